@@ -1,0 +1,9 @@
+//! The database: its address, and connections on which notices are heard.
+
+mod session;
+mod target;
+mod tls;
+
+pub(crate) use session::{NoticeSink, Session};
+pub(crate) use target::full;
+pub use target::{Target, TargetError};

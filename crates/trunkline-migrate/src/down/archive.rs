@@ -1,0 +1,238 @@
+//! Moving tables aside with their rows instead of dropping them.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio_postgres::Client;
+use tokio_postgres::types::Type;
+
+use crate::database::Target;
+use crate::error::Error;
+use crate::ledger::{Entry, is_missing};
+use crate::source::Name;
+
+/// Tables that a revert moved aside, and the migrations that come back with them.
+#[derive(Debug, Clone, Serialize)]
+pub struct Archive {
+    /// Its name, from the time it was made.
+    pub name: String,
+    /// The label of the set that was reverted.
+    pub source: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was brought back, if it was.
+    pub restored_at: Option<Timestamp>,
+    /// Its tables.
+    pub tables: Vec<ArchivedTable>,
+    /// The migrations that were reverted with them.
+    pub migrations: Vec<Name>,
+}
+
+/// One table in an archive.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ArchivedTable {
+    /// The schema it came from and goes back to.
+    pub schema: String,
+    /// Its name.
+    pub table: String,
+    /// The schema it is in now.
+    pub archive_schema: String,
+    /// Its rows.
+    pub rows: i64,
+    /// Whether `rows` was counted; a large table is estimated, since counting it takes time.
+    pub exact: bool,
+}
+
+/// A table that is there now.
+#[derive(Debug, Clone)]
+pub(crate) struct LiveTable {
+    pub oid: u32,
+    pub schema: String,
+    pub table: String,
+    pub bytes: i64,
+}
+
+impl LiveTable {
+    pub(crate) fn quoted(&self) -> String {
+        format!("{}.{}", quote(&self.schema), quote(&self.table))
+    }
+}
+
+/// Counting up to this size takes no time worth speaking of.
+const COUNTED_BYTES: i64 = 8 << 20;
+
+/// The tables of `names` that exist, with their partitions.
+pub(crate) async fn find_tables(
+    client: &Client,
+    names: &[String],
+) -> Result<Vec<LiveTable>, tokio_postgres::Error> {
+    let rows = client
+        .query_typed(
+            "SELECT DISTINCT c.oid, n.nspname::text, c.relname::text, pg_relation_size(c.oid) \
+             FROM unnest($1) AS wanted (name) \
+             CROSS JOIN LATERAL ( \
+                 SELECT to_regclass(wanted.name)::oid AS oid \
+                 UNION \
+                 SELECT relid::oid FROM pg_partition_tree(to_regclass(wanted.name)) \
+             ) AS found \
+             JOIN pg_class c ON c.oid = found.oid AND c.relkind IN ('r', 'p') \
+             JOIN pg_namespace n ON n.oid = c.relnamespace \
+             ORDER BY c.oid",
+            &[(&names, Type::TEXT_ARRAY)],
+        )
+        .await?;
+    let table = |row: &tokio_postgres::Row| LiveTable {
+        oid: row.get(0),
+        schema: row.get(1),
+        table: row.get(2),
+        bytes: row.get(3),
+    };
+    Ok(rows.iter().map(table).collect())
+}
+
+/// Stops writers, so that an empty table stays empty until it is dropped.
+pub(crate) async fn lock_tables(
+    client: &Client,
+    tables: &[LiveTable],
+) -> Result<(), tokio_postgres::Error> {
+    let names: Vec<String> = tables.iter().map(LiveTable::quoted).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    client.batch_execute(&format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", names.join(", "))).await
+}
+
+pub(crate) async fn holds_rows(
+    client: &Client,
+    table: &LiveTable,
+) -> Result<bool, tokio_postgres::Error> {
+    let query = format!("SELECT EXISTS (SELECT FROM {})", table.quoted());
+    Ok(client.query_typed_one(&query, &[]).await?.get(0))
+}
+
+/// Moves `tables` to schemas of the archive `name`, one for each schema they come from.
+pub(super) async fn move_aside(
+    client: &Client,
+    name: &str,
+    tables: &[LiveTable],
+) -> Result<Vec<ArchivedTable>, tokio_postgres::Error> {
+    let mut moved = Vec::new();
+    for table in tables {
+        let (rows, exact) = count(client, table).await?;
+        let archive_schema = format!("trunkline_archive_{name}_{}", table.schema);
+        client
+            .batch_execute(&format!(
+                "SET LOCAL client_min_messages = warning; \
+                 CREATE SCHEMA IF NOT EXISTS {schema}; \
+                 RESET client_min_messages; \
+                 ALTER TABLE {table} SET SCHEMA {schema}",
+                schema = quote(&archive_schema),
+                table = table.quoted(),
+            ))
+            .await?;
+        moved.push(ArchivedTable {
+            schema: table.schema.clone(),
+            table: table.table.clone(),
+            archive_schema,
+            rows,
+            exact,
+        });
+    }
+    Ok(moved)
+}
+
+/// The rows of a table: counted, or the planner's estimate when it is large.
+async fn count(
+    client: &Client,
+    table: &LiveTable,
+) -> Result<(i64, bool), tokio_postgres::Error> {
+    let exact = table.bytes <= COUNTED_BYTES;
+    if exact {
+        let query = format!("SELECT count(*) FROM {}", table.quoted());
+        return Ok((client.query_typed_one(&query, &[]).await?.get(0), true));
+    }
+    let query = format!("EXPLAIN (FORMAT JSON) SELECT FROM {}", table.quoted());
+    let plan: serde_json::Value = client.query_typed_one(&query, &[]).await?.get(0);
+    let rows = plan[0]["Plan"]["Plan Rows"].as_i64();
+    Ok((rows.unwrap_or_default(), false))
+}
+
+/// A name for an archive made now that no other has.
+pub(super) async fn new_name(client: &Client) -> Result<String, tokio_postgres::Error> {
+    let row = client
+        .query_typed_one(
+            "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYYMMDD_HH24MISS') \
+                 || CASE WHEN count(*) = 0 THEN '' ELSE '_' || count(*) + 1 END \
+             FROM trunkline.migration_archives \
+             WHERE name LIKE to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYYMMDD_HH24MISS') || '%'",
+            &[],
+        )
+        .await?;
+    Ok(row.get(0))
+}
+
+/// Records an archive together with the ledger rows that come back with it.
+pub(super) async fn insert_archive(
+    client: &Client,
+    name: &str,
+    source: &str,
+    tables: &[ArchivedTable],
+    entries: &[Entry],
+) -> Result<(), tokio_postgres::Error> {
+    let tables = serde_json::json!(tables);
+    let entries = serde_json::json!(entries);
+    client
+        .execute_typed(
+            "INSERT INTO trunkline.migration_archives (name, source, tables, migrations) \
+             VALUES ($1, $2, $3, $4)",
+            &[
+                (&name, Type::TEXT),
+                (&source, Type::TEXT),
+                (&tables, Type::JSONB),
+                (&entries, Type::JSONB),
+            ],
+        )
+        .await
+        .map(|_| ())
+}
+
+/// Every archive with its ledger rows, newest first.
+pub(crate) async fn list_archives(
+    client: &Client,
+    target: &Target,
+) -> Result<Vec<(Archive, Vec<Entry>)>, Error> {
+    let rows = client
+        .query_typed(
+            "SELECT name, source, created_at, restored_at, tables, migrations \
+             FROM trunkline.migration_archives \
+             ORDER BY created_at DESC, name DESC",
+            &[],
+        )
+        .await;
+    let rows = match rows {
+        Ok(rows) => rows,
+        Err(error) if is_missing(&error) => return Ok(Vec::new()),
+        Err(error) => return Err(Error::query("reading the archives", target, &error)),
+    };
+    rows.iter().map(read).collect()
+}
+
+fn read(row: &tokio_postgres::Row) -> Result<(Archive, Vec<Entry>), Error> {
+    let name: String = row.get(0);
+    let unreadable =
+        |error: serde_json::Error| Error::Archive(format!("the archive {name} cannot be read: {error}"));
+    let entries: Vec<Entry> = serde_json::from_value(row.get(5)).map_err(unreadable)?;
+    let tables = serde_json::from_value(row.get(4)).map_err(unreadable)?;
+    let archive = Archive {
+        source: row.get(1),
+        created_at: row.get(2),
+        restored_at: row.get(3),
+        tables,
+        migrations: entries.iter().map(|entry| entry.name.clone()).collect(),
+        name,
+    };
+    Ok((archive, entries))
+}
+
+pub(crate) fn quote(identifier: &str) -> String {
+    format!("\"{}\"", identifier.replace('"', "\"\""))
+}

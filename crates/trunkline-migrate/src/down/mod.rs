@@ -1,0 +1,434 @@
+//! Reverting migrations without losing rows.
+
+mod archive;
+mod destruction;
+mod restore;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde::Serialize;
+
+pub use archive::{Archive, ArchivedTable};
+pub use restore::RestoreReport;
+
+use archive::LiveTable;
+use destruction::Destruction;
+
+use crate::error::Error;
+use crate::event::{Direction, Event, Observer};
+use crate::ledger::{self, Entry, Note, delete_entry, note};
+use crate::migrator::Migrator;
+use crate::platform::PlatformTable;
+use crate::selection::resolve;
+use crate::source::{Migration, Name, Script};
+use crate::up::{Done, Run, Runnable, Stopped, Work};
+
+/// Which migrations `down` reverts.
+#[derive(Debug, Clone, Default)]
+pub struct DownRequest {
+    /// Everything that was applied after this one.
+    pub to: Option<String>,
+    /// So many, the last applied first; without `to` and `steps`, all of the set.
+    pub steps: Option<usize>,
+    /// Drop tables with their rows instead of moving them to an archive.
+    pub drop_data: bool,
+}
+
+/// What a run of `down` did.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct DownReport {
+    /// Reverted, in order.
+    pub reverted: Vec<Done>,
+    /// Where the tables that held rows are now.
+    pub archive: Option<Archive>,
+}
+
+/// A migration to revert, with the script that does it.
+struct Revert {
+    entry: Entry,
+    script: Script,
+}
+
+impl Migrator {
+    /// Reverts migrations in the reverse of the order in which they were applied.
+    ///
+    /// Reverts that can run in a transaction run in one, all or none. A table that would be dropped
+    /// while any table of the run holds rows is moved to an archive, which takes constant time.
+    pub async fn down(
+        &self,
+        request: &DownRequest,
+        observer: Arc<dyn Observer>,
+    ) -> Result<DownReport, Error> {
+        let work = self.connect("down", &observer).await?;
+        let entries = ledger::list_entries(&work, &self.target).await?;
+        if self.reverts(entries, request)?.is_empty() {
+            return Ok(DownReport::default());
+        }
+        let run = self.begin_run(work, &observer).await?;
+        // Others may have worked between our first look and the lock.
+        let entries = ledger::list_entries(&run.work, &self.target).await?;
+        let reverts = self.reverts(entries, request)?;
+        let report = run.revert_all(&reverts, request.drop_data).await;
+        run.lock.release().await;
+        report
+    }
+
+    /// The lock and the platform's ledger, for a run that changes what is applied.
+    pub(crate) async fn begin_run<'a>(
+        &'a self,
+        work: crate::database::Session,
+        observer: &'a Arc<dyn Observer>,
+    ) -> Result<Run<'a>, Error> {
+        let options = &self.options;
+        let lock = crate::lock::RunLock::acquire(
+            &self.target,
+            "lock",
+            options.patience,
+            observer.as_ref(),
+            &options.interrupt,
+            async || Ok(false),
+        )
+        .await?;
+        let lock = lock.ok_or(Error::Interrupted { migration: None, left: "nothing was begun" })?;
+        ledger::create(&work, &self.target).await?;
+        let platform = PlatformTable::find(&work, &self.target, &options.platform_ledger).await?;
+        Ok(Run { migrator: self, work, lock, platform, observer, pooled: false })
+    }
+
+    /// What is to be reverted, last applied first, each with its script; or why nothing may be.
+    fn reverts(&self, entries: Vec<Entry>, request: &DownRequest) -> Result<Vec<Revert>, Error> {
+        let ours = |entry: &Entry| {
+            entry.source == self.source.label() || self.source.find(&entry.name).is_some()
+        };
+        let mut entries: Vec<Entry> = entries.into_iter().filter(ours).collect();
+        if let Some(to) = &request.to {
+            let known: Vec<Name> = entries.iter().map(|entry| entry.name.clone()).collect();
+            let last = resolve(known.iter(), to)?;
+            let kept = entries.iter().position(|entry| entry.name == last).unwrap_or(0) + 1;
+            entries.drain(..kept);
+        }
+        entries.reverse();
+        entries.truncate(request.steps.unwrap_or(usize::MAX));
+        let missing: Vec<Name> = entries
+            .iter()
+            .filter(|entry| self.down_script(entry).is_none())
+            .map(|entry| entry.name.clone())
+            .collect();
+        if !missing.is_empty() {
+            return Err(Error::MissingDown(missing));
+        }
+        let revert = |entry: Entry| -> Option<Result<Revert, Error>> {
+            let script = self.down_script(&entry)?;
+            Some(script.and_then(|script| {
+                script.body()?;
+                Ok(Revert { entry, script })
+            }))
+        };
+        entries.into_iter().filter_map(revert).collect()
+    }
+
+    /// The script of the set, which may have been mended since, else the one kept in the ledger.
+    fn down_script(&self, entry: &Entry) -> Option<Result<Script, Error>> {
+        if let Some(Migration { down: Some(script), .. }) = self.source.find(&entry.name) {
+            return Some(Ok(script.clone()));
+        }
+        let text = entry.down_sql.clone()?;
+        let file = format!("{}.down.sql (kept in the ledger)", entry.name);
+        Some(Script::from_text(&file, text).map_err(Error::from))
+    }
+}
+
+impl Run<'_> {
+    async fn revert_all(&self, reverts: &[Revert], drop_data: bool) -> Result<DownReport, Error> {
+        let mut report = DownReport::default();
+        let Some(first) = reverts.first() else { return Ok(report) };
+        let work = Work::new(
+            &self.work,
+            &self.lock,
+            self.observer.as_ref(),
+            &self.migrator.options,
+        );
+        let began = Instant::now();
+        for revert in reverts {
+            let migration = &revert.entry.name;
+            self.observer.event(&Event::Started { migration, direction: Direction::Down });
+        }
+        let attempt = async || self.attempt_reverts(&work, reverts, drop_data).await;
+        match work.within_budget(&first.entry.name, attempt).await {
+            Ok(archive) => report.archive = archive,
+            Err(error) => {
+                ledger::note_failure(&self.work, &first.entry.name, "down", None, &error).await;
+                return Err(error);
+            }
+        }
+        for revert in reverts {
+            if revert.script.directives.no_transaction {
+                self.revert_alone(&work, revert).await?;
+            }
+            let elapsed = began.elapsed();
+            let migration = &revert.entry.name;
+            let direction = Direction::Down;
+            self.observer.event(&Event::Finished { migration, direction, elapsed });
+            report.reverted.push(Done {
+                migration: migration.clone(),
+                duration_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+            });
+        }
+        Ok(report)
+    }
+
+    async fn attempt_reverts(
+        &self,
+        work: &Work<'_>,
+        reverts: &[Revert],
+        drop_data: bool,
+    ) -> Result<Option<Archive>, Stopped> {
+        let first = &reverts[0].entry.name;
+        let backend = work.begin(first).await?;
+        let stopped = |error: tokio_postgres::Error| work.stopped(first, "moving tables", &error);
+        let before = live_tables(&self.work).await.map_err(stopped)?;
+        let archive = if drop_data { None } else { self.set_aside(reverts).await.map_err(stopped)? };
+        if !drop_data {
+            self.refuse_other_losses(reverts).await?;
+        }
+        for revert in reverts {
+            let name = &revert.entry.name;
+            if !revert.script.directives.no_transaction {
+                let runnable = Runnable { name, script: &revert.script };
+                work.run_all(runnable, revert.script.body()?, backend).await?;
+                self.forget(work, name).await?;
+            }
+        }
+        if !drop_data {
+            self.refuse_hidden_losses(reverts, &before).await?;
+        }
+        work.commit(first).await?;
+        Ok(archive)
+    }
+
+    /// Moves every table that the run would drop aside, if any of them holds rows.
+    async fn set_aside(&self, reverts: &[Revert]) -> Result<Option<Archive>, tokio_postgres::Error> {
+        let tables = archive::find_tables(&self.work, &dropped_tables(reverts)).await?;
+        archive::lock_tables(&self.work, &tables).await?;
+        let mut holding = false;
+        for table in &tables {
+            holding |= archive::holds_rows(&self.work, table).await?;
+        }
+        if !holding {
+            return Ok(None);
+        }
+        let name = archive::new_name(&self.work).await?;
+        let moved = archive::move_aside(&self.work, &name, &tables).await?;
+        let entries: Vec<Entry> =
+            reverts.iter().rev().map(|revert| revert.entry.clone()).collect();
+        let source = self.migrator.source.label();
+        archive::insert_archive(&self.work, &name, source, &moved, &entries).await?;
+        Ok(Some(Archive {
+            name,
+            source: source.to_owned(),
+            created_at: jiff::Timestamp::now(),
+            restored_at: None,
+            tables: moved,
+            migrations: entries.into_iter().map(|entry| entry.name).collect(),
+        }))
+    }
+
+    /// Refuses what cannot be moved aside: columns with values, rows, whole schemas.
+    async fn refuse_other_losses(&self, reverts: &[Revert]) -> Result<(), Stopped> {
+        let failed = |error| {
+            Error::query("looking for data that would be lost", &self.migrator.target, &error)
+        };
+        for revert in reverts {
+            for statement in revert.script.statements()? {
+                let loss = match Destruction::read(revert.script.sql(statement)) {
+                    Some(Destruction::Columns { table, columns }) => {
+                        self.values_lost(&table, &columns).await.map_err(failed)?
+                    }
+                    Some(Destruction::Rows(tables)) => {
+                        self.rows_lost(&tables).await.map_err(failed)?
+                    }
+                    Some(Destruction::Schemas(schemas)) => {
+                        self.schemas_lost(&schemas).await.map_err(failed)?
+                    }
+                    Some(Destruction::Tables(_)) | None => None,
+                };
+                if let Some(loss) = loss {
+                    let place = format!("{}:{}", revert.script.file, statement.position);
+                    return Err(Error::WouldDestroy(format!("{place} {loss}")).into());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn values_lost(
+        &self,
+        table: &str,
+        columns: &[String],
+    ) -> Result<Option<String>, tokio_postgres::Error> {
+        for live in archive::find_tables(&self.work, &[table.to_owned()]).await? {
+            for column in columns {
+                let exists = self
+                    .work
+                    .query_typed_one(
+                        "SELECT EXISTS (SELECT FROM pg_attribute \
+                         WHERE attrelid = $1 AND attname = $2 AND NOT attisdropped)",
+                        &[
+                            (&live.oid, tokio_postgres::types::Type::OID),
+                            (column, tokio_postgres::types::Type::TEXT),
+                        ],
+                    )
+                    .await?;
+                if !exists.get::<_, bool>(0) {
+                    continue;
+                }
+                let query = format!(
+                    "SELECT count(*) FROM (SELECT FROM {} WHERE {} IS NOT NULL LIMIT 1000) AS t",
+                    live.quoted(),
+                    archive::quote(column)
+                );
+                let values: i64 = self.work.query_typed_one(&query, &[]).await?.get(0);
+                if values > 0 {
+                    return Ok(Some(format!(
+                        "drops the column {table}.{column}, which holds {}{values} values",
+                        if values == 1000 { "at least " } else { "" }
+                    )));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    async fn rows_lost(&self, tables: &[String]) -> Result<Option<String>, tokio_postgres::Error> {
+        for live in archive::find_tables(&self.work, tables).await? {
+            if archive::holds_rows(&self.work, &live).await? {
+                return Ok(Some(format!("deletes rows of {}.{}", live.schema, live.table)));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn schemas_lost(
+        &self,
+        schemas: &[String],
+    ) -> Result<Option<String>, tokio_postgres::Error> {
+        let names: Vec<String> =
+            schemas.iter().map(|schema| schema.trim_matches('"').to_owned()).collect();
+        let rows = self
+            .work
+            .query_typed(
+                "SELECT c.oid, n.nspname::text, c.relname::text, pg_relation_size(c.oid) \
+                 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+                 WHERE n.nspname = ANY ($1) AND c.relkind = 'r'",
+                &[(&names, tokio_postgres::types::Type::TEXT_ARRAY)],
+            )
+            .await?;
+        for row in rows {
+            let live = LiveTable {
+                oid: row.get(0),
+                schema: row.get(1),
+                table: row.get(2),
+                bytes: row.get(3),
+            };
+            if archive::holds_rows(&self.work, &live).await? {
+                return Ok(Some(format!(
+                    "drops the schema {}, whose table {} holds rows",
+                    live.schema, live.table
+                )));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Refuses a table that vanished although no DROP TABLE named it, as a DO block may do.
+    async fn refuse_hidden_losses(
+        &self,
+        reverts: &[Revert],
+        before: &[(u32, String)],
+    ) -> Result<(), Stopped> {
+        let failed =
+            |error| Error::query("looking for vanished tables", &self.migrator.target, &error);
+        let after: HashSet<u32> =
+            live_tables(&self.work).await.map_err(failed)?.into_iter().map(|(oid, _)| oid).collect();
+        let named: Vec<String> = dropped_tables(reverts)
+            .iter()
+            .map(|name| name.rsplit('.').next().unwrap_or(name).trim_matches('"').to_lowercase())
+            .collect();
+        let hidden = before.iter().find(|(oid, name)| {
+            let table = name.rsplit('.').next().unwrap_or(name);
+            !after.contains(oid) && !named.contains(&table.to_lowercase())
+        });
+        match hidden {
+            None => Ok(()),
+            Some((_, name)) => Err(Error::WouldDestroy(format!(
+                "it dropped {name} from inside a DO block, a function or by CASCADE, where its rows \
+                 cannot be seen to; name the table in a DROP TABLE statement"
+            ))
+            .into()),
+        }
+    }
+
+    /// Takes a migration out of both ledgers, in the open transaction.
+    async fn forget(&self, work: &Work<'_>, name: &Name) -> Result<(), Stopped> {
+        let stopped = |error| work.stopped(name, "writing the ledger", &error);
+        delete_entry(&self.work, name).await.map_err(stopped)?;
+        note(&self.work, &Note::done(name, "down")).await.map_err(stopped)?;
+        if let Some(platform) = &self.platform {
+            platform.forget(&self.work, name).await.map_err(stopped)?;
+        }
+        Ok(())
+    }
+
+    /// A revert that cannot run in a transaction: statement by statement, from its start each time.
+    async fn revert_alone(&self, work: &Work<'_>, revert: &Revert) -> Result<(), Error> {
+        let name = &revert.entry.name;
+        let statements = revert.script.body()?;
+        let runnable = Runnable { name, script: &revert.script };
+        for (index, statement) in statements.iter().enumerate() {
+            let attempt =
+                async || work.run_one(runnable, (index, statement), statements.len(), 0).await;
+            if let Err(error) = work.within_budget(name, attempt).await {
+                let place = Some((index + 1, statements.len()));
+                ledger::note_failure(&self.work, name, "down", place, &error).await;
+                return Err(error);
+            }
+        }
+        let attempt = async || {
+            work.begin(name).await?;
+            self.forget(work, name).await?;
+            work.commit(name).await
+        };
+        work.within_budget(name, attempt).await
+    }
+}
+
+fn dropped_tables(reverts: &[Revert]) -> Vec<String> {
+    let mut tables = Vec::new();
+    for revert in reverts {
+        for statement in revert.script.statements().unwrap_or_default() {
+            if let Some(Destruction::Tables(names)) =
+                Destruction::read(revert.script.sql(statement))
+            {
+                tables.extend(names);
+            }
+        }
+    }
+    tables
+}
+
+/// Every table of the database, by oid.
+async fn live_tables(
+    client: &tokio_postgres::Client,
+) -> Result<Vec<(u32, String)>, tokio_postgres::Error> {
+    let rows = client
+        .query_typed(
+            "SELECT c.oid, n.nspname || '.' || c.relname \
+             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+             WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname !~ '^pg_'",
+            &[],
+        )
+        .await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}

@@ -1,0 +1,104 @@
+use super::Error;
+
+impl Error {
+    /// What to do about it, with the very command where there is one.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Source(error) => error.hint(),
+            Self::Target(_) => {
+                "the form is postgres://user:password@host:5432/database?sslmode=require".into()
+            }
+            Self::Unreachable { code, .. } => unreachable(code.as_deref()).into(),
+            Self::ConnectionLost { .. } => {
+                "what was committed stands, the rest was rolled back by the server; \
+                 run the same command again, it goes on where the ledger says"
+                    .into()
+            }
+            Self::Preflight(problems) => {
+                let hints: Vec<_> = problems.iter().map(|problem| problem.hint.as_str()).collect();
+                hints.join("\n")
+            }
+            Self::Statement(failure) => return failure.advice.clone(),
+            Self::Query { code, .. } => query(code)?.into(),
+            Self::Changed(names) => format!(
+                "`trunkline migrate status` shows the difference; put the file back, or accept it: \
+                 trunkline migrate repair {}",
+                super::join(names)
+            ),
+            Self::Ahead { migrations, .. } => format!(
+                "start the newer binary again, or go back to what this one knows with the down SQL \
+                 kept in the ledger: trunkline migrate down --steps {}",
+                migrations.len()
+            ),
+            Self::Pending(_) => "apply them: trunkline migrate up".into(),
+            Self::Locked { runner, .. } => format!(
+                "wait for it, or, if it hangs, end it: SELECT pg_terminate_backend({})",
+                runner.pid
+            ),
+            Self::Busy { blockers, .. } => match blockers.first() {
+                Some(blocker) => format!(
+                    "nothing was changed; try again when it is done, or end it: \
+                     SELECT pg_terminate_backend({})",
+                    blocker.pid
+                ),
+                None => "nothing was changed; try again, or allow more: --lock-budget 300s".into(),
+            },
+            Self::MissingDown(names) => format!(
+                "write {}.down.sql, or revert by hand and then: trunkline migrate repair --forget {}",
+                names[0], names[0]
+            ),
+            Self::WouldDestroy(_) => {
+                "take a backup; then, if the data may go: trunkline migrate down --drop-data".into()
+            }
+            Self::UnknownMigration { similar, .. } => match similar.first() {
+                Some(name) => format!("did you mean `{name}`?"),
+                None => "`trunkline migrate status` lists them".into(),
+            },
+            Self::AmbiguousName { .. } => "give the whole name".into(),
+            Self::NotAtomic(name) => {
+                format!("run it by itself first: trunkline migrate up {name}; or leave out --atomic")
+            }
+            Self::Pooler(_) => {
+                "use the direct address of PostgreSQL (usually port 5432, not the pooler's) \
+                 in --database-url for migrations"
+                    .into()
+            }
+            Self::NotAdopted(_) => {
+                "`trunkline migrate verify` prints the SQL that would mend each difference".into()
+            }
+            Self::Archive(_) => "`trunkline migrate restore` lists the archives".into(),
+            Self::Interrupted { .. } => "run the same command again to go on".into(),
+            Self::NotWritten(_) => return None,
+        })
+    }
+}
+
+fn unreachable(code: Option<&str>) -> &'static str {
+    match code {
+        Some("28P01" | "28000") => {
+            "check user and password in DATABASE_URL, and that pg_hba.conf lets this user in"
+        }
+        Some("3D000") => "check the database's name, or create it: createdb NAME",
+        Some("53300") => {
+            "the server has no connection left; two are needed: raise max_connections, or stop a client"
+        }
+        Some("57P03") => "the server is starting up or shutting down; try again in a moment",
+        Some(_) => "the server refused; its log says more",
+        None => "check that PostgreSQL runs there and that host and port in DATABASE_URL are right: pg_isready -h HOST -p PORT",
+    }
+}
+
+fn query(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "42501" => {
+            "this login lacks a right; for reading alone: \
+             GRANT USAGE ON SCHEMA trunkline TO <login>; \
+             GRANT SELECT ON ALL TABLES IN SCHEMA trunkline TO <login>"
+        }
+        "25006" => "the server is read-only (a standby, or default_transaction_read_only); use the primary's address",
+        "53100" => "the server's disk is full: free space there, then run the same command again",
+        "53200" => "the server is out of memory: lower maintenance_work_mem or free memory, then run it again",
+        "53300" => "the server has no connection left; two are needed",
+        _ => return None,
+    })
+}

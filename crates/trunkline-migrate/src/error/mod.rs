@@ -1,0 +1,254 @@
+//! What can go wrong, in words for whoever has to act on it.
+
+mod failure;
+mod hints;
+
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio_postgres::error::SqlState;
+
+pub use failure::StatementFailure;
+
+use crate::database::{Target, TargetError};
+use crate::event::Blocker;
+use crate::lock::Runner;
+use crate::preflight::Problem;
+use crate::source::{Name, SourceError};
+
+/// Every failure of the engine.
+///
+/// `Display` is a sentence, [`Error::hint`] what to do, [`Error::exit_status`] what a command ends with.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A folder or file that cannot be read as migrations.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// A connection string that is not understood.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// No connection.
+    #[error("cannot connect to {target}: {reason}")]
+    Unreachable {
+        /// Host, port and database.
+        target: String,
+        /// What the system or the server said.
+        reason: String,
+        /// The server's SQLSTATE, when a server answered.
+        code: Option<String>,
+    },
+    /// The connection broke during the work.
+    #[error("the connection to {target} was lost{}: {reason}", during(migration.as_ref()))]
+    ConnectionLost {
+        /// Host, port and database.
+        target: String,
+        /// During which migration.
+        migration: Option<Name>,
+        /// What was said last.
+        reason: String,
+    },
+    /// Something that must be there first is not.
+    #[error("the database is not ready for these migrations:\n{}", Problem::list(.0))]
+    Preflight(Vec<Problem>),
+    /// A statement of a migration failed.
+    #[error("{0}")]
+    Statement(Box<StatementFailure>),
+    /// A query of the engine's own failed.
+    #[error("{doing} failed: {message} (SQLSTATE {code})")]
+    Query {
+        /// What the engine was doing.
+        doing: &'static str,
+        /// PostgreSQL's message.
+        message: String,
+        /// The SQLSTATE.
+        code: String,
+    },
+    /// Applied migrations whose file is another one now.
+    #[error("{} changed after being applied: {}", plural(.0.len(), "file"), join(.0))]
+    Changed(Vec<Name>),
+    /// The ledger knows migrations of this set that the set does not have.
+    #[error("the database is ahead: the ledger has {} which {source_label} does not have", join(migrations))]
+    Ahead {
+        /// The label of the set.
+        source_label: String,
+        /// What it lacks.
+        migrations: Vec<Name>,
+    },
+    /// Migrations are pending and the policy says not to apply them.
+    #[error("{} pending: {}", plural(.0.len(), "migration"), join(.0))]
+    Pending(Vec<Name>),
+    /// Another runner holds the lock for longer than we may wait.
+    #[error("another runner is at work: {runner}; waited {}", seconds(*waited))]
+    Locked {
+        /// Who.
+        runner: Box<Runner>,
+        /// For how long we waited.
+        waited: Duration,
+    },
+    /// A table stayed busy for the whole lock budget.
+    #[error("{migration} could not get a lock within {}{}", seconds(*waited), blocked_by(blockers))]
+    Busy {
+        /// Which migration.
+        migration: Name,
+        /// The whole budget.
+        waited: Duration,
+        /// Who held the lock.
+        blockers: Vec<Blocker>,
+    },
+    /// A down script is missing; nothing was touched.
+    #[error("{} no down script: {}; nothing was reverted", if .0.len() == 1 { "one migration has" } else { "some migrations have" }, join(.0))]
+    MissingDown(Vec<Name>),
+    /// A down script would destroy data that cannot be archived.
+    #[error("the down script would destroy data: {0}; nothing was reverted")]
+    WouldDestroy(String),
+    /// A name that no migration has.
+    #[error("there is no migration `{name}`")]
+    UnknownMigration {
+        /// As it was given.
+        name: String,
+        /// Names that look like it, best first.
+        similar: Vec<Name>,
+    },
+    /// A start of a name that several migrations share.
+    #[error("`{name}` could be {}", join(candidates))]
+    AmbiguousName {
+        /// As it was given.
+        name: String,
+        /// What it could mean.
+        candidates: Vec<Name>,
+    },
+    /// A no-transaction migration where only transactional ones can be.
+    #[error("{0} is marked `no-transaction` and cannot run with --atomic")]
+    NotAtomic(Name),
+    /// A no-transaction migration behind a pooler that gives each statement another connection.
+    #[error("{0} runs without a transaction, and the address leads to a connection pooler in transaction mode")]
+    Pooler(Name),
+    /// An archive that does not exist or cannot come back.
+    #[error("{0}")]
+    Archive(String),
+    /// `adopt` found a database that is not what the migrations make.
+    #[error("{0}")]
+    NotAdopted(String),
+    /// `new` met a file that is there already, or could not write.
+    #[error("{0}")]
+    NotWritten(String),
+    /// Someone asked to stop.
+    #[error("interrupted{}: {left}", during(migration.as_ref()))]
+    Interrupted {
+        /// During which migration.
+        migration: Option<Name>,
+        /// In what state things are.
+        left: &'static str,
+    },
+}
+
+/// How a command ends; the numbers are documented and stable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ExitStatus {
+    /// Done, or nothing to do.
+    Done = 0,
+    /// Failed.
+    Failed = 1,
+    /// The command line is wrong.
+    Usage = 2,
+    /// There are differences or pending migrations.
+    Differences = 3,
+    /// Blocked by a lock.
+    Blocked = 4,
+    /// The database is ahead of this binary.
+    Ahead = 5,
+    /// Preflight refused.
+    Preflight = 6,
+    /// Interrupted.
+    Interrupted = 130,
+}
+
+impl Error {
+    /// What a command ends with.
+    pub fn exit_status(&self) -> ExitStatus {
+        match self {
+            Self::Pending(_) | Self::NotAdopted(_) => ExitStatus::Differences,
+            Self::Locked { .. } | Self::Busy { .. } => ExitStatus::Blocked,
+            Self::Ahead { .. } => ExitStatus::Ahead,
+            Self::Preflight(_) | Self::Pooler(_) => ExitStatus::Preflight,
+            Self::UnknownMigration { .. }
+            | Self::AmbiguousName { .. }
+            | Self::NotAtomic(_)
+            | Self::Target(_)
+            | Self::Source(SourceError::BadName(_)) => ExitStatus::Usage,
+            Self::Interrupted { .. } => ExitStatus::Interrupted,
+            _ => ExitStatus::Failed,
+        }
+    }
+
+    pub(crate) fn unreachable(target: &Target, error: &tokio_postgres::Error) -> Self {
+        let reason = match error.as_db_error() {
+            Some(said) => said.message().to_owned(),
+            None => crate::database::full(error)
+                .replace("error connecting to server: ", "")
+                .replace("error connecting to server", "no address answered"),
+        };
+        let code = error.code().map(|code| code.code().to_owned());
+        Self::Unreachable { target: target.to_string(), reason, code }
+    }
+
+    /// A failed query of the engine's own, or the loss of the connection during it.
+    pub(crate) fn query(
+        doing: &'static str,
+        target: &Target,
+        error: &tokio_postgres::Error,
+    ) -> Self {
+        match error.as_db_error() {
+            Some(said) if !ends_connection(said.code()) => Self::Query {
+                doing,
+                message: said.message().to_owned(),
+                code: said.code().code().to_owned(),
+            },
+            _ => Self::lost(target, None, error),
+        }
+    }
+
+    pub(crate) fn lost(
+        target: &Target,
+        migration: Option<&Name>,
+        error: &tokio_postgres::Error,
+    ) -> Self {
+        let reason = match error.as_db_error() {
+            Some(said) => said.message().to_owned(),
+            None => crate::database::full(error),
+        };
+        Self::ConnectionLost { target: target.to_string(), migration: migration.cloned(), reason }
+    }
+}
+
+/// Whether the server ended the session with this code: administrator, crash, or shutdown.
+pub(crate) fn ends_connection(code: &SqlState) -> bool {
+    *code == SqlState::ADMIN_SHUTDOWN
+        || *code == SqlState::CRASH_SHUTDOWN
+        || *code == SqlState::CANNOT_CONNECT_NOW
+        || *code == SqlState::DATABASE_DROPPED
+        || *code == SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT
+}
+
+fn during(migration: Option<&Name>) -> String {
+    migration.map_or_else(String::new, |name| format!(" during {name}"))
+}
+
+fn join(names: &[Name]) -> String {
+    names.iter().map(Name::as_str).collect::<Vec<_>>().join(", ")
+}
+
+fn plural(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{:.1} s", duration.as_secs_f64())
+}
+
+fn blocked_by(blockers: &[Blocker]) -> String {
+    let blockers: Vec<_> = blockers.iter().map(ToString::to_string).collect();
+    if blockers.is_empty() { String::new() } else { format!("; held by {}", blockers.join("; ")) }
+}

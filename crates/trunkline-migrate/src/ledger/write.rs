@@ -1,0 +1,125 @@
+use tokio_postgres::Client;
+use tokio_postgres::types::Type;
+
+use super::{Entry, Origin, State};
+use crate::source::{Migration, Name};
+use crate::who;
+
+/// Records a migration as applied and appends to the history, in one round trip.
+///
+/// A second runner fails here on the primary key, so that nothing is ever recorded twice.
+pub(crate) async fn insert_entry(
+    client: &Client,
+    source: &str,
+    migration: &Migration,
+    origin: Origin,
+) -> Result<(), tokio_postgres::Error> {
+    let direction = if origin == Origin::Run { "up" } else { "adopt" };
+    client
+        .execute_typed(
+            "WITH entry AS ( \
+                INSERT INTO trunkline.migrations \
+                    (name, source, state, origin, checksum, raw_checksum, up_sql, down_sql) \
+                VALUES ($1, $2, 'applied', $3, $4, $5, $6, $7)) \
+             INSERT INTO trunkline.migration_history \
+                (migration, direction, state, checksum, started_at, duration_ms, os_user, host, version) \
+             VALUES ($1, $8, 'done', $4, now(), \
+                     extract(epoch FROM clock_timestamp() - now()) * 1000, $9, $10, $11)",
+            &[
+                (&migration.name.as_str(), Type::TEXT),
+                (&source, Type::TEXT),
+                (&origin.as_str(), Type::TEXT),
+                (&migration.up.checksum.normalised, Type::TEXT),
+                (&migration.up.checksum.raw, Type::TEXT),
+                (&migration.up.text, Type::TEXT),
+                (&migration.down.as_ref().map(|down| down.text.as_str()), Type::TEXT),
+                (&direction, Type::TEXT),
+                (&who::user(), Type::TEXT),
+                (&who::host(), Type::TEXT),
+                (&env!("CARGO_PKG_VERSION"), Type::TEXT),
+            ],
+        )
+        .await
+        .map(|_| ())
+}
+
+/// Writes a whole ledger row, over one of the same name.
+pub(crate) async fn put_entry(client: &Client, entry: &Entry) -> Result<(), tokio_postgres::Error> {
+    client
+        .execute_typed(
+            "INSERT INTO trunkline.migrations \
+                (name, source, state, origin, checksum, raw_checksum, statements_done, up_sql, \
+                 down_sql, applied_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+             ON CONFLICT (name) DO UPDATE \
+             SET source = excluded.source, state = excluded.state, origin = excluded.origin, \
+                 checksum = excluded.checksum, raw_checksum = excluded.raw_checksum, \
+                 statements_done = excluded.statements_done, up_sql = excluded.up_sql, \
+                 down_sql = excluded.down_sql, applied_at = excluded.applied_at",
+            &[
+                (&entry.name.as_str(), Type::TEXT),
+                (&entry.source, Type::TEXT),
+                (&entry.state.as_str(), Type::TEXT),
+                (&entry.origin.as_str(), Type::TEXT),
+                (&entry.checksum, Type::TEXT),
+                (&entry.raw_checksum, Type::TEXT),
+                (&entry.statements_done, Type::INT4),
+                (&entry.up_sql, Type::TEXT),
+                (&entry.down_sql, Type::TEXT),
+                (&entry.applied_at, Type::TIMESTAMPTZ),
+            ],
+        )
+        .await
+        .map(|_| ())
+}
+
+/// Takes a migration out of the ledger; the history keeps it.
+pub(crate) async fn delete_entry(client: &Client, name: &Name) -> Result<(), tokio_postgres::Error> {
+    client
+        .execute_typed(
+            "DELETE FROM trunkline.migrations WHERE name = $1",
+            &[(&name.as_str(), Type::TEXT)],
+        )
+        .await
+        .map(|_| ())
+}
+
+/// Accepts the file as it is now for a migration that is applied.
+pub(crate) async fn update_checksum(
+    client: &Client,
+    migration: &Migration,
+) -> Result<(), tokio_postgres::Error> {
+    client
+        .execute_typed(
+            "UPDATE trunkline.migrations \
+             SET checksum = $2, raw_checksum = $3, up_sql = $4, down_sql = $5 \
+             WHERE name = $1",
+            &[
+                (&migration.name.as_str(), Type::TEXT),
+                (&migration.up.checksum.normalised, Type::TEXT),
+                (&migration.up.checksum.raw, Type::TEXT),
+                (&migration.up.text, Type::TEXT),
+                (&migration.down.as_ref().map(|down| down.text.as_str()), Type::TEXT),
+            ],
+        )
+        .await
+        .map(|_| ())
+}
+
+impl Entry {
+    /// The row of a no-transaction migration of which `done` statements are done.
+    pub(crate) fn partial(source: &str, migration: &Migration, done: usize) -> Self {
+        Self {
+            name: migration.name.clone(),
+            source: source.to_owned(),
+            state: State::Partial,
+            origin: Origin::Run,
+            checksum: migration.up.checksum.normalised.clone(),
+            raw_checksum: migration.up.checksum.raw.clone(),
+            statements_done: i32::try_from(done).ok(),
+            up_sql: migration.up.text.clone(),
+            down_sql: migration.down.as_ref().map(|down| down.text.clone()),
+            applied_at: jiff::Timestamp::now(),
+        }
+    }
+}

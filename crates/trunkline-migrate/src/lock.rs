@@ -1,0 +1,194 @@
+//! One runner at a time: an advisory lock in a transaction on a connection of its own.
+//!
+//! Polled, never waited for: a blocked waiter holds a snapshot and deadlocks with
+//! CREATE INDEX CONCURRENTLY. Bound to a transaction, so that a pooler in transaction mode keeps the
+//! connection with it and the server releases it however the client dies.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use tokio_postgres::types::Type;
+
+use crate::database::{NoticeSink, Session, Target};
+use crate::error::Error;
+use crate::event::{Blocker, Event, Observer};
+
+/// The runner's lock; `trunklin` in ASCII, one per database.
+pub(crate) const RUN_KEY: i64 = 0x7472_756e_6b6c_696e;
+/// Held by the transaction that works, so that an orphan of a killed runner is waited for.
+pub(crate) const WORK_KEY: i64 = RUN_KEY + 1;
+
+const POLL: Duration = Duration::from_millis(100);
+const TELL_AFTER: Duration = Duration::from_millis(300);
+
+/// A runner that holds the lock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Runner {
+    /// The process id of its connection at the server.
+    pub pid: i32,
+    /// Its `application_name`: what it does, on which host, in which process.
+    pub application: String,
+    /// Since when, in UTC, as far as this login may see it.
+    pub since: Option<String>,
+}
+
+impl fmt::Display for Runner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (backend {}", self.application, self.pid)?;
+        if let Some(since) = &self.since {
+            write!(f, ", since {since}")?;
+        }
+        write!(f, ")")
+    }
+}
+
+impl fmt::Display for Blocker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "pid {}", self.pid)?;
+        if !self.application.is_empty() {
+            write!(f, " ({})", self.application)?;
+        }
+        if !self.state.is_empty() {
+            write!(f, ", {} for {} s", self.state, self.age_seconds)?;
+        }
+        if self.query.is_empty() { Ok(()) } else { write!(f, ": {}", self.query) }
+    }
+}
+
+/// The lock of a run; released when dropped, with its connection.
+pub(crate) struct RunLock {
+    session: Session,
+    /// The server process behind the lock's transaction.
+    pub backend: i32,
+}
+
+/// What one attempt found.
+pub(crate) enum Attempt {
+    Taken(RunLock),
+    Busy(Box<Runner>),
+}
+
+impl RunLock {
+    /// Tries once.
+    pub(crate) async fn attempt(session: Session) -> Result<(Attempt, Option<Session>), Error> {
+        let target = session.target().clone();
+        let failed = |error| Error::query("taking the migration lock", &target, &error);
+        session
+            .batch_execute("BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0")
+            .await
+            .map_err(failed)?;
+        let row = session
+            .query_typed_one(
+                "SELECT pg_try_advisory_xact_lock($1), pg_backend_pid()",
+                &[(&RUN_KEY, Type::INT8)],
+            )
+            .await
+            .map_err(failed)?;
+        if row.get(0) {
+            return Ok((Attempt::Taken(Self { session, backend: row.get(1) }), None));
+        }
+        let runner = holder(&session).await.map_err(failed)?;
+        session.batch_execute("ROLLBACK").await.map_err(failed)?;
+        Ok((Attempt::Busy(Box::new(runner)), Some(session)))
+    }
+
+    /// Polls until the lock is free, `stop` says that it is no longer needed, or `patience` is over.
+    pub(crate) async fn acquire(
+        target: &Target,
+        role: &str,
+        patience: Duration,
+        observer: &dyn Observer,
+        interrupt: &crate::options::Interrupt,
+        mut done: impl AsyncFnMut() -> Result<bool, Error>,
+    ) -> Result<Option<Self>, Error> {
+        let mut session = target.connect(role, NoticeSink::ignore()).await?;
+        let began = Instant::now();
+        let mut told = None;
+        loop {
+            let (attempt, free) = Self::attempt(session).await?;
+            let runner = match attempt {
+                Attempt::Taken(lock) => return Ok(Some(lock)),
+                Attempt::Busy(runner) => runner,
+            };
+            let waited = began.elapsed();
+            if waited >= patience {
+                return Err(Error::Locked { runner, waited });
+            }
+            if waited >= TELL_AFTER && told.is_none_or(|told| waited >= told + Duration::from_secs(5))
+            {
+                told = Some(waited);
+                observer.event(&Event::WaitingForRunner { runner: &runner, waited });
+            }
+            tokio::select! {
+                () = tokio::time::sleep(POLL) => {}
+                () = interrupt.requested() => {
+                    return Err(Error::Interrupted { migration: None, left: "nothing was begun" });
+                }
+            }
+            if done().await? {
+                return Ok(None);
+            }
+            session = match free {
+                Some(session) => session,
+                None => target.connect(role, NoticeSink::ignore()).await?,
+            };
+        }
+    }
+
+    /// Who holds the locks that `backend` waits for.
+    pub(crate) async fn blockers_of(&self, backend: i32) -> Vec<Blocker> {
+        // A transaction sees one snapshot of the sessions until it is cleared.
+        let query = "SELECT pid, coalesce(application_name, ''), coalesce(state, ''), \
+                            coalesce(extract(epoch FROM clock_timestamp() - xact_start), 0)::int8, \
+                            coalesce(left(regexp_replace(query, '\\s+', ' ', 'g'), 200), '') \
+                     FROM pg_stat_activity \
+                     WHERE pid = ANY (pg_blocking_pids($1)) \
+                     ORDER BY pid";
+        let cleared = self.session.batch_execute("SELECT pg_stat_clear_snapshot()").await;
+        let rows = match cleared {
+            Ok(()) => self.session.query_typed(query, &[(&backend, Type::INT4)]).await,
+            Err(error) => Err(error),
+        };
+        // Naming the blockers is a courtesy; a failure here shows at the next use of the connection.
+        rows.unwrap_or_default()
+            .iter()
+            .map(|row| Blocker {
+                pid: row.get(0),
+                application: row.get(1),
+                state: row.get(2),
+                age_seconds: row.get(3),
+                query: row.get(4),
+            })
+            .collect()
+    }
+
+    /// The connection, for questions while the other one works.
+    pub(crate) fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Gives the lock back and says when that is done.
+    pub(crate) async fn release(self) {
+        // Dropping the connection releases it as well; this only makes it sooner.
+        let _ = self.session.batch_execute("ROLLBACK").await;
+    }
+}
+
+async fn holder(session: &Session) -> Result<Runner, tokio_postgres::Error> {
+    let row = session
+        .query_typed_opt(
+            "SELECT a.pid, coalesce(a.application_name, ''), \
+                    to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS \"UTC\"') \
+             FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid \
+             WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 \
+               AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
+               AND ((l.classid::int8 << 32) | l.objid::int8) = $1",
+            &[(&RUN_KEY, Type::INT8)],
+        )
+        .await?;
+    Ok(row.map_or_else(
+        || Runner { pid: 0, application: "a runner that just ended".to_owned(), since: None },
+        |row| Runner { pid: row.get(0), application: row.get(1), since: row.get(2) },
+    ))
+}

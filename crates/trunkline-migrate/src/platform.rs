@@ -1,0 +1,148 @@
+//! The ledger of the platform's own runner, `public.migrations`: what it applied is not applied
+//! again, and what we apply is written there, so that no file ever runs twice.
+
+use tokio_postgres::Client;
+use tokio_postgres::types::Type;
+
+use crate::database::Target;
+use crate::error::Error;
+use crate::options::PlatformLedger;
+use crate::source::{Migration, Name};
+
+/// The platform's ledger, found with the columns that we need.
+#[derive(Debug, Clone)]
+pub(crate) struct PlatformTable {
+    /// Schema and name, quoted.
+    relation: String,
+    times: bool,
+}
+
+/// A file that the platform's runner recorded with success.
+#[derive(Debug, Clone)]
+pub(crate) struct PlatformRow {
+    pub name: Name,
+    pub checksum: Option<String>,
+}
+
+impl PlatformTable {
+    /// Looks for the table that `wanted` names.
+    pub(crate) async fn find(
+        client: &Client,
+        target: &Target,
+        wanted: &PlatformLedger,
+    ) -> Result<Option<Self>, Error> {
+        let (name, must_exist) = match wanted {
+            PlatformLedger::Off => return Ok(None),
+            PlatformLedger::Auto => ("public.migrations", false),
+            PlatformLedger::Table(name) => (name.as_str(), true),
+        };
+        let row = client
+            .query_typed_one(
+                "SELECT to_regclass($1)::text, \
+                        (SELECT array_agg(attname::text) FROM pg_attribute \
+                         WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped), \
+                        (SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c \
+                         JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1))",
+                &[(&name, Type::TEXT)],
+            )
+            .await
+            .map_err(|error| Error::query("looking for the platform's ledger", target, &error))?;
+        let columns: Vec<String> = row.get::<_, Option<_>>(1).unwrap_or_default();
+        let has = |column: &str| columns.iter().any(|found| found == column);
+        let usable = ["filename", "checksum", "success"].into_iter().all(has);
+        match (usable, must_exist) {
+            (true, _) => Ok(Some(Self {
+                relation: row.get(2),
+                times: has("executed_at") && has("execution_time_ms"),
+            })),
+            (false, false) => Ok(None),
+            (false, true) => Err(Error::Query {
+                doing: "looking for the platform's ledger",
+                message: format!("`{name}` has no columns filename, checksum and success"),
+                code: "42P01".to_owned(),
+            }),
+        }
+    }
+
+    /// The files that the platform's runner recorded with success.
+    pub(crate) async fn list_successes(
+        &self,
+        client: &Client,
+        target: &Target,
+    ) -> Result<Vec<PlatformRow>, Error> {
+        let rows = client
+            .query_typed(
+                &format!("SELECT filename, checksum FROM {} WHERE success", self.relation),
+                &[],
+            )
+            .await
+            .map_err(|error| Error::query("reading the platform's ledger", target, &error))?;
+        let row = |row: &tokio_postgres::Row| {
+            let name = Name::parse(row.get::<_, &str>(0)).ok()?;
+            Some(PlatformRow { name, checksum: row.get(1) })
+        };
+        Ok(rows.iter().filter_map(row).collect())
+    }
+
+    /// Claims `migration` there, in the open transaction; false when the platform's runner was faster.
+    ///
+    /// The unique index on the file name makes the other runner wait for our commit, and then fail.
+    pub(crate) async fn claim(
+        &self,
+        client: &Client,
+        migration: &Migration,
+    ) -> Result<bool, tokio_postgres::Error> {
+        let (columns, values, update) = if self.times {
+            (
+                ", executed_at, execution_time_ms",
+                ", localtimestamp, 0",
+                ", executed_at = excluded.executed_at",
+            )
+        } else {
+            ("", "", "")
+        };
+        let sql = format!(
+            "INSERT INTO {relation} AS ledger (filename, checksum, success{columns}) \
+             VALUES ($1, $2, true{values}) \
+             ON CONFLICT (filename) DO UPDATE \
+             SET checksum = excluded.checksum, success = true{update} \
+             WHERE ledger.success IS NOT TRUE",
+            relation = self.relation
+        );
+        let file = migration.name.file();
+        let written = client
+            .execute_typed(
+                &sql,
+                &[(&file, Type::TEXT), (&migration.up.checksum.raw, Type::TEXT)],
+            )
+            .await?;
+        Ok(written == 1)
+    }
+
+    /// Says how long the claimed migration took.
+    pub(crate) async fn finish(
+        &self,
+        client: &Client,
+        migration: &Migration,
+    ) -> Result<(), tokio_postgres::Error> {
+        if !self.times {
+            return Ok(());
+        }
+        let sql = format!(
+            "UPDATE {} SET execution_time_ms = extract(epoch FROM clock_timestamp() - now()) * 1000 \
+             WHERE filename = $1",
+            self.relation
+        );
+        client.execute_typed(&sql, &[(&migration.name.file(), Type::TEXT)]).await.map(|_| ())
+    }
+
+    /// Takes a reverted migration out.
+    pub(crate) async fn forget(
+        &self,
+        client: &Client,
+        name: &Name,
+    ) -> Result<(), tokio_postgres::Error> {
+        let sql = format!("DELETE FROM {} WHERE filename = $1", self.relation);
+        client.execute_typed(&sql, &[(&name.file(), Type::TEXT)]).await.map(|_| ())
+    }
+}

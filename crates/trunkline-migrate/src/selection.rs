@@ -1,0 +1,130 @@
+//! What a run has to do: the set held against the ledger.
+
+use std::collections::HashMap;
+
+use crate::error::Error;
+use crate::ledger::{Applied, State};
+use crate::source::{Migration, Name, Source};
+
+/// Which migrations `up` applies.
+#[derive(Debug, Clone, Default)]
+pub struct UpRequest {
+    /// Only these, by name or by a start of the name that no other has; empty means all.
+    pub names: Vec<String>,
+    /// Up to and with this one.
+    pub to: Option<String>,
+    /// All in one transaction.
+    pub atomic: bool,
+}
+
+/// The set held against the ledger.
+#[derive(Debug)]
+pub(crate) struct Selection<'a> {
+    /// What is to be applied, in its order.
+    pub pending: Vec<&'a Migration>,
+    /// Pending ones that come before one that is applied.
+    pub out_of_order: Vec<Name>,
+}
+
+impl<'a> Selection<'a> {
+    /// Decides what is pending, or what forbids to go on.
+    pub(crate) fn decide(
+        source: &'a Source,
+        applied: &[Applied],
+        request: &UpRequest,
+    ) -> Result<Self, Error> {
+        let wanted = wanted(source, request)?;
+        let ledger: HashMap<&str, &Applied> =
+            applied.iter().map(|entry| (entry.name.as_str(), entry)).collect();
+        let mut ahead: Vec<Name> = applied
+            .iter()
+            .filter(|entry| entry.source == source.label() && source.find(&entry.name).is_none())
+            .map(|entry| entry.name.clone())
+            .collect();
+        if !ahead.is_empty() {
+            ahead.sort();
+            return Err(Error::Ahead { source_label: source.label().to_owned(), migrations: ahead });
+        }
+        let mut changed = Vec::new();
+        let mut pending = Vec::new();
+        let mut latest = None;
+        for migration in source.migrations() {
+            match ledger.get(migration.name.as_str()) {
+                Some(entry) if entry.state == State::Applied => {
+                    latest = Some(&migration.name);
+                    if entry.checksum != migration.up.checksum.normalised {
+                        changed.push(migration.name.clone());
+                    }
+                }
+                _ if wanted.contains(&migration.name) => pending.push(migration),
+                _ => {}
+            }
+        }
+        if !changed.is_empty() {
+            return Err(Error::Changed(changed));
+        }
+        let out_of_order = pending
+            .iter()
+            .map(|migration| &migration.name)
+            .filter(|name| latest.is_some_and(|latest| *name < latest))
+            .cloned()
+            .collect();
+        Ok(Self { pending, out_of_order })
+    }
+}
+
+/// The names that the request covers.
+enum Wanted {
+    All,
+    UpTo(Name),
+    Only(Vec<Name>),
+}
+
+impl Wanted {
+    fn contains(&self, name: &Name) -> bool {
+        match self {
+            Self::All => true,
+            Self::UpTo(last) => name <= last,
+            Self::Only(names) => names.contains(name),
+        }
+    }
+}
+
+fn wanted(source: &Source, request: &UpRequest) -> Result<Wanted, Error> {
+    let known = || source.migrations().iter().map(|migration| &migration.name);
+    if !request.names.is_empty() {
+        let names = request.names.iter().map(|name| resolve(known(), name));
+        return Ok(Wanted::Only(names.collect::<Result<_, _>>()?));
+    }
+    Ok(match &request.to {
+        Some(name) => Wanted::UpTo(resolve(known(), name)?),
+        None => Wanted::All,
+    })
+}
+
+/// The one of `known` that `text` means: its whole name, or a start that no other has.
+pub(crate) fn resolve<'n>(
+    known: impl Iterator<Item = &'n Name> + Clone,
+    text: &str,
+) -> Result<Name, Error> {
+    let name = Name::parse(text)?;
+    if known.clone().any(|candidate| *candidate == name) {
+        return Ok(name);
+    }
+    let mut candidates: Vec<Name> = known
+        .clone()
+        .filter(|candidate| candidate.as_str().starts_with(name.as_str()))
+        .cloned()
+        .collect();
+    match candidates.len() {
+        1 => Ok(candidates.remove(0)),
+        0 => Err(Error::UnknownMigration {
+            name: text.to_owned(),
+            similar: crate::suggest::similar(name.as_str(), known.map(Name::as_str))
+                .into_iter()
+                .map(|name| Name::from_ledger(name.to_owned()))
+                .collect(),
+        }),
+        _ => Err(Error::AmbiguousName { name: text.to_owned(), candidates }),
+    }
+}

@@ -1,0 +1,12 @@
+//! SQL text: where its statements are, what each begins with, and where in the file that is.
+//!
+//! PostgreSQL reports no position for most failures inside a file sent as one string, so the engine
+//! sends one statement at a time and this module says where it stood.
+
+mod position;
+mod split;
+mod words;
+
+pub use position::Position;
+pub use split::{SplitError, Statement, split};
+pub(crate) use words::{Word, words};

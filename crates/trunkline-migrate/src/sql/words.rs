@@ -1,0 +1,47 @@
+use squawk_lexer::{TokenKind, tokenize};
+
+/// One token that matters: no white space, no comment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Word<'a> {
+    /// The token as it is written.
+    pub text: &'a str,
+    /// Byte offset in the text given.
+    pub offset: usize,
+    /// Whether it is a bare (unquoted) identifier or key word.
+    pub bare: bool,
+}
+
+impl Word<'_> {
+    /// The name that this identifier means: unquoted, folded to lower case unless it was quoted.
+    pub(crate) fn identifier(&self) -> String {
+        match self.text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
+            Some(quoted) => quoted.replace("\"\"", "\""),
+            None => self.text.to_lowercase(),
+        }
+    }
+
+    /// Whether this is the key word `keyword`, in any case.
+    pub(crate) fn is(&self, keyword: &str) -> bool {
+        self.bare && self.text.eq_ignore_ascii_case(keyword)
+    }
+}
+
+/// The significant tokens of `text` in their order.
+pub(crate) fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
+    let mut offset = 0;
+    tokenize(text).filter_map(move |token| {
+        let start = offset;
+        offset += token.len as usize;
+        match token.kind {
+            TokenKind::Whitespace
+            | TokenKind::LineComment
+            | TokenKind::BlockComment { .. }
+            | TokenKind::Eof => None,
+            kind => Some(Word {
+                text: &text[start..offset],
+                offset: start,
+                bare: kind == TokenKind::Ident,
+            }),
+        }
+    })
+}

@@ -1,0 +1,193 @@
+//! What is applied, pending, changed, missing: read, never written.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use similar::TextDiff;
+
+use crate::error::Error;
+use crate::ledger::{self, Entry, HistoryEntry, Origin, State};
+use crate::migrator::Migrator;
+use crate::platform::PlatformTable;
+use crate::source::{Migration, Name};
+
+/// The state of the whole set in the database.
+#[derive(Debug, Clone, Serialize)]
+pub struct Status {
+    /// Host, port and database.
+    pub database: String,
+    /// The label of the set.
+    pub source: String,
+    /// One row a migration, in the order of the set, then what the set does not have.
+    pub migrations: Vec<MigrationStatus>,
+}
+
+/// The state of one migration.
+#[derive(Debug, Clone, Serialize)]
+pub struct MigrationStatus {
+    /// Which.
+    pub migration: Name,
+    /// How it stands.
+    pub state: MigrationState,
+    /// Who applied it.
+    pub origin: Option<Origin>,
+    /// When it was applied or adopted.
+    pub applied_at: Option<Timestamp>,
+    /// Whether there is a script that takes it back, in the set or in the ledger.
+    pub reversible: bool,
+    /// Statements done and all of them, for a migration that stopped half-way.
+    pub progress: Option<(i32, usize)>,
+    /// The failure of its last run, if that failed.
+    pub last_error: Option<String>,
+    /// For a changed file: what was applied (`-`) and what the file says now (`+`).
+    pub difference: Option<String>,
+}
+
+/// How a migration stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MigrationState {
+    /// Applied.
+    Applied,
+    /// To be applied by the next `up`.
+    Pending,
+    /// To be applied, although later ones are.
+    OutOfOrder,
+    /// Applied by the platform's own runner; the next `up` records it.
+    AppliedByPlatform,
+    /// Applied, and its file is another one now.
+    Changed,
+    /// Applied, and the set does not have it.
+    MissingFile,
+    /// A no-transaction migration that stopped half-way.
+    HalfWay,
+}
+
+impl Status {
+    /// Whether everything is applied and unchanged.
+    pub fn is_current(&self) -> bool {
+        self.migrations.iter().all(|status| status.state == MigrationState::Applied)
+    }
+}
+
+impl Migrator {
+    /// Holds the set against the database, in a READ ONLY transaction.
+    pub async fn status(&self) -> Result<Status, Error> {
+        let session = self.connect_read_only("status").await?;
+        let (entries, history) = if self.has_ledger(&session).await? {
+            (
+                ledger::list_entries(&session, &self.target).await?,
+                ledger::list_history(&session, &self.target, None, 1000).await?,
+            )
+        } else {
+            (Vec::new(), Vec::new())
+        };
+        let platform =
+            match PlatformTable::find(&session, &self.target, &self.options.platform_ledger).await? {
+                Some(table) => table.list_successes(&session, &self.target).await?,
+                None => Vec::new(),
+            };
+        let by_platform: Vec<Name> = platform.into_iter().map(|row| row.name).collect();
+        let latest = self
+            .source
+            .migrations()
+            .iter()
+            .rev()
+            .map(|migration| &migration.name)
+            .find(|name| entries.iter().any(|entry| entry.name == **name));
+        let mut migrations: Vec<MigrationStatus> = self
+            .source
+            .migrations()
+            .iter()
+            .map(|migration| {
+                let entry = entries.iter().find(|entry| entry.name == migration.name);
+                describe(migration, entry, &by_platform, latest, &history)
+            })
+            .collect();
+        let unknown = entries.iter().filter(|entry| {
+            entry.source == self.source.label() && self.source.find(&entry.name).is_none()
+        });
+        migrations.extend(unknown.map(missing_file));
+        Ok(Status {
+            database: self.target.to_string(),
+            source: self.source.label().to_owned(),
+            migrations,
+        })
+    }
+
+    /// A failed query would end the transaction, so the ledger is looked for by name.
+    async fn has_ledger(&self, session: &crate::database::Session) -> Result<bool, Error> {
+        let row = session
+            .query_typed_one("SELECT to_regclass('trunkline.migration_history') IS NOT NULL", &[])
+            .await
+            .map_err(|error| Error::query("looking for the ledger", &self.target, &error))?;
+        Ok(row.get(0))
+    }
+
+    /// The latest acts, newest first, of one migration or of all.
+    pub async fn history(
+        &self,
+        migration: Option<&Name>,
+        limit: i64,
+    ) -> Result<Vec<HistoryEntry>, Error> {
+        let session = self.connect_read_only("history").await?;
+        ledger::list_history(&session, &self.target, migration, limit).await
+    }
+}
+
+fn describe(
+    migration: &Migration,
+    entry: Option<&Entry>,
+    by_platform: &[Name],
+    latest: Option<&Name>,
+    history: &[HistoryEntry],
+) -> MigrationStatus {
+    let name = &migration.name;
+    let changed = entry.is_some_and(|entry| entry.checksum != migration.up.checksum.normalised);
+    let state = match entry {
+        Some(entry) if entry.state == State::Partial => MigrationState::HalfWay,
+        Some(_) if changed => MigrationState::Changed,
+        Some(_) => MigrationState::Applied,
+        None if by_platform.contains(name) => MigrationState::AppliedByPlatform,
+        None if latest.is_some_and(|latest| name < latest) => MigrationState::OutOfOrder,
+        None => MigrationState::Pending,
+    };
+    let last = history.iter().find(|entry| entry.migration == *name);
+    MigrationStatus {
+        migration: name.clone(),
+        state,
+        origin: entry.map(|entry| entry.origin),
+        applied_at: entry.map(|entry| entry.applied_at),
+        reversible: migration.down.is_some() || entry.is_some_and(|entry| entry.down_sql.is_some()),
+        progress: entry.filter(|entry| entry.state == State::Partial).map(|entry| {
+            let of = migration.up.statements().map_or(0, <[_]>::len);
+            (entry.statements_done.unwrap_or(0), of)
+        }),
+        last_error: last
+            .filter(|last| last.state == "failed" && state != MigrationState::Applied)
+            .and_then(|last| last.error.clone()),
+        difference: entry
+            .filter(|_| state == MigrationState::Changed)
+            .map(|entry| difference(&entry.up_sql, &migration.up.text, name)),
+    }
+}
+
+fn missing_file(entry: &Entry) -> MigrationStatus {
+    MigrationStatus {
+        migration: entry.name.clone(),
+        state: MigrationState::MissingFile,
+        origin: Some(entry.origin),
+        applied_at: Some(entry.applied_at),
+        reversible: entry.down_sql.is_some(),
+        progress: None,
+        last_error: None,
+        difference: None,
+    }
+}
+
+fn difference(applied: &str, now: &str, name: &Name) -> String {
+    TextDiff::from_lines(applied, now)
+        .unified_diff()
+        .context_radius(2)
+        .header(&format!("{name}.sql as applied"), &format!("{name}.sql now"))
+        .to_string()
+}

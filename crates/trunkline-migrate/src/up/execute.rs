@@ -1,0 +1,368 @@
+//! Sending statements, watching what they wait for, and stopping them.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Mutex;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use futures_util::SinkExt;
+use tokio_postgres::SimpleQueryMessage;
+use tokio_postgres::error::SqlState;
+
+use crate::database::Session;
+use crate::error::{Error, StatementFailure, ends_connection};
+use crate::event::{Blocker, Event, Observer};
+use crate::lock::{RunLock, WORK_KEY};
+use crate::options::Options;
+use crate::source::{Name, Script, SourceError};
+use crate::sql::Statement;
+
+/// How often a statement that takes its time is looked at.
+const WATCH_EVERY: Duration = Duration::from_millis(400);
+
+/// A statement on its way to the server.
+type Sent<'a> = Pin<Box<dyn Future<Output = Result<(), tokio_postgres::Error>> + Send + 'a>>;
+
+/// A script under the name of its migration.
+#[derive(Clone, Copy)]
+pub(crate) struct Runnable<'a> {
+    pub name: &'a Name,
+    pub script: &'a Script,
+}
+
+/// The connection that works, and what watches over it.
+pub(crate) struct Work<'a> {
+    pub session: &'a Session,
+    pub lock: &'a RunLock,
+    pub observer: &'a dyn Observer,
+    pub options: &'a Options,
+    /// Who was last seen in the way.
+    blockers: Mutex<Vec<Blocker>>,
+}
+
+/// Why a transaction did not get through.
+pub(crate) enum Stopped {
+    /// A lock was not to be had; the transaction may be tried again.
+    Busy,
+    /// Anything else.
+    Failed(Error),
+}
+
+impl From<Error> for Stopped {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<SourceError> for Stopped {
+    fn from(error: SourceError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl<'a> Work<'a> {
+    pub(crate) fn new(
+        session: &'a Session,
+        lock: &'a RunLock,
+        observer: &'a dyn Observer,
+        options: &'a Options,
+    ) -> Self {
+        Self { session, lock, observer, options, blockers: Mutex::default() }
+    }
+
+    /// Runs a transaction until it gets through, within the lock budget.
+    ///
+    /// `attempt` opens the transaction and commits it; whatever it leaves open is rolled back.
+    pub(crate) async fn within_budget<T>(
+        &self,
+        migration: &Name,
+        mut attempt: impl AsyncFnMut() -> Result<T, Stopped>,
+    ) -> Result<T, Error> {
+        let began = Instant::now();
+        let mut number = 1;
+        loop {
+            let stopped = match attempt().await {
+                Ok(done) => return Ok(done),
+                Err(stopped) => stopped,
+            };
+            // A connection that is gone has rolled back already.
+            let _ = self.session.batch_execute("ROLLBACK").await;
+            if let Stopped::Failed(mut error) = stopped {
+                if let Error::Statement(failure) = &mut error {
+                    crate::suggest::advise(self.session, failure).await;
+                }
+                return Err(error);
+            }
+            let waited = began.elapsed();
+            let pause = pause_before(number);
+            if waited + pause >= self.options.lock_budget {
+                let blockers = std::mem::take(&mut *self.seen());
+                return Err(Error::Busy { migration: migration.clone(), waited, blockers });
+            }
+            number += 1;
+            self.observer.event(&Event::Retrying { migration, attempt: number, pause });
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = self.options.interrupt.requested() => return Err(interrupted(migration)),
+            }
+        }
+    }
+
+    /// Opens a transaction with the lock budget and returns the server process behind it.
+    ///
+    /// The work lock makes a new runner wait for the orphaned transaction of one that was killed.
+    pub(crate) async fn begin(&self, migration: &Name) -> Result<i32, Stopped> {
+        let begin = format!(
+            "BEGIN; SET LOCAL lock_timeout = {timeout}; SET LOCAL statement_timeout = 0; \
+             SET LOCAL idle_in_transaction_session_timeout = 0; \
+             SELECT pg_advisory_xact_lock({WORK_KEY}); SELECT pg_backend_pid()",
+            timeout = self.options.lock_timeout.as_millis(),
+        );
+        let messages = self
+            .session
+            .simple_query(&begin)
+            .await
+            .map_err(|error| self.stopped(migration, "opening a transaction", &error))?;
+        let pid = messages.iter().rev().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => row.get(0)?.parse().ok(),
+            _ => None,
+        });
+        Ok(pid.unwrap_or_default())
+    }
+
+    /// Commits, unless the run lock was lost meanwhile.
+    pub(crate) async fn commit(&self, migration: &Name) -> Result<(), Stopped> {
+        if self.lock.session().is_closed() {
+            return Err(Stopped::Failed(Error::ConnectionLost {
+                target: self.session.target().to_string(),
+                migration: Some(migration.clone()),
+                reason: "the connection that holds the migration lock ended".to_owned(),
+            }));
+        }
+        self.session
+            .batch_execute("COMMIT")
+            .await
+            .map_err(|error| self.stopped(migration, "committing", &error))
+    }
+
+    /// Runs `statements` of the script in order, in the open transaction of `backend`.
+    ///
+    /// They are sent ahead without waiting for each answer, which saves a round trip each; the server
+    /// skips all that follow a failure. COPY asks for its rows, so it goes by itself.
+    pub(crate) async fn run_all(
+        &self,
+        runnable: Runnable<'_>,
+        statements: &[Statement],
+        backend: i32,
+    ) -> Result<(), Stopped> {
+        let of = statements.len();
+        let mut index = 0;
+        for group in statements.chunk_by(|one, next| one.copy_data.is_none() && next.copy_data.is_none())
+        {
+            let mut ahead = VecDeque::new();
+            for statement in group {
+                ahead.push_back(self.send(runnable.script, statement).await?);
+            }
+            for statement in group {
+                let Some(sent) = ahead.pop_front() else { break };
+                if let Err(error) = self.answer(runnable, (index, statement), of, sent, backend).await {
+                    // The server answers what was sent ahead with failures of its own.
+                    for skipped in ahead {
+                        let _ = skipped.await;
+                    }
+                    return Err(self.statement_stopped(runnable, (index, statement), of, &error));
+                }
+                index += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs one statement of many, in the open transaction or by itself.
+    pub(crate) async fn run_one(
+        &self,
+        runnable: Runnable<'_>,
+        (index, statement): (usize, &Statement),
+        of: usize,
+        backend: i32,
+    ) -> Result<(), Stopped> {
+        let sent = self.send(runnable.script, statement).await?;
+        self.answer(runnable, (index, statement), of, sent, backend)
+            .await
+            .map_err(|error| self.statement_stopped(runnable, (index, statement), of, &error))
+    }
+
+    /// Puts one statement on the wire, with its `${NAME}` replaced where that is asked for.
+    pub(crate) async fn send<'s>(
+        &'s self,
+        script: &'s Script,
+        statement: &'s Statement,
+    ) -> Result<Sent<'s>, SourceError> {
+        let sql = if self.options.substitute {
+            script.substituted(statement)?
+        } else {
+            script.sql(statement).into()
+        };
+        let rows = statement.copy_data.clone();
+        let mut sent: Sent<'s> = Box::pin(async move {
+            match rows {
+                None => self.session.batch_execute(&sql).await,
+                Some(rows) => self.copy(&sql, script.text[rows].to_owned()).await,
+            }
+        });
+        // The first poll is what sends.
+        Ok(match futures_util::poll!(&mut sent) {
+            Poll::Ready(answer) => Box::pin(std::future::ready(answer)),
+            Poll::Pending => sent,
+        })
+    }
+
+    async fn copy(&self, sql: &str, rows: String) -> Result<(), tokio_postgres::Error> {
+        let mut sink = Box::pin(self.session.copy_in(sql).await?);
+        sink.send(std::io::Cursor::new(rows)).await?;
+        sink.as_mut().finish().await.map(|_| ())
+    }
+
+    async fn answer(
+        &self,
+        runnable: Runnable<'_>,
+        (index, statement): (usize, &Statement),
+        of: usize,
+        sent: Sent<'_>,
+        backend: i32,
+    ) -> Result<(), tokio_postgres::Error> {
+        let (migration, number) = (runnable.name, index + 1);
+        self.observer.event(&Event::Statement {
+            migration,
+            number,
+            of,
+            position: statement.position,
+            sql: runnable.script.sql(statement),
+        });
+        let began = Instant::now();
+        let look = async || {
+            self.tell_blockers(backend).await;
+            self.tell_index_progress(backend).await;
+        };
+        self.watch(sent, look).await?;
+        let elapsed = began.elapsed();
+        self.observer.event(&Event::StatementDone { migration, number, of, elapsed });
+        Ok(())
+    }
+
+    /// Waits for an answer; meanwhile looks at what it waits for, and cancels when asked to stop.
+    pub(crate) async fn watch(
+        &self,
+        mut sent: Sent<'_>,
+        look: impl AsyncFn(),
+    ) -> Result<(), tokio_postgres::Error> {
+        let period = WATCH_EVERY.min(self.options.lock_timeout / 2).max(Duration::from_millis(1));
+        let mut cancelled = false;
+        loop {
+            tokio::select! {
+                answer = &mut sent => return answer,
+                () = tokio::time::sleep(period) => look().await,
+                () = self.options.interrupt.requested(), if !cancelled => {
+                    cancelled = true;
+                    self.session.cancel().await;
+                }
+            }
+        }
+    }
+
+    /// Tells the observer who is in the way of `backend`, when that changes.
+    pub(crate) async fn tell_blockers(&self, backend: i32) {
+        let blockers = self.lock.blockers_of(backend).await;
+        let known: Vec<i32> = self.seen().iter().map(|blocker| blocker.pid).collect();
+        if !blockers.is_empty() {
+            if !blockers.iter().map(|blocker| blocker.pid).eq(known) {
+                self.observer.event(&Event::WaitingForLock { blockers: &blockers });
+            }
+            *self.seen() = blockers;
+        }
+    }
+
+    fn seen(&self) -> std::sync::MutexGuard<'_, Vec<Blocker>> {
+        self.blockers.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// What a failed query of the engine's own means for the transaction.
+    pub(crate) fn stopped(
+        &self,
+        migration: &Name,
+        doing: &'static str,
+        error: &tokio_postgres::Error,
+    ) -> Stopped {
+        let target = self.session.target();
+        match error.code() {
+            Some(code) if is_busy(code) => Stopped::Busy,
+            Some(code) if *code == SqlState::QUERY_CANCELED && self.asked_to_stop() => {
+                Stopped::Failed(interrupted(migration))
+            }
+            Some(code) if !ends_connection(code) => {
+                Stopped::Failed(Error::query(doing, target, error))
+            }
+            _ => Stopped::Failed(Error::lost(target, Some(migration), error)),
+        }
+    }
+
+    /// What a failed statement of a migration means for the transaction.
+    pub(crate) fn statement_stopped(
+        &self,
+        runnable: Runnable<'_>,
+        statement: (usize, &Statement),
+        of: usize,
+        error: &tokio_postgres::Error,
+    ) -> Stopped {
+        let stopped = self.stopped(runnable.name, "running a statement", error);
+        match (stopped, error.as_db_error()) {
+            (Stopped::Failed(Error::Query { .. }), Some(said)) => {
+                Stopped::Failed(Error::Statement(Box::new(StatementFailure::new(
+                    runnable.name,
+                    runnable.script,
+                    statement,
+                    of,
+                    said,
+                ))))
+            }
+            (stopped, _) => stopped,
+        }
+    }
+
+    fn asked_to_stop(&self) -> bool {
+        self.options.interrupt.is_requested()
+    }
+}
+
+pub(crate) fn interrupted(migration: &Name) -> Error {
+    Error::Interrupted {
+        migration: Some(migration.clone()),
+        left: "its transaction was rolled back, what was finished before is recorded",
+    }
+}
+
+/// A lock timeout, a deadlock or a serialization failure: the same transaction may succeed later.
+fn is_busy(code: &SqlState) -> bool {
+    *code == SqlState::LOCK_NOT_AVAILABLE
+        || *code == SqlState::T_R_DEADLOCK_DETECTED
+        || *code == SqlState::T_R_SERIALIZATION_FAILURE
+}
+
+/// The pause before attempt `number + 1`: doubling from 50 ms to 3.2 s, of which a random half,
+/// so that the platform gets through and several waiters do not come back at once.
+fn pause_before(number: u32) -> Duration {
+    let longest = 50_u64 << number.saturating_sub(1).min(6);
+    Duration::from_millis(rand::random_range(longest / 2..=longest))
+}
+
+/// Whether two transactions of one connection may meet two server processes: a pooler in
+/// transaction mode. Seen from `before`, the process behind the first, and `lock`, which holds one.
+pub(crate) async fn is_pooled(session: &Session, before: i32, lock: i32) -> bool {
+    if before == lock {
+        return true;
+    }
+    let now = session.query_typed_one("SELECT pg_backend_pid()", &[]).await;
+    now.is_ok_and(|row| row.get::<_, i32>(0) != before)
+}

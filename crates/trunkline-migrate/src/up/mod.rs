@@ -1,0 +1,212 @@
+//! Applying migrations.
+
+mod concurrent_index;
+mod execute;
+mod stepwise;
+mod transactional;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+pub(crate) use execute::{Runnable, Stopped, Work};
+
+use crate::database::Session;
+use crate::error::Error;
+use crate::event::{Event, Observer};
+use crate::ledger::{self, Origin, insert_entry};
+use crate::lock::RunLock;
+use crate::migrator::Migrator;
+use crate::platform::PlatformTable;
+use crate::preflight;
+use crate::selection::{Selection, UpRequest};
+use crate::source::{Migration, Name};
+
+/// What a run of `up` did.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct UpReport {
+    /// Applied now, in order.
+    pub applied: Vec<Done>,
+    /// Recorded without being run, because the platform's own runner had applied them.
+    pub adopted: Vec<Name>,
+    /// Whether another runner did the work while this one waited.
+    pub done_by_another: bool,
+}
+
+/// One migration that was run.
+#[derive(Debug, Clone, Serialize)]
+pub struct Done {
+    /// Which.
+    pub migration: Name,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u64,
+}
+
+/// A run that holds the lock.
+pub(crate) struct Run<'a> {
+    pub migrator: &'a Migrator,
+    pub work: Session,
+    pub lock: RunLock,
+    pub platform: Option<PlatformTable>,
+    pub observer: &'a Arc<dyn Observer>,
+    /// Whether a pooler gives each transaction another server connection.
+    pub pooled: bool,
+}
+
+impl Migrator {
+    /// Applies what is pending, or what the request names.
+    ///
+    /// Nothing pending costs one connection and one query, and takes no lock.
+    pub async fn up(
+        &self,
+        request: &UpRequest,
+        observer: Arc<dyn Observer>,
+    ) -> Result<UpReport, Error> {
+        let work = self.connect("up", &observer).await?;
+        let applied = self.applied(&work).await?;
+        let selection = Selection::decide(&self.source, &applied, request)?;
+        if selection.pending.is_empty() {
+            return Ok(UpReport::default());
+        }
+        self.up_pending(work, &selection, request, &observer).await
+    }
+
+    async fn up_pending(
+        &self,
+        work: Session,
+        selection: &Selection<'_>,
+        request: &UpRequest,
+        observer: &Arc<dyn Observer>,
+    ) -> Result<UpReport, Error> {
+        for migration in &selection.pending {
+            migration.up.body()?;
+            if request.atomic && migration.up.directives.no_transaction {
+                return Err(Error::NotAtomic(migration.name.clone()));
+            }
+        }
+        let passed = preflight::check(&work, &self.target, &selection.pending).await?;
+        let nothing_left = async || {
+            let applied = self.applied(&work).await?;
+            Ok(Selection::decide(&self.source, &applied, request)?.pending.is_empty())
+        };
+        let lock = RunLock::acquire(
+            &self.target,
+            "lock",
+            self.options.patience,
+            observer.as_ref(),
+            &self.options.interrupt,
+            nothing_left,
+        )
+        .await?;
+        let Some(lock) = lock else {
+            return Ok(UpReport { done_by_another: true, ..UpReport::default() });
+        };
+        for message in &passed.warnings {
+            observer.event(&Event::Warning { message });
+        }
+        let pooled = execute::is_pooled(&work, passed.backend, lock.backend).await;
+        ledger::create(&work, &self.target).await?;
+        let platform =
+            PlatformTable::find(&work, &self.target, &self.options.platform_ledger).await?;
+        let run = Run { migrator: self, work, lock, platform, observer, pooled };
+        let report = run.apply_all(request).await;
+        run.lock.release().await;
+        report
+    }
+}
+
+impl Run<'_> {
+    async fn apply_all(&self, request: &UpRequest) -> Result<UpReport, Error> {
+        let mut report = UpReport::default();
+        // Others may have worked between our first look and the lock.
+        let applied = self.migrator.applied(&self.work).await?;
+        let selection = Selection::decide(&self.migrator.source, &applied, request)?;
+        let pending = self.adopt_from_platform(selection.pending, &mut report).await?;
+        for name in &selection.out_of_order {
+            let message =
+                format!("{name} is out of order: later migrations are applied already");
+            self.observer.event(&Event::Warning { message: &message });
+        }
+        if request.atomic {
+            self.apply_in_one_transaction(&pending, &mut report).await?;
+        } else {
+            for migration in pending {
+                if self.migrator.options.interrupt.is_requested() {
+                    return Err(Error::Interrupted {
+                        migration: None,
+                        left: "what was finished is recorded, the rest was not begun",
+                    });
+                }
+                self.apply_one(migration, &mut report).await?;
+            }
+        }
+        Ok(report)
+    }
+
+    async fn apply_one(
+        &self,
+        migration: &Migration,
+        report: &mut UpReport,
+    ) -> Result<(), Error> {
+        if !migration.up.directives.no_transaction {
+            return self.apply_in_one_transaction(&[migration], report).await;
+        }
+        if self.pooled {
+            return Err(Error::Pooler(migration.name.clone()));
+        }
+        let began = self.started(migration);
+        self.apply_stepwise(migration).await?;
+        report.applied.push(self.finished(migration, began.elapsed()));
+        Ok(())
+    }
+
+    fn started(&self, migration: &Migration) -> Instant {
+        self.observer.event(&Event::Started {
+            migration: &migration.name,
+            direction: crate::event::Direction::Up,
+        });
+        Instant::now()
+    }
+
+    fn finished(&self, migration: &Migration, elapsed: Duration) -> Done {
+        self.observer.event(&Event::Finished {
+            migration: &migration.name,
+            direction: crate::event::Direction::Up,
+            elapsed,
+        });
+        Done {
+            migration: migration.name.clone(),
+            duration_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+
+    /// Records what the platform's own runner applied; returns what is left to do.
+    async fn adopt_from_platform<'m>(
+        &self,
+        pending: Vec<&'m Migration>,
+        report: &mut UpReport,
+    ) -> Result<Vec<&'m Migration>, Error> {
+        let Some(platform) = &self.platform else { return Ok(pending) };
+        let known = platform.list_successes(&self.work, &self.migrator.target).await?;
+        let mut left = Vec::new();
+        for migration in pending {
+            if known.iter().any(|row| row.name == migration.name) {
+                self.adopt_platform_row(migration).await?;
+                report.adopted.push(migration.name.clone());
+            } else {
+                left.push(migration);
+            }
+        }
+        Ok(left)
+    }
+
+    pub(crate) async fn adopt_platform_row(&self, migration: &Migration) -> Result<(), Error> {
+        let source = self.migrator.source.label();
+        insert_entry(&self.work, source, migration, Origin::Platform).await.map_err(|error| {
+            Error::query("recording an adopted migration", &self.migrator.target, &error)
+        })?;
+        self.observer.event(&Event::Adopted { migration: &migration.name });
+        Ok(())
+    }
+}

@@ -1,0 +1,89 @@
+//! Migrations in one transaction together with their ledger rows.
+
+use std::time::Instant;
+
+use super::execute::{Runnable, Stopped, Work};
+use super::{Run, UpReport};
+use crate::error::Error;
+use crate::ledger::{self, Origin, insert_entry};
+use crate::source::Migration;
+
+/// What became of one attempt.
+enum Outcome {
+    Applied,
+    /// The platform's own runner recorded it while we were at it.
+    AppliedElsewhere,
+}
+
+impl Run<'_> {
+    /// Applies `migrations` together: all of them, or none.
+    pub(super) async fn apply_in_one_transaction(
+        &self,
+        migrations: &[&Migration],
+        report: &mut UpReport,
+    ) -> Result<(), Error> {
+        let Some(first) = migrations.first() else { return Ok(()) };
+        let work = self.work();
+        let began: Vec<Instant> = migrations.iter().map(|migration| self.started(migration)).collect();
+        let outcome = work.within_budget(&first.name, async || self.attempt(&work, migrations).await);
+        match outcome.await {
+            Ok(Outcome::Applied) => {
+                for (migration, began) in migrations.iter().zip(began) {
+                    report.applied.push(self.finished(migration, began.elapsed()));
+                }
+                Ok(())
+            }
+            Ok(Outcome::AppliedElsewhere) => {
+                self.adopt_platform_row(first).await?;
+                report.adopted.push(first.name.clone());
+                Ok(())
+            }
+            Err(error) => {
+                let failed = failed_migration(&error).unwrap_or(&first.name).clone();
+                ledger::note_failure(&self.work, &failed, "up", None, &error).await;
+                Err(error)
+            }
+        }
+    }
+
+    pub(crate) fn work(&self) -> Work<'_> {
+        Work::new(&self.work, &self.lock, self.observer.as_ref(), &self.migrator.options)
+    }
+
+    async fn attempt(
+        &self,
+        work: &Work<'_>,
+        migrations: &[&Migration],
+    ) -> Result<Outcome, Stopped> {
+        let first = &migrations[0].name;
+        let backend = work.begin(first).await?;
+        for migration in migrations {
+            let name = &migration.name;
+            let stopped = |error| work.stopped(name, "writing the ledger", &error);
+            if let Some(platform) = &self.platform {
+                let claimed = platform.claim(&self.work, migration).await.map_err(stopped)?;
+                if !claimed && migrations.len() == 1 {
+                    self.work.batch_execute("ROLLBACK").await.map_err(stopped)?;
+                    return Ok(Outcome::AppliedElsewhere);
+                }
+            }
+            let runnable = Runnable { name, script: &migration.up };
+            work.run_all(runnable, migration.up.body()?, backend).await?;
+            let source = self.migrator.source.label();
+            insert_entry(&self.work, source, migration, Origin::Run).await.map_err(stopped)?;
+            if let Some(platform) = &self.platform {
+                platform.finish(&self.work, migration).await.map_err(stopped)?;
+            }
+        }
+        work.commit(first).await?;
+        Ok(Outcome::Applied)
+    }
+}
+
+fn failed_migration(error: &Error) -> Option<&crate::source::Name> {
+    match error {
+        Error::Statement(failure) => Some(&failure.migration),
+        Error::Busy { migration, .. } => Some(migration),
+        _ => None,
+    }
+}
