@@ -1,13 +1,34 @@
-//! x
+//! A PostgreSQL migration engine: bounded locks, resumable statements, reverts that lose no row.
+//!
+//! Every command of the command line is a call of [`Migrator`], shared by it, servers and tests.
+//! A foreign project needs ten lines:
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//! use trunkline_migrate::{Migrator, Options, Policy, Silent, Target, source::Source};
+//!
+//! # async fn start() -> Result<(), trunkline_migrate::Error> {
+//! let source = Source::directory("migrations")?;
+//! let target = Target::parse("postgres://app@localhost/app")?;
+//! let migrator = Migrator::new(source, target, Options::default());
+//! migrator.ensure_current(Policy::Apply, Arc::new(Silent)).await?;
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod catalog;
 mod database;
 mod down;
-mod error;
 mod ensure;
+mod error;
 mod event;
+mod inspect;
 mod ledger;
+pub mod lint;
 mod lock;
 mod migrator;
 mod options;
+pub mod plan;
 mod platform;
 mod preflight;
 mod repair;
@@ -19,19 +40,20 @@ mod status;
 mod suggest;
 mod up;
 mod who;
+
 pub use database::{Target, TargetError};
 pub use down::{Archive, ArchivedTable, DownReport, DownRequest, RestoreReport};
+pub use ensure::Policy;
 pub use error::{Error, ExitStatus, StatementFailure};
 pub use event::{Blocker, Direction, Event, Observer, Silent};
-pub use ledger::HistoryEntry;
+pub use inspect::{AdoptReport, CATALOG_FILE};
+pub use ledger::{HistoryEntry, Origin};
 pub use lock::Runner;
 pub use migrator::Migrator;
 pub use options::{Interrupt, Options, PlatformLedger};
 pub use preflight::Problem;
-pub use selection::UpRequest;
-pub use up::{Done, UpReport};
-pub use ensure::Policy;
-pub use ledger::Origin;
 pub use repair::{RepairReport, RepairRequest};
 pub use scaffold::new_migration;
+pub use selection::UpRequest;
 pub use status::{MigrationState, MigrationStatus, Status};
+pub use up::{Done, UpReport};

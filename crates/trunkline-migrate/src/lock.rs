@@ -115,7 +115,8 @@ impl RunLock {
             if waited >= patience {
                 return Err(Error::Locked { runner, waited });
             }
-            if waited >= TELL_AFTER && told.is_none_or(|told| waited >= told + Duration::from_secs(5))
+            if waited >= TELL_AFTER
+                && told.is_none_or(|told| waited >= told + Duration::from_secs(5))
             {
                 told = Some(waited);
                 observer.event(&Event::WaitingForRunner { runner: &runner, waited });

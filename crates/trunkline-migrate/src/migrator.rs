@@ -59,15 +59,23 @@ impl Migrator {
     /// A connection inside a READ ONLY transaction: the server itself refuses any change.
     pub(crate) async fn connect_read_only(&self, role: &str) -> Result<Session, Error> {
         let session = self.target.connect(role, NoticeSink::ignore()).await?;
-        session
-            .batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            .await
-            .map_err(|error| Error::query("opening a read-only transaction", &self.target, &error))?;
+        session.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await.map_err(
+            |error| Error::query("opening a read-only transaction", &self.target, &error),
+        )?;
         Ok(session)
     }
 
     /// The ledger's short form; empty where there is no ledger.
     pub(crate) async fn applied(&self, session: &Session) -> Result<Vec<Applied>, Error> {
         Ok(ledger::list_applied(session, &self.target).await?.unwrap_or_default())
+    }
+
+    /// A failed query would end the transaction, so the ledger is looked for by name.
+    pub(crate) async fn has_ledger(&self, session: &Session) -> Result<bool, Error> {
+        let row = session
+            .query_typed_one("SELECT to_regclass('trunkline.migration_history') IS NOT NULL", &[])
+            .await
+            .map_err(|error| Error::query("looking for the ledger", &self.target, &error))?;
+        Ok(row.get(0))
     }
 }

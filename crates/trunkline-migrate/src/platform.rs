@@ -111,10 +111,7 @@ impl PlatformTable {
         );
         let file = migration.name.file();
         let written = client
-            .execute_typed(
-                &sql,
-                &[(&file, Type::TEXT), (&migration.up.checksum.raw, Type::TEXT)],
-            )
+            .execute_typed(&sql, &[(&file, Type::TEXT), (&migration.up.checksum.raw, Type::TEXT)])
             .await?;
         Ok(written == 1)
     }

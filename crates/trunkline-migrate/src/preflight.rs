@@ -38,8 +38,6 @@ pub(crate) struct Passed {
     pub backend: i32,
     /// Sentences about transactions that are open for long.
     pub warnings: Vec<String>,
-    /// `server_version_num`.
-    pub server: i32,
 }
 
 #[derive(Deserialize)]
@@ -96,7 +94,9 @@ pub(crate) async fn check(
     if !row.get::<_, bool>("has_ledger") && !row.get::<_, bool>("may_create_schema") {
         let database: String = row.get("database");
         problems.push(Problem::new(
-            format!("the login {user} may not create the schema `trunkline` in database {database}"),
+            format!(
+                "the login {user} may not create the schema `trunkline` in database {database}"
+            ),
             format!("as the owner: GRANT CREATE ON DATABASE {database} TO {user};"),
         ));
     }
@@ -112,15 +112,11 @@ pub(crate) async fn check(
     let warnings = read::<Vec<LongTransaction>>(&row, "long_transactions")?;
     Ok(Passed {
         backend: row.get("backend"),
-        server: row.get("server_version"),
         warnings: warnings.iter().map(LongTransaction::sentence).collect(),
     })
 }
 
-fn read<T: for<'de> Deserialize<'de>>(
-    row: &tokio_postgres::Row,
-    column: &str,
-) -> Result<T, Error> {
+fn read<T: for<'de> Deserialize<'de>>(row: &tokio_postgres::Row, column: &str) -> Result<T, Error> {
     serde_json::from_value(row.get(column)).map_err(|error| Error::Query {
         doing: "preflight",
         message: error.to_string(),

@@ -19,14 +19,24 @@ pub fn new_migration(source: &Source, name: &str) -> Result<[PathBuf; 2], Error>
         .map(str::to_lowercase)
         .collect();
     if words.is_empty() {
-        return Err(Error::NotWritten(format!("`{name}` has no letter or digit to name a file by")));
+        return Err(Error::NotWritten(format!(
+            "`{name}` has no letter or digit to name a file by"
+        )));
     }
     let (number, width) = next_number(source);
     let name = Name::parse(&format!("{number:0width$}-{}", words.join("-")))?;
     let up = folder.join(name.file());
     let down = folder.join(format!("{name}.down.sql"));
-    write_new(&up, &format!("-- Why: \n\n-- {name}: write IF NOT EXISTS, so that it is safe to run again.\n"))?;
-    write_new(&down, &format!("-- Takes {name} back. Write IF EXISTS: a table with rows is moved to an archive first.\n"))?;
+    write_new(
+        &up,
+        &format!("-- Why: \n\n-- {name}: write IF NOT EXISTS, so that it is safe to run again.\n"),
+    )?;
+    write_new(
+        &down,
+        &format!(
+            "-- Takes {name} back. Write IF EXISTS: a table with rows is moved to an archive first.\n"
+        ),
+    )?;
     Ok([up, down])
 }
 
@@ -41,6 +51,7 @@ fn next_number(source: &Source) -> (u64, usize) {
 }
 
 fn write_new(path: &Path, text: &str) -> Result<(), Error> {
-    let written = std::fs::File::create_new(path).and_then(|mut file| file.write_all(text.as_bytes()));
+    let written =
+        std::fs::File::create_new(path).and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|error| Error::NotWritten(format!("cannot write {}: {error}", path.display())))
 }

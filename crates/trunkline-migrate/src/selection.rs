@@ -43,7 +43,10 @@ impl<'a> Selection<'a> {
             .collect();
         if !ahead.is_empty() {
             ahead.sort();
-            return Err(Error::Ahead { source_label: source.label().to_owned(), migrations: ahead });
+            return Err(Error::Ahead {
+                source_label: source.label().to_owned(),
+                migrations: ahead,
+            });
         }
         let mut changed = Vec::new();
         let mut pending = Vec::new();

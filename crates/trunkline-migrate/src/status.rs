@@ -82,7 +82,8 @@ impl Migrator {
             (Vec::new(), Vec::new())
         };
         let platform =
-            match PlatformTable::find(&session, &self.target, &self.options.platform_ledger).await? {
+            match PlatformTable::find(&session, &self.target, &self.options.platform_ledger).await?
+            {
                 Some(table) => table.list_successes(&session, &self.target).await?,
                 None => Vec::new(),
             };
@@ -112,15 +113,6 @@ impl Migrator {
             source: self.source.label().to_owned(),
             migrations,
         })
-    }
-
-    /// A failed query would end the transaction, so the ledger is looked for by name.
-    async fn has_ledger(&self, session: &crate::database::Session) -> Result<bool, Error> {
-        let row = session
-            .query_typed_one("SELECT to_regclass('trunkline.migration_history') IS NOT NULL", &[])
-            .await
-            .map_err(|error| Error::query("looking for the ledger", &self.target, &error))?;
-        Ok(row.get(0))
     }
 
     /// The latest acts, newest first, of one migration or of all.

@@ -1,1 +1,5 @@
-//! Placeholder while the crate is being written.
+//! Every table of Trunkline: the embedded Partner API migrations, and what they make.
+
+mod migrations;
+
+pub use migrations::{CATALOG, LABEL, partner_migrations};

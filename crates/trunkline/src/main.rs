@@ -1,1 +1,41 @@
-fn main() {}
+//! `trunkline`: the partner back end of a platform that resells WhatsApp.
+
+mod cli;
+mod config;
+mod connection;
+mod database;
+mod demo;
+mod failure;
+mod interrupt;
+mod migrate;
+mod output;
+
+use clap::Parser;
+
+use cli::{Cli, Command};
+
+fn main() -> std::process::ExitCode {
+    // Only the supervisor of the private PostgreSQL is started with arguments of its own.
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: cannot start: {error}");
+            return std::process::ExitCode::FAILURE;
+        }
+    };
+    let printer = output::Printer::new(cli.format);
+    let outcome = runtime.block_on(async {
+        match cli.command {
+            Command::Migrate(arguments) => migrate::run(&cli.global, arguments, &printer).await,
+            Command::Database(arguments) => database::run(&cli.global, arguments, &printer).await,
+            Command::Demo(arguments) => demo::run(&cli.global, &arguments, &printer).await,
+        }
+    });
+    // A statement that hangs in the background must not hold the process.
+    runtime.shutdown_background();
+    match outcome {
+        Ok(status) => std::process::ExitCode::from(status as u8),
+        Err(failure) => std::process::ExitCode::from(printer.failure(&failure) as u8),
+    }
+}

@@ -40,7 +40,8 @@ impl Session {
     {
         tokio::spawn(async move {
             // An error here also reaches whoever waits on the client, so it is not told twice.
-            while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+            while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await
+            {
                 if let AsyncMessage::Notice(notice) = message {
                     (notices.0)(&notice);
                 }

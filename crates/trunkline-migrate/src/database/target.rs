@@ -38,8 +38,9 @@ impl Target {
     /// `verify-ca` and `verify-full` (checked against `sslrootcert`, else the system's roots).
     pub fn parse(address: &str) -> Result<Self, TargetError> {
         let (address, verification) = tls::take_verification(address)?;
-        let mut config: Config =
-            address.parse().map_err(|error: tokio_postgres::Error| TargetError::Syntax(full(&error)))?;
+        let mut config: Config = address
+            .parse()
+            .map_err(|error: tokio_postgres::Error| TargetError::Syntax(full(&error)))?;
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
             let default = if cfg!(unix) { "/var/run/postgresql" } else { "localhost" };
             config.host(std::env::var("PGHOST").unwrap_or_else(|_| default.to_owned()));
@@ -109,9 +110,8 @@ impl Target {
     }
 
     fn needs_tls(&self) -> bool {
-        let over_network =
-            self.config.get_hosts().iter().any(|host| matches!(host, Host::Tcp(_)))
-                || !self.config.get_hostaddrs().is_empty();
+        let over_network = self.config.get_hosts().iter().any(|host| matches!(host, Host::Tcp(_)))
+            || !self.config.get_hostaddrs().is_empty();
         over_network && self.config.get_ssl_mode() != SslMode::Disable
     }
 }
@@ -154,7 +154,8 @@ pub(crate) fn full(error: &dyn std::error::Error) -> String {
 
 /// `trunkline-migrate <role> <host>:<pid>`, so that whoever waits can say for whom.
 fn application_name(role: &str) -> String {
-    let mut name = format!("trunkline-migrate {role} {}:{}", crate::who::host(), std::process::id());
+    let mut name =
+        format!("trunkline-migrate {role} {}:{}", crate::who::host(), std::process::id());
     // NAMEDATALEN: PostgreSQL cuts it there, with a notice.
     name.truncate(name.floor_char_boundary(63));
     name

@@ -141,10 +141,7 @@ pub(super) async fn move_aside(
 }
 
 /// The rows of a table: counted, or the planner's estimate when it is large.
-async fn count(
-    client: &Client,
-    table: &LiveTable,
-) -> Result<(i64, bool), tokio_postgres::Error> {
+async fn count(client: &Client, table: &LiveTable) -> Result<(i64, bool), tokio_postgres::Error> {
     let exact = table.bytes <= COUNTED_BYTES;
     if exact {
         let query = format!("SELECT count(*) FROM {}", table.quoted());
@@ -218,8 +215,9 @@ pub(crate) async fn list_archives(
 
 fn read(row: &tokio_postgres::Row) -> Result<(Archive, Vec<Entry>), Error> {
     let name: String = row.get(0);
-    let unreadable =
-        |error: serde_json::Error| Error::Archive(format!("the archive {name} cannot be read: {error}"));
+    let unreadable = |error: serde_json::Error| {
+        Error::Archive(format!("the archive {name} cannot be read: {error}"))
+    };
     let entries: Vec<Entry> = serde_json::from_value(row.get(5)).map_err(unreadable)?;
     let tables = serde_json::from_value(row.get(4)).map_err(unreadable)?;
     let archive = Archive {

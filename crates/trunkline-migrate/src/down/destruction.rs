@@ -89,7 +89,8 @@ fn dropped_columns(words: &[Word<'_>]) -> Option<Destruction> {
         }
         // The first action follows the table's name, the others a comma.
         let first = word.is("drop") && index > 0 && !begins_action && columns.is_empty();
-        let action = depth == 0 && word.is("drop") && (begins_action || first && is_name_end(words, index));
+        let action =
+            depth == 0 && word.is("drop") && (begins_action || first && is_name_end(words, index));
         begins_action = depth == 0 && word.text == ",";
         if !action || words.get(index + 1).is_some_and(|next| next.is("constraint")) {
             continue;

@@ -23,7 +23,7 @@ use crate::migrator::Migrator;
 use crate::platform::PlatformTable;
 use crate::selection::resolve;
 use crate::source::{Migration, Name, Script};
-use crate::up::{Done, Run, Runnable, Stopped, Work};
+use crate::up::{Run, Runnable, Stopped, Work};
 
 /// Which migrations `down` reverts.
 #[derive(Debug, Clone, Default)]
@@ -40,7 +40,7 @@ pub struct DownRequest {
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct DownReport {
     /// Reverted, in order.
-    pub reverted: Vec<Done>,
+    pub reverted: Vec<Name>,
     /// Where the tables that held rows are now.
     pub archive: Option<Archive>,
 }
@@ -144,17 +144,8 @@ impl Run<'_> {
     async fn revert_all(&self, reverts: &[Revert], drop_data: bool) -> Result<DownReport, Error> {
         let mut report = DownReport::default();
         let Some(first) = reverts.first() else { return Ok(report) };
-        let work = Work::new(
-            &self.work,
-            &self.lock,
-            self.observer.as_ref(),
-            &self.migrator.options,
-        );
-        let began = Instant::now();
-        for revert in reverts {
-            let migration = &revert.entry.name;
-            self.observer.event(&Event::Started { migration, direction: Direction::Down });
-        }
+        let work =
+            Work::new(&self.work, &self.lock, self.observer.as_ref(), &self.migrator.options);
         let attempt = async || self.attempt_reverts(&work, reverts, drop_data).await;
         match work.within_budget(&first.entry.name, attempt).await {
             Ok(archive) => report.archive = archive,
@@ -167,14 +158,7 @@ impl Run<'_> {
             if revert.script.directives.no_transaction {
                 self.revert_alone(&work, revert).await?;
             }
-            let elapsed = began.elapsed();
-            let migration = &revert.entry.name;
-            let direction = Direction::Down;
-            self.observer.event(&Event::Finished { migration, direction, elapsed });
-            report.reverted.push(Done {
-                migration: migration.clone(),
-                duration_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
-            });
+            report.reverted.push(revert.entry.name.clone());
         }
         Ok(report)
     }
@@ -189,16 +173,19 @@ impl Run<'_> {
         let backend = work.begin(first).await?;
         let stopped = |error: tokio_postgres::Error| work.stopped(first, "moving tables", &error);
         let before = live_tables(&self.work).await.map_err(stopped)?;
-        let archive = if drop_data { None } else { self.set_aside(reverts).await.map_err(stopped)? };
+        let archive =
+            if drop_data { None } else { self.set_aside(reverts).await.map_err(stopped)? };
         if !drop_data {
             self.refuse_other_losses(reverts).await?;
         }
         for revert in reverts {
             let name = &revert.entry.name;
             if !revert.script.directives.no_transaction {
+                let began = self.reverting(name);
                 let runnable = Runnable { name, script: &revert.script };
                 work.run_all(runnable, revert.script.body()?, backend).await?;
                 self.forget(work, name).await?;
+                self.reverted(name, began);
             }
         }
         if !drop_data {
@@ -209,7 +196,10 @@ impl Run<'_> {
     }
 
     /// Moves every table that the run would drop aside, if any of them holds rows.
-    async fn set_aside(&self, reverts: &[Revert]) -> Result<Option<Archive>, tokio_postgres::Error> {
+    async fn set_aside(
+        &self,
+        reverts: &[Revert],
+    ) -> Result<Option<Archive>, tokio_postgres::Error> {
         let tables = archive::find_tables(&self.work, &dropped_tables(reverts)).await?;
         archive::lock_tables(&self.work, &tables).await?;
         let mut holding = false;
@@ -221,8 +211,7 @@ impl Run<'_> {
         }
         let name = archive::new_name(&self.work).await?;
         let moved = archive::move_aside(&self.work, &name, &tables).await?;
-        let entries: Vec<Entry> =
-            reverts.iter().rev().map(|revert| revert.entry.clone()).collect();
+        let entries: Vec<Entry> = reverts.iter().rev().map(|revert| revert.entry.clone()).collect();
         let source = self.migrator.source.label();
         archive::insert_archive(&self.work, &name, source, &moved, &entries).await?;
         Ok(Some(Archive {
@@ -350,8 +339,12 @@ impl Run<'_> {
     ) -> Result<(), Stopped> {
         let failed =
             |error| Error::query("looking for vanished tables", &self.migrator.target, &error);
-        let after: HashSet<u32> =
-            live_tables(&self.work).await.map_err(failed)?.into_iter().map(|(oid, _)| oid).collect();
+        let after: HashSet<u32> = live_tables(&self.work)
+            .await
+            .map_err(failed)?
+            .into_iter()
+            .map(|(oid, _)| oid)
+            .collect();
         let named: Vec<String> = dropped_tables(reverts)
             .iter()
             .map(|name| name.rsplit('.').next().unwrap_or(name).trim_matches('"').to_lowercase())
@@ -384,6 +377,7 @@ impl Run<'_> {
     /// A revert that cannot run in a transaction: statement by statement, from its start each time.
     async fn revert_alone(&self, work: &Work<'_>, revert: &Revert) -> Result<(), Error> {
         let name = &revert.entry.name;
+        let began = self.reverting(name);
         let statements = revert.script.body()?;
         let runnable = Runnable { name, script: &revert.script };
         for (index, statement) in statements.iter().enumerate() {
@@ -400,7 +394,19 @@ impl Run<'_> {
             self.forget(work, name).await?;
             work.commit(name).await
         };
-        work.within_budget(name, attempt).await
+        work.within_budget(name, attempt).await?;
+        self.reverted(name, began);
+        Ok(())
+    }
+
+    fn reverting(&self, migration: &Name) -> Instant {
+        self.observer.event(&Event::Started { migration, direction: Direction::Down });
+        Instant::now()
+    }
+
+    fn reverted(&self, migration: &Name, began: Instant) {
+        let elapsed = began.elapsed();
+        self.observer.event(&Event::Finished { migration, direction: Direction::Down, elapsed });
     }
 }
 

@@ -37,8 +37,7 @@ impl Migrator {
     ) -> Result<RestoreReport, Error> {
         let work = self.connect("restore", &observer).await?;
         let archives = list_archives(&work, &self.target).await?;
-        let known: Vec<String> =
-            archives.iter().map(|(archive, _)| archive.name.clone()).collect();
+        let known: Vec<String> = archives.iter().map(|(archive, _)| archive.name.clone()).collect();
         let (archive, entries) = archives
             .into_iter()
             .find(|(archive, _)| archive.name == name)
@@ -84,12 +83,8 @@ impl Run<'_> {
 
     async fn restore(&self, archive: &Archive, entries: &[Entry]) -> Result<(), Error> {
         let Some(first) = entries.first() else { return Ok(()) };
-        let work = Work::new(
-            &self.work,
-            &self.lock,
-            self.observer.as_ref(),
-            &self.migrator.options,
-        );
+        let work =
+            Work::new(&self.work, &self.lock, self.observer.as_ref(), &self.migrator.options);
         let attempt = async || {
             work.begin(&first.name).await?;
             self.make_room(&work, archive, &first.name).await?;

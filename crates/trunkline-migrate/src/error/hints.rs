@@ -1,10 +1,13 @@
 use super::Error;
+use crate::plan::PlanError;
 
 impl Error {
     /// What to do about it, with the very command where there is one.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Source(error) => error.hint(),
+            Self::Source(error) | Self::Plan(PlanError::Source(error)) => error.hint(),
+            Self::Catalog(error) => return error.hint(),
+            Self::Plan(PlanError::Database(_)) => return None,
             Self::Target(_) => {
                 "the form is postgres://user:password@host:5432/database?sslmode=require".into()
             }
@@ -56,7 +59,9 @@ impl Error {
             },
             Self::AmbiguousName { .. } => "give the whole name".into(),
             Self::NotAtomic(name) => {
-                format!("run it by itself first: trunkline migrate up {name}; or leave out --atomic")
+                format!(
+                    "run it by itself first: trunkline migrate up {name}; or leave out --atomic"
+                )
             }
             Self::Pooler(_) => {
                 "use the direct address of PostgreSQL (usually port 5432, not the pooler's) \
@@ -84,7 +89,9 @@ fn unreachable(code: Option<&str>) -> &'static str {
         }
         Some("57P03") => "the server is starting up or shutting down; try again in a moment",
         Some(_) => "the server refused; its log says more",
-        None => "check that PostgreSQL runs there and that host and port in DATABASE_URL are right: pg_isready -h HOST -p PORT",
+        None => {
+            "check that PostgreSQL runs there and that host and port in DATABASE_URL are right: pg_isready -h HOST -p PORT"
+        }
     }
 }
 
@@ -95,9 +102,13 @@ fn query(code: &str) -> Option<&'static str> {
              GRANT USAGE ON SCHEMA trunkline TO <login>; \
              GRANT SELECT ON ALL TABLES IN SCHEMA trunkline TO <login>"
         }
-        "25006" => "the server is read-only (a standby, or default_transaction_read_only); use the primary's address",
+        "25006" => {
+            "the server is read-only (a standby, or default_transaction_read_only); use the primary's address"
+        }
         "53100" => "the server's disk is full: free space there, then run the same command again",
-        "53200" => "the server is out of memory: lower maintenance_work_mem or free memory, then run it again",
+        "53200" => {
+            "the server is out of memory: lower maintenance_work_mem or free memory, then run it again"
+        }
         "53300" => "the server has no connection left; two are needed",
         _ => return None,
     })

@@ -10,9 +10,11 @@ use tokio_postgres::error::SqlState;
 
 pub use failure::StatementFailure;
 
+use crate::catalog::CatalogError;
 use crate::database::{Target, TargetError};
 use crate::event::Blocker;
 use crate::lock::Runner;
+use crate::plan::PlanError;
 use crate::preflight::Problem;
 use crate::source::{Name, SourceError};
 
@@ -38,6 +40,12 @@ pub enum Error {
         /// The server's SQLSTATE, when a server answered.
         code: Option<String>,
     },
+    /// The catalogue cannot be read, recorded or compared.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// The plan cannot be made.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
     /// The connection broke during the work.
     #[error("the connection to {target} was lost{}: {reason}", during(migration.as_ref()))]
     ConnectionLost {
@@ -68,7 +76,10 @@ pub enum Error {
     #[error("{} changed after being applied: {}", plural(.0.len(), "file"), join(.0))]
     Changed(Vec<Name>),
     /// The ledger knows migrations of this set that the set does not have.
-    #[error("the database is ahead: the ledger has {} which {source_label} does not have", join(migrations))]
+    #[error(
+        "the database is ahead: the ledger has {} which {source_label} does not have",
+        join(migrations)
+    )]
     Ahead {
         /// The label of the set.
         source_label: String,
@@ -122,7 +133,9 @@ pub enum Error {
     #[error("{0} is marked `no-transaction` and cannot run with --atomic")]
     NotAtomic(Name),
     /// A no-transaction migration behind a pooler that gives each statement another connection.
-    #[error("{0} runs without a transaction, and the address leads to a connection pooler in transaction mode")]
+    #[error(
+        "{0} runs without a transaction, and the address leads to a connection pooler in transaction mode"
+    )]
     Pooler(Name),
     /// An archive that does not exist or cannot come back.
     #[error("{0}")]
@@ -180,6 +193,36 @@ impl Error {
             | Self::Source(SourceError::BadName(_)) => ExitStatus::Usage,
             Self::Interrupted { .. } => ExitStatus::Interrupted,
             _ => ExitStatus::Failed,
+        }
+    }
+
+    /// A stable word for the kind of failure, for programs.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Source(_) => "source",
+            Self::Target(_) => "address",
+            Self::Unreachable { .. } => "unreachable",
+            Self::Catalog(_) => "catalog",
+            Self::Plan(_) => "plan",
+            Self::ConnectionLost { .. } => "connection_lost",
+            Self::Preflight(_) => "preflight",
+            Self::Statement(_) => "statement",
+            Self::Query { .. } => "query",
+            Self::Changed(_) => "changed",
+            Self::Ahead { .. } => "ahead",
+            Self::Pending(_) => "pending",
+            Self::Locked { .. } => "locked",
+            Self::Busy { .. } => "busy",
+            Self::MissingDown(_) => "missing_down",
+            Self::WouldDestroy(_) => "would_destroy",
+            Self::UnknownMigration { .. } => "unknown_migration",
+            Self::AmbiguousName { .. } => "ambiguous_name",
+            Self::NotAtomic(_) => "not_atomic",
+            Self::Pooler(_) => "pooler",
+            Self::Archive(_) => "archive",
+            Self::NotAdopted(_) => "not_adopted",
+            Self::NotWritten(_) => "not_written",
+            Self::Interrupted { .. } => "interrupted",
         }
     }
 

@@ -69,9 +69,9 @@ impl<'a> Note<'a> {
 
 /// Appends to the history, in the transaction that is open, if one is.
 pub(crate) async fn note(client: &Client, note: &Note<'_>) -> Result<(), tokio_postgres::Error> {
-    let (statement, of) = note.statement.map_or((None, None), |(number, of)| {
-        (i32::try_from(number).ok(), i32::try_from(of).ok())
-    });
+    let (statement, of) = note
+        .statement
+        .map_or((None, None), |(number, of)| (i32::try_from(number).ok(), i32::try_from(of).ok()));
     let elapsed = note.elapsed.and_then(|elapsed| i64::try_from(elapsed.as_millis()).ok());
     client
         .execute_typed(

@@ -6,7 +6,6 @@ mod write;
 
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::types::Type;
 
 pub use entry::Origin;
 pub(crate) use entry::{Applied, Entry, State};
@@ -80,7 +79,3 @@ pub(crate) fn is_missing(error: &tokio_postgres::Error) -> bool {
     matches!(error.code(), Some(code) if *code == SqlState::UNDEFINED_TABLE
         || *code == SqlState::INVALID_SCHEMA_NAME)
 }
-
-/// Parameters with their types, as `query_typed` wants them.
-pub(crate) type Parameters<'a> =
-    [(&'a (dyn tokio_postgres::types::ToSql + Sync), Type)];

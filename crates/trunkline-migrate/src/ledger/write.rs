@@ -74,7 +74,10 @@ pub(crate) async fn put_entry(client: &Client, entry: &Entry) -> Result<(), toki
 }
 
 /// Takes a migration out of the ledger; the history keeps it.
-pub(crate) async fn delete_entry(client: &Client, name: &Name) -> Result<(), tokio_postgres::Error> {
+pub(crate) async fn delete_entry(
+    client: &Client,
+    name: &Name,
+) -> Result<(), tokio_postgres::Error> {
     client
         .execute_typed(
             "DELETE FROM trunkline.migrations WHERE name = $1",

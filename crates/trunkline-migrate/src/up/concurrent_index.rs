@@ -44,7 +44,10 @@ impl ConcurrentIndex {
         let Some(name) = &self.name else {
             return Err(Error::Query {
                 doing: "CREATE INDEX CONCURRENTLY",
-                message: format!("{migration} builds an index without a name on {}; give it one, so that a failed build can be found and repaired", self.table),
+                message: format!(
+                    "{migration} builds an index without a name on {}; give it one, so that a failed build can be found and repaired",
+                    self.table
+                ),
                 code: "42601".to_owned(),
             });
         };
@@ -52,13 +55,13 @@ impl ConcurrentIndex {
         if valid {
             return Ok(false);
         }
-        let message = format!("the index {name} is INVALID, left by a build that failed; dropping it");
+        let message =
+            format!("the index {name} is INVALID, left by a build that failed; dropping it");
         work.observer.event(&Event::Warning { message: &message });
         let drop = format!("DROP INDEX CONCURRENTLY IF EXISTS {qualified}");
-        work.session
-            .batch_execute(&drop)
-            .await
-            .map_err(|error| Error::query("dropping an INVALID index", work.session.target(), &error))?;
+        work.session.batch_execute(&drop).await.map_err(|error| {
+            Error::query("dropping an INVALID index", work.session.target(), &error)
+        })?;
         Ok(true)
     }
 

@@ -159,7 +159,8 @@ impl<'a> Work<'a> {
     ) -> Result<(), Stopped> {
         let of = statements.len();
         let mut index = 0;
-        for group in statements.chunk_by(|one, next| one.copy_data.is_none() && next.copy_data.is_none())
+        for group in
+            statements.chunk_by(|one, next| one.copy_data.is_none() && next.copy_data.is_none())
         {
             let mut ahead = VecDeque::new();
             for statement in group {
@@ -167,7 +168,9 @@ impl<'a> Work<'a> {
             }
             for statement in group {
                 let Some(sent) = ahead.pop_front() else { break };
-                if let Err(error) = self.answer(runnable, (index, statement), of, sent, backend).await {
+                if let Err(error) =
+                    self.answer(runnable, (index, statement), of, sent, backend).await
+                {
                     // The server answers what was sent ahead with failures of its own.
                     for skipped in ahead {
                         let _ = skipped.await;

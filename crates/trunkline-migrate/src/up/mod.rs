@@ -124,8 +124,7 @@ impl Run<'_> {
         let selection = Selection::decide(&self.migrator.source, &applied, request)?;
         let pending = self.adopt_from_platform(selection.pending, &mut report).await?;
         for name in &selection.out_of_order {
-            let message =
-                format!("{name} is out of order: later migrations are applied already");
+            let message = format!("{name} is out of order: later migrations are applied already");
             self.observer.event(&Event::Warning { message: &message });
         }
         if request.atomic {
@@ -144,11 +143,7 @@ impl Run<'_> {
         Ok(report)
     }
 
-    async fn apply_one(
-        &self,
-        migration: &Migration,
-        report: &mut UpReport,
-    ) -> Result<(), Error> {
+    async fn apply_one(&self, migration: &Migration, report: &mut UpReport) -> Result<(), Error> {
         if !migration.up.directives.no_transaction {
             return self.apply_in_one_transaction(&[migration], report).await;
         }
@@ -191,7 +186,14 @@ impl Run<'_> {
         let known = platform.list_successes(&self.work, &self.migrator.target).await?;
         let mut left = Vec::new();
         for migration in pending {
-            if known.iter().any(|row| row.name == migration.name) {
+            if let Some(row) = known.iter().find(|row| row.name == migration.name) {
+                if row.checksum.as_ref().is_some_and(|sum| *sum != migration.up.checksum.raw) {
+                    let message = format!(
+                        "{} was applied by the platform's own runner from another version of the file",
+                        migration.name
+                    );
+                    self.observer.event(&Event::Warning { message: &message });
+                }
                 self.adopt_platform_row(migration).await?;
                 report.adopted.push(migration.name.clone());
             } else {

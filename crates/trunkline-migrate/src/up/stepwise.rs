@@ -125,14 +125,16 @@ impl Step<'_> {
         let name = &self.migration.name;
         let attempt = async || {
             let session = self.work.session;
-            let prepare =
-                format!("SET lock_timeout = {timeout}; SET statement_timeout = 0; SELECT pg_backend_pid()");
+            // From PostgreSQL 14 on the server notices a client that died and stops the statement.
+            let prepare = format!(
+                "SET lock_timeout = {timeout}; SET statement_timeout = 0; \
+                 SELECT set_config(name, '1s', false) FROM pg_settings \
+                 WHERE name = 'client_connection_check_interval'"
+            );
             let stopped = |error| self.work.stopped(name, "preparing a statement", &error);
             session.batch_execute(&prepare).await.map_err(stopped)?;
-            let row = session
-                .query_typed_one("SELECT pg_backend_pid()", &[])
-                .await
-                .map_err(stopped)?;
+            let row =
+                session.query_typed_one("SELECT pg_backend_pid()", &[]).await.map_err(stopped)?;
             let done = self.run_statement(of, row.get(0)).await;
             // The connection goes on to other statements, which have timeouts of their own.
             let _ = session.batch_execute("RESET lock_timeout; RESET statement_timeout").await;

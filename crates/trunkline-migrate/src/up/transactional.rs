@@ -24,8 +24,10 @@ impl Run<'_> {
     ) -> Result<(), Error> {
         let Some(first) = migrations.first() else { return Ok(()) };
         let work = self.work();
-        let began: Vec<Instant> = migrations.iter().map(|migration| self.started(migration)).collect();
-        let outcome = work.within_budget(&first.name, async || self.attempt(&work, migrations).await);
+        let began: Vec<Instant> =
+            migrations.iter().map(|migration| self.started(migration)).collect();
+        let outcome =
+            work.within_budget(&first.name, async || self.attempt(&work, migrations).await);
         match outcome.await {
             Ok(Outcome::Applied) => {
                 for (migration, began) in migrations.iter().zip(began) {

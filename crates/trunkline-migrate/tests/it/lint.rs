@@ -88,7 +88,10 @@ fn what_fails_the_second_time_is_said() {
         ("ALTER TABLE a ADD COLUMN b text", "not-rerunnable"),
         ("ALTER TABLE a ADD COLUMN IF NOT EXISTS b text", ""),
         ("DROP TYPE IF EXISTS mood; CREATE TYPE mood AS ENUM ('a', 'b')", ""),
-        ("DROP TRIGGER IF EXISTS t ON a; CREATE TRIGGER t BEFORE INSERT ON a EXECUTE FUNCTION f()", ""),
+        (
+            "DROP TRIGGER IF EXISTS t ON a; CREATE TRIGGER t BEFORE INSERT ON a EXECUTE FUNCTION f()",
+            "",
+        ),
         ("CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'", ""),
         ("CREATE TEMPORARY TABLE a (id bigint)", ""),
         ("DO $$ BEGIN CREATE TABLE a (id bigint); END $$", ""),
@@ -105,7 +108,7 @@ fn what_fails_the_second_time_is_said() {
 #[test]
 fn begin_and_commit_belong_to_the_engine() {
     let found = set(&[
-        ("1.sql", "BEGIN;\nCREATE TABLE IF NOT EXISTS a (id bigint);\nCOMMIT;"),
+        ("1.sql", "BEGIN;\nCREATE TABLE IF NOT EXISTS a (id bigint);\nCOMMIT;\nSELECT 1;"),
         ("1.down.sql", "START TRANSACTION; DROP TABLE a; ROLLBACK;"),
     ]);
     assert_eq!(
@@ -118,16 +121,19 @@ fn begin_and_commit_belong_to_the_engine() {
         ]
     );
     assert_eq!(one("SAVEPOINT s; ROLLBACK TO s;"), [""; 0]);
+    let around = "BEGIN; SELECT 1; COMMIT;";
+    let info = ["1:1 Info transaction-control [1]", "1:18 Info transaction-control [3]"];
+    assert_eq!(one(around), info);
 }
 
 #[test]
 fn a_comment_silences_a_rule_of_either_kind() {
     let ignored = "-- squawk-ignore index-not-concurrent\nCREATE INDEX IF NOT EXISTS i ON a (b);";
     assert_eq!(one(ignored), [""; 0]);
-    let by_their_name =
-        "-- squawk-ignore require-concurrent-index-creation\nCREATE INDEX IF NOT EXISTS i ON a (b);";
+    let by_their_name = "-- squawk-ignore require-concurrent-index-creation\nCREATE INDEX IF NOT EXISTS i ON a (b);";
     assert_eq!(one(by_their_name), [""; 0]);
-    let file = "-- squawk-ignore-file not-rerunnable, ban-drop-table\n\nDROP TABLE a;\nDROP TABLE b;";
+    let file =
+        "-- squawk-ignore-file not-rerunnable, ban-drop-table\n\nDROP TABLE a;\nDROP TABLE b;";
     assert_eq!(one(file), [""; 0]);
     let other = "-- squawk-ignore ban-drop-table\nDROP TABLE a;";
     assert_eq!(one(other), ["2:1 Warning not-rerunnable [1]"]);
@@ -138,13 +144,17 @@ fn a_comment_silences_a_rule_of_either_kind() {
 #[test]
 fn what_the_parser_cannot_read_is_a_warning_where_it_stands() {
     let found = set(&[("1.sql", "SELECT 1;\nCREATE TABL a (id int);"), ("1.down.sql", "DROP;")]);
-    assert!(found.iter().any(|line| line.starts_with("1.sql:2:8 Warning syntax-error")), "{found:?}");
+    assert!(
+        found.iter().any(|line| line.starts_with("1.sql:2:8 Warning syntax-error")),
+        "{found:?}"
+    );
     assert!(found.iter().any(|line| line.starts_with("1.down.sql:1:")), "{found:?}");
 }
 
 #[test]
 fn rows_of_copy_are_not_sql() {
-    let copy = "CREATE TABLE IF NOT EXISTS a (b text);\nCOPY a FROM STDIN;\nit's 1;\t(\n\\.\nSELECT é;";
+    let copy =
+        "CREATE TABLE IF NOT EXISTS a (b text);\nCOPY a FROM STDIN;\nit's 1;\t(\n\\.\nSELECT é;";
     assert_eq!(one(copy), [""; 0]);
 }
 
@@ -179,4 +189,26 @@ fn the_partner_api_set_has_neither_errors_nor_warnings() {
     let found = lint(&Source::directory(folder).unwrap(), &LintOptions::default()).unwrap();
     let serious: Vec<_> = found.into_iter().filter(|it| it.severity > Severity::Info).collect();
     assert!(serious.is_empty(), "{:#?}", shown(&serious));
+}
+
+proptest::proptest! {
+    /// The parser is not ours, so what it makes of nonsense is ours to know.
+    #[test]
+    fn no_text_makes_it_panic(
+        words in proptest::collection::vec(
+            proptest::sample::select(vec![
+                "CREATE", "TABLE", "ALTER", "INDEX", "ON", "a", "\"b", "\"", "(", ")", ",", ";", "'", "$$",
+                "DROP", "COLUMN", "ADD", "REFERENCES", "é", "--", "/*", "*/", "\n", "DEFAULT", "f()", "::",
+                "SELECT", "FROM", "WITH", "AS", "DO", "BEGIN", "END", "IF", "EXISTS", ".", "TYPE", "COPY",
+                "STDIN", "-- squawk-ignore x,", "COMMENT", "CASCADE", "FUNCTION", "U&\"\\", "E'\\",
+            ]),
+            0..40,
+        )
+    ) {
+        let text = words.join(" ");
+        let files: [(&str, &[u8]); 1] = [("1.sql", text.as_bytes())];
+        if let Ok(source) = Source::embedded("test", &files) {
+            let _ = lint(&source, &LintOptions { other_runner: true });
+        }
+    }
 }

@@ -6,5 +6,6 @@ mod directory;
 mod lifetime;
 mod process;
 mod refusal;
+mod sample;
 mod start;
 mod testing;

@@ -1,0 +1,144 @@
+//! `plan`, `verify` and `adopt`: looking at the database before trusting it.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::catalog::{self, Catalog, CatalogError, Check, CheckKind, Recording};
+use crate::database::Session;
+use crate::error::Error;
+use crate::event::Observer;
+use crate::lint;
+use crate::migrator::Migrator;
+use crate::plan::{self, Plan};
+use crate::selection::{Selection, UpRequest, resolve};
+use crate::source::{Migration, Name};
+
+/// The file beside the migrations that says what they make.
+pub const CATALOG_FILE: &str = "catalog.json";
+
+/// What `adopt` recorded.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct AdoptReport {
+    /// Recorded as applied, without being run.
+    pub adopted: Vec<Name>,
+}
+
+impl Migrator {
+    /// What `up` would do with the same request; reads in a READ ONLY transaction and never writes.
+    pub async fn plan(&self, request: &UpRequest) -> Result<Plan, Error> {
+        let session = self.connect_read_only("plan").await?;
+        let applied = if self.has_ledger(&session).await? {
+            self.applied(&session).await?
+        } else {
+            Vec::new()
+        };
+        let selection = Selection::decide(&self.source, &applied, request)?;
+        Ok(plan::explain(&session, &self.source, &selection.pending).await?)
+    }
+
+    /// Compares the database with what the migrations make, in a READ ONLY transaction.
+    ///
+    /// What they make is `recorded`, the text of a `catalog.json`, else that file in the set's folder,
+    /// else what comes out when they run in a scratch database on the same server.
+    pub async fn verify(&self, recorded: Option<&str>) -> Result<Vec<Check>, Error> {
+        let session = self.connect_read_only("verify").await?;
+        let expected = self.expected(recorded, &session).await?;
+        Ok(catalog::verify(&session, &expected).await?)
+    }
+
+    /// What the migrations make, by running them in a scratch database on the same server.
+    pub async fn record(&self) -> Result<Catalog, Error> {
+        let live = self.connect_read_only("record").await?;
+        self.record_beside(&live).await
+    }
+
+    async fn expected(&self, recorded: Option<&str>, session: &Session) -> Result<Catalog, Error> {
+        let file = self.source.path().map(|folder| folder.join(CATALOG_FILE));
+        let text = match (recorded, file) {
+            (Some(text), _) => Some(text.to_owned()),
+            (None, Some(file)) => std::fs::read_to_string(file).ok(),
+            (None, None) => None,
+        };
+        match text {
+            Some(text) => Ok(Catalog::from_json(&text).map_err(CatalogError::from)?),
+            None => self.record_beside(session).await,
+        }
+    }
+
+    async fn record_beside(&self, live: &Session) -> Result<Catalog, Error> {
+        let admin = self.target.client().await?;
+        let recording = Recording {
+            admin: &admin,
+            source: &self.source,
+            live: Some(live),
+            substitute: self.options.substitute,
+        };
+        let connect = async |database: &str| {
+            self.target.with_database(database).client().await.map_err(Into::into)
+        };
+        Ok(recording.run(connect).await?)
+    }
+
+    /// Records migrations as applied without running them, if the database is what they make.
+    ///
+    /// `names` empty means all that are pending. Only the tables that the named ones create are
+    /// looked at; where they create none, everything is.
+    pub async fn adopt(
+        &self,
+        names: &[String],
+        recorded: Option<&str>,
+        observer: Arc<dyn Observer>,
+    ) -> Result<AdoptReport, Error> {
+        let chosen = self.to_adopt(names, &observer).await?;
+        let Some(last) = chosen.last() else { return Ok(AdoptReport::default()) };
+        let tables = created_tables(&chosen)?;
+        let differences: Vec<Check> = self
+            .verify(recorded)
+            .await?
+            .into_iter()
+            .filter(|check| check.result.is_error() && check.kind != CheckKind::Reference)
+            .filter(|check| tables.is_empty() || tables.contains(&check.relation))
+            .collect();
+        if let Some(first) = differences.first() {
+            return Err(Error::NotAdopted(format!(
+                "{} and those before it are not recorded: the database differs in {} places, first {} {} is {}",
+                last.name,
+                differences.len(),
+                first.kind,
+                first.object,
+                first.result
+            )));
+        }
+        let adopted: Vec<Name> = chosen.iter().map(|migration| migration.name.clone()).collect();
+        self.record_adopted(&adopted, observer).await?;
+        Ok(AdoptReport { adopted })
+    }
+
+    async fn to_adopt(
+        &self,
+        names: &[String],
+        observer: &Arc<dyn Observer>,
+    ) -> Result<Vec<&Migration>, Error> {
+        let known = self.source.migrations().iter().map(|migration| &migration.name);
+        let names: Vec<Name> =
+            names.iter().map(|name| resolve(known.clone(), name)).collect::<Result<_, _>>()?;
+        let session = self.connect("adopt", observer).await?;
+        let applied = self.applied(&session).await?;
+        let selection = Selection::decide(&self.source, &applied, &UpRequest::default())?;
+        let chosen = selection.pending.into_iter();
+        Ok(chosen.filter(|it| names.is_empty() || names.contains(&it.name)).collect())
+    }
+}
+
+/// The tables that the migrations create, as `schema.table`.
+fn created_tables(migrations: &[&Migration]) -> Result<Vec<String>, Error> {
+    let mut tables = Vec::new();
+    for migration in migrations {
+        tables.extend(lint::created_by(migration)?.iter().map(|table| {
+            let schema = table.schema.as_deref().unwrap_or("public");
+            format!("{schema}.{}", table.name)
+        }));
+    }
+    Ok(tables)
+}

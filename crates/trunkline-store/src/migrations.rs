@@ -1,0 +1,59 @@
+use trunkline_migrate::source::{EmbeddedFile, Source, SourceError};
+
+/// The label under which the set stands in the ledger.
+pub const LABEL: &str = "trunkline";
+
+/// What the set makes, for `verify`; recorded from a scratch database, and a test keeps it true.
+pub const CATALOG: &str = include_str!("../../../migrations/catalog.json");
+
+/// Embeds files of the folder `migrations` under their own names.
+macro_rules! embed {
+    ($($file:literal),* $(,)?) => {
+        &[$(($file, include_bytes!(concat!("../../../migrations/", $file)))),*]
+    };
+}
+
+const FILES: &[EmbeddedFile<'static>] = embed![
+    "007-partner-configurations.down.sql",
+    "007-partner-configurations.sql",
+    "008-360dialog-partner-tables.down.sql",
+    "008-360dialog-partner-tables.sql",
+    "009-meta-whatsapp-partner-tables.down.sql",
+    "009-meta-whatsapp-partner-tables.sql",
+    "010-upgrade-partner-tables.down.sql",
+    "010-upgrade-partner-tables.sql",
+    "011-upgrade-partner-keys.down.sql",
+    "011-upgrade-partner-keys.sql",
+    "012-describe-partner-tables.down.sql",
+    "012-describe-partner-tables.sql",
+];
+
+/// The Partner API migrations that this binary carries.
+pub fn partner_migrations() -> Result<Source, SourceError> {
+    Source::embedded(LABEL, FILES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FILES, partner_migrations};
+
+    #[test]
+    fn every_file_of_the_folder_is_embedded() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations");
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|file| file.ends_with(".sql"))
+            .collect();
+        files.sort();
+        assert_eq!(files, FILES.iter().map(|(file, _)| *file).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn every_migration_can_be_taken_back() {
+        for migration in partner_migrations().unwrap().migrations() {
+            assert!(migration.down.is_some(), "{}", migration.name);
+            assert!(migration.up.body().is_ok(), "{}", migration.name);
+        }
+    }
+}

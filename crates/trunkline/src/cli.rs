@@ -1,0 +1,66 @@
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::output::Format;
+use crate::{database, demo, migrate};
+
+/// The partner back end of a platform that resells WhatsApp.
+#[derive(Parser)]
+#[command(name = "trunkline", version, propagate_version = true, arg_required_else_help = true)]
+#[command(after_help = EXIT_STATUSES)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    /// How to print: for people, or as one JSON document
+    #[arg(long, global = true, default_value = "human", value_enum)]
+    pub format: Format,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Args)]
+pub(crate) struct Global {
+    /// The database, as postgres://user:password@host:5432/name?sslmode=…; without it the private
+    /// `PostgreSQL` is used
+    #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<String>,
+    /// The configuration file; ./trunkline.toml where it exists
+    #[arg(long, global = true, env = "TRUNKLINE_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Where the private `PostgreSQL` keeps its data
+    #[arg(long, global = true, env = "TRUNKLINE_DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Apply, revert, verify and inspect migrations
+    Migrate(migrate::Arguments),
+    /// Run the private PostgreSQL, and fill it with a sample platform
+    Database(database::Arguments),
+    /// Show the whole thing on a sample platform: migrate, verify, and what to do next
+    Demo(demo::Arguments),
+}
+
+const EXIT_STATUSES: &str = "\
+Exit statuses:
+  0    done, or nothing to do
+  1    failed
+  2    the command line is wrong
+  3    differences or pending migrations (verify; status, plan and lint with --check)
+  4    blocked by a lock
+  5    the database is ahead of this binary
+  6    preflight refused
+  130  interrupted";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,60 @@
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::cli::Global;
+use crate::failure::Failure;
+
+const DEFAULT_FILE: &str = "trunkline.toml";
+
+/// The configuration file; the command line and the environment come first.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    /// The database, as postgres://user:password@host:5432/name.
+    database_url: Option<String>,
+    /// A file that holds the address, so that the password stands in no configuration.
+    database_url_file: Option<PathBuf>,
+    /// Where the private `PostgreSQL` keeps its data.
+    pub data_dir: Option<PathBuf>,
+}
+
+impl Config {
+    /// Reads the file that the command line names, else ./trunkline.toml if there is one.
+    pub(crate) fn load(global: &Global) -> Result<Self, Failure> {
+        let path = match &global.config {
+            Some(path) => path.as_path(),
+            None if Path::new(DEFAULT_FILE).exists() => Path::new(DEFAULT_FILE),
+            None => return Ok(Self::default()),
+        };
+        let text = read(path)?;
+        toml::from_str(&text).map_err(|error| {
+            Failure::failed(
+                format!("{}: {}", path.display(), error.to_string().trim_end()),
+                "the keys are database_url, database_url_file and data_dir",
+            )
+        })
+    }
+
+    /// The address of the database, if one is configured.
+    pub(crate) fn database_url(&self) -> Result<Option<String>, Failure> {
+        match (&self.database_url, &self.database_url_file) {
+            (Some(_), Some(_)) => Err(Failure::failed(
+                "the configuration has both database_url and database_url_file",
+                "keep one of them",
+            )),
+            (Some(url), None) => Ok(Some(url.clone())),
+            (None, Some(path)) => Ok(Some(read(path)?.trim().to_owned())),
+            (None, None) => Ok(None),
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|error| {
+        Failure::failed(
+            format!("cannot read {}: {error}", path.display()),
+            "check that the file exists and may be read",
+        )
+    })
+}

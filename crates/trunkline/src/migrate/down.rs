@@ -1,0 +1,82 @@
+use std::io::{IsTerminal, Write};
+
+use clap::Args;
+use trunkline_migrate::{DownReport, DownRequest, ExitStatus};
+
+use super::Session;
+use crate::failure::Failure;
+use crate::output::{GOOD, Printer, count};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Revert everything that was applied after this one, which stays
+    #[arg(long, value_name = "NAME", conflicts_with = "steps")]
+    to: Option<String>,
+    /// Revert so many, the last applied first; without --to and --steps, all of the set
+    #[arg(long, value_name = "N")]
+    steps: Option<usize>,
+    /// Drop tables with their rows instead of moving them to an archive
+    #[arg(long)]
+    drop_data: bool,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+}
+
+pub(super) async fn run(session: Session<'_>, arguments: Arguments) -> Result<ExitStatus, Failure> {
+    if arguments.drop_data && !arguments.yes {
+        confirm(session.migrator.target().database())?;
+    }
+    let request =
+        DownRequest { to: arguments.to, steps: arguments.steps, drop_data: arguments.drop_data };
+    let report = session.migrator.down(&request, session.observer()).await?;
+    print(session.printer, &report);
+    Ok(ExitStatus::Done)
+}
+
+fn print(printer: &Printer, report: &DownReport) {
+    printer.document(report);
+    if report.reverted.is_empty() {
+        printer.line("Nothing to do: no migration of this set is applied.");
+        return;
+    }
+    printer.line(format_args!(
+        "{GOOD}Done:{GOOD:#} reverted {}.",
+        count(report.reverted.len(), "migration")
+    ));
+    let Some(archive) = &report.archive else { return };
+    printer.line("");
+    printer.line("These tables were moved aside with their rows, not dropped:");
+    let rows = archive.tables.iter().map(|table| {
+        let about = if table.exact { "" } else { "about " };
+        vec![
+            format!("{}.{}", table.schema, table.table),
+            format!("{about}{}", table.rows),
+            table.archive_schema.clone(),
+        ]
+    });
+    printer.table(&["table", "rows", "now in schema"], rows.collect());
+    printer.line("");
+    printer.line(format_args!("Bring them back: trunkline migrate restore {}", archive.name));
+}
+
+/// Asks for the database's name, so that nobody drops the wrong one's rows by habit.
+fn confirm(database: &str) -> Result<(), Failure> {
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::usage(
+            "--drop-data destroys rows, and there is no terminal to ask on",
+            "say --yes if that is meant",
+        ));
+    }
+    eprint!("--drop-data destroys rows for good. Type the name of the database ({database}): ");
+    let _ = std::io::stderr().flush();
+    let mut answer = String::new();
+    let read = std::io::stdin().read_line(&mut answer);
+    if read.is_ok() && answer.trim() == database {
+        return Ok(());
+    }
+    Err(Failure::usage(
+        "that is not the name of the database; nothing was changed",
+        "without --drop-data the tables are moved to an archive instead",
+    ))
+}

@@ -1,0 +1,175 @@
+//! `trunkline migrate …`: one file a subcommand, each a call of the engine and its printing.
+
+mod adopt;
+mod down;
+mod history;
+mod lint;
+mod new;
+mod plan;
+mod record;
+mod repair;
+mod restore;
+mod status;
+mod up;
+mod verify;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use trunkline_migrate::source::Source;
+use trunkline_migrate::{ExitStatus, Migrator, Observer, Options, PlatformLedger};
+
+use crate::cli::Global;
+use crate::connection::Connection;
+use crate::failure::Failure;
+use crate::interrupt;
+use crate::output::{Lines, Printer};
+
+pub(crate) use verify::print_checks;
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every subcommand takes.
+#[derive(Args)]
+pub(crate) struct Common {
+    /// A folder of migrations; without it the Partner API set that this binary carries
+    #[arg(long, global = true, value_name = "DIR")]
+    source: Option<PathBuf>,
+    /// The ledger of the platform's own runner: auto (public.migrations), off, or a table
+    #[arg(long, global = true, default_value = "auto", value_name = "TABLE")]
+    platform_ledger: PlatformLedger,
+    /// Replace ${NAME} in migrations by the environment's value
+    #[arg(long, global = true)]
+    substitute: bool,
+    /// How long one attempt may wait for a lock, and hold up others behind it
+    #[arg(long, global = true, default_value = "2s", value_parser = span, value_name = "TIME")]
+    lock_timeout: Duration,
+    /// How long all attempts of a migration may take together
+    #[arg(long, global = true, default_value = "60s", value_parser = span, value_name = "TIME")]
+    lock_budget: Duration,
+    /// How long to wait for another runner
+    #[arg(long, global = true, default_value = "300s", value_parser = span, value_name = "TIME")]
+    wait: Duration,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Apply what is pending, or only the named migrations
+    Up(up::Arguments),
+    /// Revert: tables that hold rows are moved to an archive, not dropped
+    Down(down::Arguments),
+    /// List the archives that reverts made, or bring one back
+    Restore(restore::Arguments),
+    /// What is applied, pending, changed or missing; writes nothing
+    Status(status::Arguments),
+    /// What `up` would do: locks, rewrites, scans; writes nothing
+    Plan(plan::Arguments),
+    /// Compare the database with what the migrations make; writes nothing
+    Verify(verify::Arguments),
+    /// Write catalog.json into --source DIR: what its migrations make, for `verify`
+    Record(record::Arguments),
+    /// Look for dangerous DDL in files; needs no database
+    Lint(lint::Arguments),
+    /// What was ever done, newest first
+    History(history::Arguments),
+    /// Write an empty migration with its down file
+    New(new::Arguments),
+    /// Accept changed files, or take migrations out of the ledger; runs nothing
+    Repair(repair::Arguments),
+    /// Record migrations as applied after verifying that the database is what they make
+    Adopt(adopt::Arguments),
+}
+
+pub(crate) async fn run(
+    global: &Global,
+    arguments: Arguments,
+    printer: &Printer,
+) -> Result<ExitStatus, Failure> {
+    let common = &arguments.common;
+    match arguments.command {
+        Command::Lint(arguments) => return lint::run(common, &arguments, printer),
+        Command::New(arguments) => return new::run(common, &arguments, printer),
+        _ => {}
+    }
+    let source = common.source()?;
+    let connection = Connection::open(global).await?;
+    let migrator = Migrator::new(source, connection.target.clone(), common.options());
+    let session = Session { migrator: &migrator, printer, common };
+    match arguments.command {
+        Command::Up(arguments) => up::run(session, arguments).await,
+        Command::Down(arguments) => down::run(session, arguments).await,
+        Command::Restore(arguments) => restore::run(session, arguments).await,
+        Command::Status(arguments) => status::run(session, &arguments).await,
+        Command::Plan(arguments) => plan::run(session, &arguments).await,
+        Command::Verify(arguments) => verify::run(session, &arguments).await,
+        Command::Record(record::Arguments {}) => record::run(session).await,
+        Command::History(arguments) => history::run(session, &arguments).await,
+        Command::Repair(arguments) => repair::run(session, arguments).await,
+        Command::Adopt(arguments) => adopt::run(session, arguments).await,
+        Command::Lint(_) | Command::New(_) => Ok(ExitStatus::Done),
+    }
+}
+
+/// What a subcommand works with.
+#[derive(Clone, Copy)]
+pub(crate) struct Session<'a> {
+    pub migrator: &'a Migrator,
+    pub printer: &'a Printer,
+    pub common: &'a Common,
+}
+
+impl Session<'_> {
+    /// Prints what a run does while it happens.
+    fn observer(&self) -> Arc<dyn Observer> {
+        Arc::new(Lines::new(self.printer))
+    }
+}
+
+impl Common {
+    fn source(&self) -> Result<Source, Failure> {
+        Ok(match &self.source {
+            Some(folder) => Source::directory(folder)?,
+            None => trunkline_store::partner_migrations()?,
+        })
+    }
+
+    /// What the embedded set makes; a folder has a file of its own.
+    fn catalog(&self) -> Option<&'static str> {
+        self.source.is_none().then_some(trunkline_store::CATALOG)
+    }
+
+    fn options(&self) -> Options {
+        Options {
+            lock_timeout: self.lock_timeout,
+            lock_budget: self.lock_budget,
+            patience: self.wait,
+            platform_ledger: self.platform_ledger.clone(),
+            substitute: self.substitute,
+            interrupt: interrupt::listen(),
+        }
+    }
+}
+
+/// The defaults, with Ctrl-C listened to.
+pub(crate) fn default_options() -> Options {
+    Options { interrupt: interrupt::listen(), ..Options::default() }
+}
+
+/// A time such as `2s`, `500ms` or `5 minutes`.
+fn span(text: &str) -> Result<Duration, String> {
+    let span: jiff::SignedDuration =
+        text.parse().map_err(|_| "give a time such as 2s, 500ms or 5m".to_owned())?;
+    let span = Duration::try_from(span).map_err(|_| "a time cannot be negative".to_owned())?;
+    if span < Duration::from_millis(1) {
+        return Err("the shortest time is 1ms".to_owned());
+    }
+    Ok(span)
+}

@@ -1,0 +1,129 @@
+//! Everything that is printed: one printer for people, one JSON document for programs.
+
+mod lines;
+mod source_error;
+
+use std::io::Write;
+
+use anstyle::{AnsiColor, Style};
+use clap::ValueEnum;
+use comfy_table::{Table, presets};
+use serde::Serialize;
+use trunkline_migrate::ExitStatus;
+
+pub(crate) use lines::Lines;
+
+use crate::failure::Failure;
+
+pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
+pub(crate) const HINT: Style = AnsiColor::Cyan.on_default().bold();
+pub(crate) const QUIET: Style = Style::new().dimmed();
+
+/// How a command prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Human,
+    /// One JSON document on standard output
+    Json,
+}
+
+/// Where a command's result goes.
+pub(crate) struct Printer {
+    format: Format,
+}
+
+impl Printer {
+    pub(crate) fn new(format: Format) -> Self {
+        Self { format }
+    }
+
+    pub(crate) fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+
+    /// A line of the result for people; nothing in JSON.
+    pub(crate) fn line(&self, text: impl std::fmt::Display) {
+        if !self.is_json() {
+            // A reader that went away (`| head`) is no error of ours.
+            let _ = writeln!(anstream::stdout(), "{text}");
+        }
+    }
+
+    /// The result as JSON; nothing for people.
+    pub(crate) fn document(&self, document: &impl Serialize) {
+        if self.is_json() {
+            let text = serde_json::to_string_pretty(document).unwrap_or_default();
+            let _ = writeln!(std::io::stdout(), "{text}");
+        }
+    }
+
+    /// A table for people, its columns aligned and without lines.
+    pub(crate) fn table(&self, header: &[&str], rows: Vec<Vec<String>>) {
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING).set_header(header.iter().copied());
+        for row in rows {
+            table.add_row(row);
+        }
+        for line in table.to_string().lines() {
+            self.line(format_args!("  {}", line.trim_end()));
+        }
+    }
+
+    /// Says why a command ended and returns its exit status.
+    pub(crate) fn failure(&self, failure: &Failure) -> ExitStatus {
+        let status = failure.status();
+        if self.is_json() {
+            let statement = match failure {
+                Failure::Migrate(trunkline_migrate::Error::Statement(statement)) => {
+                    Some(statement.as_ref())
+                }
+                _ => None,
+            };
+            self.document(&serde_json::json!({
+                "error": {
+                    "kind": failure.kind(),
+                    "message": failure.to_string(),
+                    "hint": failure.hint(),
+                    "exit_status": status as u8,
+                    "statement": statement,
+                }
+            }));
+            return status;
+        }
+        let mut err = anstream::stderr();
+        let text = match failure {
+            Failure::Migrate(trunkline_migrate::Error::Statement(statement)) => {
+                source_error::render(statement)
+            }
+            other => other.to_string(),
+        };
+        let _ = writeln!(err, "{ERROR}error:{ERROR:#} {text}");
+        for hint in failure.hint().iter().flat_map(|hint| hint.lines()) {
+            let _ = writeln!(err, "{HINT}hint:{HINT:#} {hint}");
+        }
+        status
+    }
+}
+
+/// A duration as people read it.
+pub(crate) fn duration(elapsed: std::time::Duration) -> String {
+    let milliseconds = elapsed.as_millis();
+    match milliseconds {
+        0..1_000 => format!("{milliseconds} ms"),
+        1_000..60_000 => format!("{:.1} s", elapsed.as_secs_f64()),
+        _ => format!("{} min {} s", elapsed.as_secs() / 60, elapsed.as_secs() % 60),
+    }
+}
+
+/// `1 migration`, `2 migrations`.
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// A time in UTC to the second.
+pub(crate) fn time(time: jiff::Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
