@@ -1,1 +1,48 @@
-fn main() {}
+//! `trunkline-bench`: side-by-side benchmarks, as ratios to floors and peers measured in the same run.
+
+mod machine;
+mod measure;
+mod migrate;
+mod peers;
+mod program;
+mod report;
+mod server;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Side-by-side benchmarks of Trunkline; see docs/benchmarks.md.
+#[derive(Parser)]
+#[command(name = "trunkline-bench", arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// The migration engine against psql, a bare connection and other engines
+    Migrate(migrate::Arguments),
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    let cli = Cli::parse();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match cli.command {
+            Command::Migrate(arguments) => migrate::run(&arguments).await,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

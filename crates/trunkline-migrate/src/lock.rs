@@ -8,6 +8,8 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
+use tokio::sync::OnceCell;
+use tokio_postgres::SimpleQueryMessage;
 use tokio_postgres::types::Type;
 
 use crate::database::{NoticeSink, Session, Target};
@@ -61,36 +63,41 @@ pub(crate) struct RunLock {
     session: Session,
     /// The server process behind the lock's transaction.
     pub backend: i32,
+    /// For questions while the run works, opened when the first one is asked.
+    ///
+    /// Not the lock's own connection: a query there would give its open transaction a snapshot in the
+    /// eyes of CREATE INDEX CONCURRENTLY, which would wait for the end of that transaction, and so for us.
+    watcher: OnceCell<Option<Session>>,
 }
 
 /// What one attempt found.
-pub(crate) enum Attempt {
+enum Attempt {
     Taken(RunLock),
-    Busy(Box<Runner>),
+    Busy(Box<Runner>, Session),
 }
 
 impl RunLock {
-    /// Tries once.
-    pub(crate) async fn attempt(session: Session) -> Result<(Attempt, Option<Session>), Error> {
+    async fn attempt(session: Session) -> Result<Attempt, Error> {
         let target = session.target().clone();
         let failed = |error| Error::query("taking the migration lock", &target, &error);
-        session
-            .batch_execute("BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0")
-            .await
-            .map_err(failed)?;
-        let row = session
-            .query_typed_one(
-                "SELECT pg_try_advisory_xact_lock($1), pg_backend_pid()",
-                &[(&RUN_KEY, Type::INT8)],
-            )
-            .await
-            .map_err(failed)?;
-        if row.get(0) {
-            return Ok((Attempt::Taken(Self { session, backend: row.get(1) }), None));
+        // By the simple protocol: the extended one keeps the portal of the last query open, and with it a
+        // snapshot, for as long as the transaction lasts.
+        let begin = format!(
+            "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0; \
+             SELECT pg_try_advisory_xact_lock({RUN_KEY}), pg_backend_pid()"
+        );
+        let messages = session.simple_query(&begin).await.map_err(failed)?;
+        let row = messages.iter().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => Some(row),
+            _ => None,
+        });
+        if let Some(row) = row.filter(|row| row.get(0) == Some("t")) {
+            let backend = row.get(1).and_then(|pid| pid.parse().ok()).unwrap_or_default();
+            return Ok(Attempt::Taken(Self { session, backend, watcher: OnceCell::new() }));
         }
         let runner = holder(&session).await.map_err(failed)?;
         session.batch_execute("ROLLBACK").await.map_err(failed)?;
-        Ok((Attempt::Busy(Box::new(runner)), Some(session)))
+        Ok(Attempt::Busy(Box::new(runner), session))
     }
 
     /// Polls until the lock is free, `stop` says that it is no longer needed, or `patience` is over.
@@ -106,10 +113,12 @@ impl RunLock {
         let began = Instant::now();
         let mut told = None;
         loop {
-            let (attempt, free) = Self::attempt(session).await?;
-            let runner = match attempt {
+            let runner = match Self::attempt(session).await? {
                 Attempt::Taken(lock) => return Ok(Some(lock)),
-                Attempt::Busy(runner) => runner,
+                Attempt::Busy(runner, free) => {
+                    session = free;
+                    runner
+                }
             };
             let waited = began.elapsed();
             if waited >= patience {
@@ -130,27 +139,23 @@ impl RunLock {
             if done().await? {
                 return Ok(None);
             }
-            session = match free {
-                Some(session) => session,
-                None => target.connect(role, NoticeSink::ignore()).await?,
-            };
         }
     }
 
     /// Who holds the locks that `backend` waits for.
     pub(crate) async fn blockers_of(&self, backend: i32) -> Vec<Blocker> {
-        // A transaction sees one snapshot of the sessions until it is cleared.
-        let query = "SELECT pid, coalesce(application_name, ''), coalesce(state, ''), \
-                            coalesce(extract(epoch FROM clock_timestamp() - xact_start), 0)::int8, \
-                            coalesce(left(regexp_replace(query, '\\s+', ' ', 'g'), 200), '') \
-                     FROM pg_stat_activity \
-                     WHERE pid = ANY (pg_blocking_pids($1)) \
-                     ORDER BY pid";
-        let cleared = self.session.batch_execute("SELECT pg_stat_clear_snapshot()").await;
-        let rows = match cleared {
-            Ok(()) => self.session.query_typed(query, &[(&backend, Type::INT4)]).await,
-            Err(error) => Err(error),
-        };
+        let Some(watcher) = self.watcher().await else { return Vec::new() };
+        let rows = watcher
+            .query_typed(
+                "SELECT pid, coalesce(application_name, ''), coalesce(state, ''), \
+                        coalesce(extract(epoch FROM clock_timestamp() - xact_start), 0)::int8, \
+                        coalesce(left(regexp_replace(query, '\\s+', ' ', 'g'), 200), '') \
+                 FROM pg_stat_activity \
+                 WHERE pid = ANY (pg_blocking_pids($1)) \
+                 ORDER BY pid",
+                &[(&backend, Type::INT4)],
+            )
+            .await;
         // Naming the blockers is a courtesy; a failure here shows at the next use of the connection.
         rows.unwrap_or_default()
             .iter()
@@ -164,9 +169,15 @@ impl RunLock {
             .collect()
     }
 
-    /// The connection, for questions while the other one works.
-    pub(crate) fn session(&self) -> &Session {
-        &self.session
+    /// Whether the lock was lost with its connection.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.session.is_closed()
+    }
+
+    /// The connection for questions; none when the server has no connection left for it.
+    pub(crate) async fn watcher(&self) -> Option<&Session> {
+        let open = async || self.session.target().connect("watch", NoticeSink::ignore()).await.ok();
+        self.watcher.get_or_init(open).await.as_ref()
     }
 
     /// Gives the lock back and says when that is done.

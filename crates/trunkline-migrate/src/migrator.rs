@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use tokio_postgres::error::DbError;
+use tokio_postgres::error::{DbError, SqlState};
 
 use crate::database::{NoticeSink, Session, Target};
 use crate::error::Error;
@@ -46,6 +46,10 @@ impl Migrator {
     ) -> Result<Session, Error> {
         let observer = Arc::clone(observer);
         let hear = move |notice: &DbError| {
+            // Rolling back where nothing is open is our own precaution, and no news to anyone.
+            if *notice.code() == SqlState::NO_ACTIVE_SQL_TRANSACTION {
+                return;
+            }
             observer.event(&Event::Notice {
                 severity: notice.severity(),
                 message: notice.message(),

@@ -15,7 +15,7 @@ pub(crate) struct Config {
     database_url: Option<String>,
     /// A file that holds the address, so that the password stands in no configuration.
     database_url_file: Option<PathBuf>,
-    /// Where the private `PostgreSQL` keeps its data.
+    /// Where the private PostgreSQL keeps its data.
     pub data_dir: Option<PathBuf>,
 }
 

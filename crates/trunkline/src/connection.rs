@@ -7,7 +7,7 @@ use crate::cli::Global;
 use crate::config::Config;
 use crate::failure::Failure;
 
-/// The database of the private `PostgreSQL`.
+/// The database of the private PostgreSQL.
 pub(crate) const DATABASE: &str = "trunkline";
 
 /// An address, and the private server behind it for as long as it is needed.
@@ -19,7 +19,7 @@ pub(crate) struct Connection {
 
 impl Connection {
     /// The command line's address, else the environment's, else the configuration's, else the
-    /// private `PostgreSQL`, which is started where it is not running.
+    /// private PostgreSQL, which is started where it is not running.
     pub(crate) async fn open(global: &Global) -> Result<Self, Failure> {
         let config = Config::load(global)?;
         let url = match &global.database_url {
@@ -35,7 +35,7 @@ impl Connection {
     }
 }
 
-/// Where the private `PostgreSQL` is and how it runs.
+/// Where the private PostgreSQL is and how it runs.
 pub(crate) fn cluster_options(global: &Global, config: &Config) -> Options {
     match global.data_dir.as_ref().or(config.data_dir.as_ref()) {
         Some(directory) => Options::new(directory.join("postgres")),

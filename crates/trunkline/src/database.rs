@@ -96,9 +96,9 @@ async fn start(
     cluster.ensure_database(DATABASE).await?;
     let url = cluster.url(DATABASE);
     let tcp_url = cluster.tcp_url(DATABASE);
-    if port.is_some() && tcp_url.is_none() {
+    if let Some(other) = other_port(&options, port)? {
         return Err(Failure::failed(
-            "it runs already, without a port",
+            format!("it runs already, {other}"),
             "stop it first: trunkline database stop",
         ));
     }
@@ -108,8 +108,22 @@ async fn start(
     Ok(ExitStatus::Done)
 }
 
+/// On which other port a server that ran before listens than the one that is asked for.
+fn other_port(options: &Options, asked: Option<u16>) -> Result<Option<String>, Failure> {
+    let Some(asked) = asked else { return Ok(None) };
+    let Status::Running { tcp_port, .. } = trunkline_postgres::status(&options.directory)? else {
+        return Ok(None);
+    };
+    Ok(match tcp_port {
+        None => Some("without a port".to_owned()),
+        Some(port) if asked != 0 && port != asked => Some(format!("on port {port}")),
+        Some(_) => None,
+    })
+}
+
 fn status(options: &Options, printer: &Printer) -> Result<ExitStatus, Failure> {
     let directory = options.directory.display();
+    let mut document = serde_json::json!({ "directory": options.directory });
     let (word, text) = match trunkline_postgres::status(&options.directory)? {
         Status::Absent => {
             ("absent", format!("There is none in {directory}; it is made at its first use."))
@@ -119,6 +133,10 @@ fn status(options: &Options, printer: &Printer) -> Result<ExitStatus, Failure> {
         }
         Status::Changing => ("changing", format!("It is starting or stopping ({directory}).")),
         Status::Running { version, pid, tcp_port, kept, .. } => {
+            document["version"] = version.into();
+            document["pid"] = pid.into();
+            document["tcp_port"] = tcp_port.into();
+            document["kept"] = kept.into();
             let port =
                 tcp_port.map_or_else(String::new, |port| format!(", port {port} on 127.0.0.1"));
             let until =
@@ -130,7 +148,8 @@ fn status(options: &Options, printer: &Printer) -> Result<ExitStatus, Failure> {
         }
         other => ("other", format!("{other:?}")),
     };
-    printer.document(&serde_json::json!({ "status": word, "directory": options.directory }));
+    document["status"] = word.into();
+    printer.document(&document);
     printer.line(text);
     Ok(ExitStatus::Done)
 }

@@ -37,6 +37,12 @@ impl Target {
     /// `sslmode` is libpq's: `disable`, `prefer` (default), `require` (no check of the certificate),
     /// `verify-ca` and `verify-full` (checked against `sslrootcert`, else the system's roots).
     pub fn parse(address: &str) -> Result<Self, TargetError> {
+        if let Some((scheme, _)) = address.split_once("://")
+            && !["postgres", "postgresql"].contains(&scheme)
+        {
+            let reason = format!("it begins with {scheme}://, not with postgres://");
+            return Err(TargetError::Syntax(reason));
+        }
         let (address, verification) = tls::take_verification(address)?;
         let mut config: Config = address
             .parse()

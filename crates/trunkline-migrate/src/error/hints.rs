@@ -11,7 +11,7 @@ impl Error {
             Self::Target(_) => {
                 "the form is postgres://user:password@host:5432/database?sslmode=require".into()
             }
-            Self::Unreachable { code, .. } => unreachable(code.as_deref()).into(),
+            Self::Unreachable { target, code, .. } => unreachable(target, code.as_deref()),
             Self::ConnectionLost { .. } => {
                 "what was committed stands, the rest was rolled back by the server; \
                  run the same command again, it goes on where the ledger says"
@@ -78,8 +78,8 @@ impl Error {
     }
 }
 
-fn unreachable(code: Option<&str>) -> &'static str {
-    match code {
+fn unreachable(target: &str, code: Option<&str>) -> String {
+    let hint = match code {
         Some("28P01" | "28000") => {
             "check user and password in DATABASE_URL, and that pg_hba.conf lets this user in"
         }
@@ -89,10 +89,19 @@ fn unreachable(code: Option<&str>) -> &'static str {
         }
         Some("57P03") => "the server is starting up or shutting down; try again in a moment",
         Some(_) => "the server refused; its log says more",
-        None => {
-            "check that PostgreSQL runs there and that host and port in DATABASE_URL are right: pg_isready -h HOST -p PORT"
-        }
-    }
+        None => return unanswered(target),
+    };
+    hint.to_owned()
+}
+
+fn unanswered(target: &str) -> String {
+    let address = target.rsplit_once('/').and_then(|(address, _)| address.rsplit_once(':'));
+    // A socket's path is in the words of the target already.
+    let ask = match address {
+        Some((host, port)) => format!(": pg_isready -h {host} -p {port}"),
+        None => String::new(),
+    };
+    format!("check that PostgreSQL runs there and that host and port in DATABASE_URL are right{ask}")
 }
 
 fn query(code: &str) -> Option<&'static str> {

@@ -30,7 +30,7 @@ impl<'a> File<'a> {
     pub(super) fn creates(&self, table: &RelationName, index: usize) -> bool {
         self.readings[..=index]
             .iter()
-            .filter_map(Reading::new_table)
+            .filter_map(|reading| reading.head.new_table())
             .any(|created| created.may_be(table))
     }
 
@@ -39,7 +39,7 @@ impl<'a> File<'a> {
     /// An index or trigger that is dropped names no table: it is new when this file made it.
     pub(super) fn touches_only_new(&self, index: usize) -> bool {
         let reading = &self.readings[index];
-        if reading.new_table().is_some() {
+        if reading.head.new_table().is_some() {
             return true;
         }
         if reading.head.verb == super::squawk::Verb::Drop

@@ -16,7 +16,7 @@ use crate::source::{Migration, Name, Script, Source, SourceError};
 use crate::sql::Position;
 use file::File;
 use rules::Found;
-use squawk::{Linted, Options, Reading, RelationName};
+use squawk::{Head, Linted, Options, RelationName};
 use treatment::Treatment;
 
 /// How much a finding matters.
@@ -108,8 +108,7 @@ pub(crate) fn new_tables(source: &Source) -> Result<Vec<RelationName>, SourceErr
 pub(crate) fn created_by(migration: &Migration) -> Result<Vec<RelationName>, SourceError> {
     let mut tables = Vec::new();
     for statement in migration.up.statements()? {
-        let reading = Reading::of(migration.up.sql(statement));
-        tables.extend(reading.new_table().cloned());
+        tables.extend(Head::of(migration.up.sql(statement)).new_table().cloned());
     }
     Ok(tables)
 }

@@ -88,7 +88,7 @@ fn foreign_keys(
         return;
     }
     for touch in &reading.touches {
-        let Operation::Referenced { valid: true, .. } = touch.operation else { continue };
+        let Operation::Referenced { valid: true } = touch.operation else { continue };
         if file.creates(&touch.relation, index) {
             continue;
         }

@@ -3,7 +3,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use futures_util::future::try_join;
 use serde::Deserialize;
 use tokio_postgres::Client;
-use tokio_postgres::types::{Json, Type};
+use tokio_postgres::types::{Json, ToSql, Type};
 
 /// What the database knows about the relations that a pending set names.
 #[derive(Debug, Deserialize)]
@@ -78,14 +78,12 @@ impl Catalogue {
         let functions: Vec<&String> = functions.iter().collect();
         // The planner takes the recursion for big and would compile the query for seconds.
         let interpreted = client.batch_execute("SET LOCAL jit = off");
-        let rows = client.query_typed(
-            include_str!("catalogue.sql"),
-            &[
-                (&relations, Type::TEXT_ARRAY),
-                (&functions, Type::TEXT_ARRAY),
-                (&follow_keys, Type::BOOL),
-            ],
-        );
+        let parameters: [(&(dyn ToSql + Sync), Type); 3] = [
+            (&relations, Type::TEXT_ARRAY),
+            (&functions, Type::TEXT_ARRAY),
+            (&follow_keys, Type::BOOL),
+        ];
+        let rows = client.query_typed(include_str!("catalogue.sql"), &parameters);
         // Both are sent before either is answered.
         let ((), rows) = try_join(interpreted, rows).await?;
         let Json(catalogue) = rows[0].try_get(0)?;

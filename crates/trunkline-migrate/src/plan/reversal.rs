@@ -11,7 +11,7 @@ pub(super) fn reversal(
     }
     let Some(down) = down else { return (Reversible::No, None) };
     for undo in down {
-        if statement.new_table().is_some() && statement.head.is_undone_by(&undo.head) {
+        if statement.head.new_table().is_some() && statement.head.is_undone_by(&undo.head) {
             let kept = "`down` moves a table that holds rows to an archive schema".to_owned();
             return (Reversible::Yes, Some(kept));
         }

@@ -28,9 +28,10 @@ pub(super) fn plan(
     }
     let mut locks = effects.taken();
     let note = reading.mentions.as_ref().map(|mentions| {
-        locks.extend(unread(names, mentions));
-        "a DO block: what it locks cannot be read from its text; these tables are named in it"
-            .to_owned()
+        let tables = unread(names, mentions);
+        let which = if tables.is_empty() { "no table that exists is" } else { "these tables are" };
+        locks.extend(tables);
+        format!("a DO block: what it locks cannot be read from its text; {which} named in it")
     });
     let (reversible, reversal) = reversal::reversal(reading, down);
     PlannedStatement {

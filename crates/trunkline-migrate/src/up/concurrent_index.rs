@@ -101,11 +101,7 @@ impl ConcurrentIndex {
 impl Work<'_> {
     /// Tells how far index builds of `backend` are.
     pub(super) async fn tell_index_progress(&self, backend: i32) {
-        let session = self.lock.session();
-        // Telling is a courtesy; a failure here shows at the next use of the connection.
-        if session.batch_execute("SELECT pg_stat_clear_snapshot()").await.is_err() {
-            return;
-        }
+        let Some(session) = self.lock.watcher().await else { return };
         let row = session
             .query_typed_opt(
                 "SELECT phase, greatest(blocks_done, tuples_done), greatest(blocks_total, tuples_total) \
@@ -113,6 +109,7 @@ impl Work<'_> {
                 &[(&backend, Type::INT4)],
             )
             .await;
+        // Telling is a courtesy: without it the statement goes on all the same.
         if let Ok(Some(row)) = row {
             self.observer.event(&Event::IndexProgress {
                 phase: row.get(0),

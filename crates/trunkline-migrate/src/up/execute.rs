@@ -17,7 +17,7 @@ use crate::event::{Blocker, Event, Observer};
 use crate::lock::{RunLock, WORK_KEY};
 use crate::options::Options;
 use crate::source::{Name, Script, SourceError};
-use crate::sql::Statement;
+use crate::sql::{Statement, words};
 
 /// How often a statement that takes its time is looked at.
 const WATCH_EVERY: Duration = Duration::from_millis(400);
@@ -116,8 +116,9 @@ impl<'a> Work<'a> {
     pub(crate) async fn begin(&self, migration: &Name) -> Result<i32, Stopped> {
         let begin = format!(
             "BEGIN; SET LOCAL lock_timeout = {timeout}; SET LOCAL statement_timeout = 0; \
-             SET LOCAL idle_in_transaction_session_timeout = 0; \
+             SET LOCAL idle_in_transaction_session_timeout = 0; {search_path}; \
              SELECT pg_advisory_xact_lock({WORK_KEY}); SELECT pg_backend_pid()",
+            search_path = keep_out_of_ledger(true),
             timeout = self.options.lock_timeout.as_millis(),
         );
         let messages = self
@@ -134,7 +135,7 @@ impl<'a> Work<'a> {
 
     /// Commits, unless the run lock was lost meanwhile.
     pub(crate) async fn commit(&self, migration: &Name) -> Result<(), Stopped> {
-        if self.lock.session().is_closed() {
+        if self.lock.is_lost() {
             return Err(Stopped::Failed(Error::ConnectionLost {
                 target: self.session.target().to_string(),
                 migration: Some(migration.clone()),
@@ -203,10 +204,11 @@ impl<'a> Work<'a> {
         script: &'s Script,
         statement: &'s Statement,
     ) -> Result<Sent<'s>, SourceError> {
-        let sql = if self.options.substitute {
-            script.substituted(statement)?
-        } else {
-            script.sql(statement).into()
+        let sql = match script.sql(statement) {
+            // A file sets it for runners that have no budget of their own; ours keeps to the options.
+            sql if sets_lock_timeout(sql) => "".into(),
+            _ if self.options.substitute => script.substituted(statement)?,
+            sql => sql.into(),
         };
         let rows = statement.copy_data.clone();
         let mut sent: Sent<'s> = Box::pin(async move {
@@ -351,6 +353,20 @@ fn is_busy(code: &SqlState) -> bool {
     *code == SqlState::LOCK_NOT_AVAILABLE
         || *code == SqlState::T_R_DEADLOCK_DETECTED
         || *code == SqlState::T_R_SERIALIZATION_FAILURE
+}
+
+/// A login called `trunkline` has the ledger's schema first in its search path (`"$user"`), and would
+/// make its tables there.
+pub(super) fn keep_out_of_ledger(local: bool) -> String {
+    format!(
+        "SELECT set_config('search_path', 'public', {local}) WHERE current_schema() = 'trunkline'"
+    )
+}
+
+fn sets_lock_timeout(sql: &str) -> bool {
+    let mut words = words(sql).filter(|word| !word.is("local") && !word.is("session"));
+    words.next().is_some_and(|word| word.is("set"))
+        && words.next().is_some_and(|word| word.is("lock_timeout"))
 }
 
 /// The pause before attempt `number + 1`: doubling from 50 ms to 3.2 s, of which a random half,

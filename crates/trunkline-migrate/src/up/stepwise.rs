@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::Run;
 use super::concurrent_index::ConcurrentIndex;
-use super::execute::{Runnable, Stopped, Work};
+use super::execute::{Runnable, Stopped, Work, keep_out_of_ledger};
 use crate::error::Error;
 use crate::ledger::{self, Entry, Note, Origin, State, note, put_entry};
 use crate::source::Migration;
@@ -127,9 +127,10 @@ impl Step<'_> {
             let session = self.work.session;
             // From PostgreSQL 14 on the server notices a client that died and stops the statement.
             let prepare = format!(
-                "SET lock_timeout = {timeout}; SET statement_timeout = 0; \
+                "SET lock_timeout = {timeout}; SET statement_timeout = 0; {search_path}; \
                  SELECT set_config(name, '1s', false) FROM pg_settings \
-                 WHERE name = 'client_connection_check_interval'"
+                 WHERE name = 'client_connection_check_interval'",
+                search_path = keep_out_of_ledger(false),
             );
             let stopped = |error| self.work.stopped(name, "preparing a statement", &error);
             session.batch_execute(&prepare).await.map_err(stopped)?;

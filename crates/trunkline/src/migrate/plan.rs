@@ -55,10 +55,41 @@ fn print_migration(printer: &Printer, migration: &PlannedMigration) {
     for finding in &migration.findings {
         print_finding(printer, finding);
     }
-    for statement in &migration.statements {
-        print_statement(printer, statement);
+    // Statements of one kind about which there is nothing to say need no line each.
+    let alike = |one: &PlannedStatement, next: &PlannedStatement| {
+        is_plain(one) && is_plain(next) && first_word(one) == first_word(next)
+    };
+    for run in migration.statements.chunk_by(alike) {
+        match run {
+            [first, .., last] if run.len() > MOST_ALIKE => {
+                let PlannedStatement { statement: number, of, .. } = last;
+                print_statement(printer, first);
+                let more = run.len() - 1;
+                let kind = first_word(first);
+                printer.line(format_args!("  {number}/{of} {QUIET}and {more} more {kind}{QUIET:#}"));
+            }
+            few => few.iter().for_each(|statement| print_statement(printer, statement)),
+        }
     }
     printer.line("");
+}
+
+/// More statements in a row of one kind are summed up.
+const MOST_ALIKE: usize = 4;
+
+fn first_word(statement: &PlannedStatement) -> &str {
+    statement.sql.split_whitespace().next().unwrap_or_default()
+}
+
+/// Whether there is nothing to say about a statement but its text.
+fn is_plain(statement: &PlannedStatement) -> bool {
+    statement.locks.is_empty()
+        && statement.rewrites.is_empty()
+        && statement.scans.is_empty()
+        && statement.skipped.is_none()
+        && statement.note.is_none()
+        && statement.findings.is_empty()
+        && statement.reversible != Reversible::LosesData
 }
 
 fn print_statement(printer: &Printer, statement: &PlannedStatement) {

@@ -1,5 +1,6 @@
 use std::io::{IsTerminal, Write};
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use trunkline_migrate::{Direction, Event, Observer};
@@ -15,19 +16,20 @@ const NAME_WIDTH: usize = 44;
 /// For people on standard output; beside a JSON document on standard error.
 pub(crate) struct Lines {
     state: Mutex<State>,
+    /// A migration's line waits for its duration; the printer ends it when there will be none.
+    open: Arc<AtomicBool>,
     to_stderr: bool,
 }
 
 #[derive(Default)]
 struct State {
-    /// A migration's line waits for its duration.
-    open: bool,
-    told_progress: Option<Instant>,
+    told_progress: Option<(Instant, String)>,
 }
 
 impl Lines {
     pub(crate) fn new(printer: &Printer) -> Self {
-        Self { state: Mutex::default(), to_stderr: printer.is_json() }
+        let open = Arc::clone(&printer.open_line);
+        Self { state: Mutex::default(), open, to_stderr: printer.is_json() }
     }
 
     fn write(&self, text: &str) {
@@ -42,38 +44,39 @@ impl Lines {
     }
 
     /// A line under the migration's own.
-    fn under(&self, state: &mut State, text: &str) {
-        let end = if std::mem::take(&mut state.open) { "\n" } else { "" };
+    fn under(&self, text: &str) {
+        let end = if self.open.swap(false, Ordering::Relaxed) { "\n" } else { "" };
         self.write(&format!("{end}      {text}\n"));
     }
 
-    fn finished(&self, state: &mut State, elapsed: Duration) {
+    fn finished(&self, elapsed: Duration) {
         let elapsed = duration(elapsed);
-        if std::mem::take(&mut state.open) {
+        if self.open.swap(false, Ordering::Relaxed) {
             self.write(&format!("{QUIET}{elapsed:>9}{QUIET:#}\n"));
         } else {
-            self.under(state, &format!("{QUIET}done in {elapsed}{QUIET:#}"));
+            self.under(&format!("{QUIET}done in {elapsed}{QUIET:#}"));
         }
     }
 
-    fn notice(&self, state: &mut State, severity: &str, message: &str, extra: [Option<&str>; 2]) {
+    fn notice(&self, severity: &str, message: &str, extra: [Option<&str>; 2]) {
         let style = if severity == "WARNING" { WARNING } else { QUIET };
         let severity = severity.to_lowercase();
-        self.under(state, &format!("{style}{severity}:{style:#} {message}"));
+        self.under(&format!("{style}{severity}:{style:#} {message}"));
         for line in extra.into_iter().flatten() {
-            self.under(state, &format!("        {line}"));
+            self.under(&format!("        {line}"));
         }
     }
 
     /// A line that says how an index build goes: at every look on a terminal, else now and then.
     fn index_progress(&self, state: &mut State, phase: &str, done: i64, total: i64) {
-        let every = if std::io::stdout().is_terminal() { 1 } else { 10 };
-        if state.told_progress.is_some_and(|told| told.elapsed() < Duration::from_secs(every)) {
-            return;
-        }
-        state.told_progress = Some(Instant::now());
+        let every = Duration::from_secs(if std::io::stdout().is_terminal() { 1 } else { 10 });
         let share = if total > 0 { format!(", {} %", done * 100 / total) } else { String::new() };
-        self.under(state, &format!("{QUIET}{phase}{share}{QUIET:#}"));
+        let text = format!("{phase}{share}");
+        let told = state.told_progress.as_ref();
+        if told.is_none_or(|(when, before)| when.elapsed() >= every && *before != text) {
+            self.under(&format!("{QUIET}{text}{QUIET:#}"));
+            state.told_progress = Some((Instant::now(), text));
+        }
     }
 }
 
@@ -85,37 +88,37 @@ impl Observer for Lines {
             Event::Started { migration, direction } => {
                 let sign = if *direction == Direction::Up { "+" } else { "-" };
                 self.write(&format!("  {sign} {migration:<NAME_WIDTH$}"));
-                state.open = true;
+                self.open.store(true, Ordering::Relaxed);
             }
-            Event::Finished { elapsed, .. } => self.finished(state, *elapsed),
+            Event::Finished { elapsed, .. } => self.finished(*elapsed),
             Event::StatementDone { number, of, elapsed, .. } if *elapsed >= SLOW => {
                 let text = format!("statement {number} of {of} took {}", duration(*elapsed));
-                self.under(state, &format!("{QUIET}{text}{QUIET:#}"));
+                self.under(&format!("{QUIET}{text}{QUIET:#}"));
             }
             Event::Notice { severity, message, detail, hint } => {
-                self.notice(state, severity, message, [*detail, *hint]);
+                self.notice(severity, message, [*detail, *hint]);
             }
             Event::Adopted { migration } => {
                 let text = "applied by the platform's own runner, recorded";
                 self.write(&format!("  = {migration:<NAME_WIDTH$} {QUIET}{text}{QUIET:#}\n"));
             }
             Event::WaitingForRunner { runner, waited } => {
-                self.under(state, &format!("waiting for {runner}, {} so far", duration(*waited)));
+                self.under(&format!("waiting for {runner}, {} so far", duration(*waited)));
             }
             Event::WaitingForLock { blockers } => {
                 for blocker in *blockers {
-                    self.under(state, &format!("waiting for a lock held by {blocker}"));
+                    self.under(&format!("waiting for a lock held by {blocker}"));
                 }
             }
             Event::Retrying { attempt, pause, .. } => {
                 let pause = duration(*pause);
-                self.under(state, &format!("gave way; attempt {attempt} in {pause}"));
+                self.under(&format!("gave way; attempt {attempt} in {pause}"));
             }
             Event::IndexProgress { phase, done, total } => {
                 self.index_progress(state, phase, *done, *total);
             }
             Event::Warning { message } => {
-                self.under(state, &format!("{WARNING}warning:{WARNING:#} {message}"));
+                self.under(&format!("{WARNING}warning:{WARNING:#} {message}"));
             }
             Event::Statement { .. } | Event::StatementDone { .. } => {}
         }

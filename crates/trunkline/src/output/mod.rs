@@ -4,6 +4,8 @@ mod lines;
 mod source_error;
 
 use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
@@ -33,11 +35,13 @@ pub(crate) enum Format {
 /// Where a command's result goes.
 pub(crate) struct Printer {
     format: Format,
+    /// A line about a migration has no end yet.
+    open_line: Arc<AtomicBool>,
 }
 
 impl Printer {
     pub(crate) fn new(format: Format) -> Self {
-        Self { format }
+        Self { format, open_line: Arc::default() }
     }
 
     pub(crate) fn is_json(&self) -> bool {
@@ -63,7 +67,10 @@ impl Printer {
     /// A table for people, its columns aligned and without lines.
     pub(crate) fn table(&self, header: &[&str], rows: Vec<Vec<String>>) {
         let mut table = Table::new();
-        table.load_style(presets::NOTHING).set_header(header.iter().copied());
+        table.load_style(presets::NOTHING);
+        if !header.is_empty() {
+            table.set_header(header.iter().copied());
+        }
         for row in rows {
             table.add_row(row);
         }
@@ -75,6 +82,7 @@ impl Printer {
     /// Says why a command ended and returns its exit status.
     pub(crate) fn failure(&self, failure: &Failure) -> ExitStatus {
         let status = failure.status();
+        self.end_line();
         if self.is_json() {
             let statement = match failure {
                 Failure::Migrate(trunkline_migrate::Error::Statement(statement)) => {
@@ -105,6 +113,19 @@ impl Printer {
             let _ = writeln!(err, "{HINT}hint:{HINT:#} {hint}");
         }
         status
+    }
+
+    /// Ends the line of a migration that did not come to its end.
+    fn end_line(&self) {
+        if !self.open_line.swap(false, Ordering::Relaxed) {
+            return;
+        }
+        let end = format_args!("{ERROR}{:>9}{ERROR:#}", "failed");
+        let _ = if self.is_json() {
+            writeln!(anstream::stderr(), "{end}")
+        } else {
+            writeln!(anstream::stdout(), "{end}")
+        };
     }
 }
 

@@ -99,7 +99,7 @@ fn change(action: &AlterTableAction) -> Change {
 
 /// The other tables that an action locks.
 fn drawn_in(action: &AlterTableAction) -> Vec<Touch> {
-    let referenced = |valid| Operation::Referenced { valid, new_table: false };
+    let referenced = |valid| Operation::Referenced { valid };
     let found = match action {
         AlterTableAction::AddColumn(it) => {
             let keys = it.syntax().children().filter_map(ast::ReferencesConstraint::cast);

@@ -25,7 +25,7 @@ fn inherited(clause: Option<ast::Inherits>) -> Vec<Touch> {
 }
 
 fn arguments(list: Option<ast::TableArgList>) -> Vec<Touch> {
-    let referenced = |table| touch(table, Operation::Referenced { valid: true, new_table: true });
+    let referenced = |table| touch(table, Operation::Referenced { valid: true });
     let mut touches = Vec::new();
     for argument in list.into_iter().flat_map(|it| it.args()) {
         match argument {

@@ -63,7 +63,7 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    pub(super) fn of(sql: &str) -> Self {
+    pub(crate) fn of(sql: &str) -> Self {
         let tokens: Vec<Word<'_>> = words(sql).collect();
         let mut rest = Rest { tokens: &tokens, at: 0 };
         let mut head = Self {
@@ -126,6 +126,11 @@ impl Head {
     /// Whether it drops one of `kinds`.
     pub(crate) fn drops(&self, kinds: &[&str]) -> bool {
         self.verb == Verb::Drop && kinds.contains(&self.kind.as_str())
+    }
+
+    /// The table that the statement creates.
+    pub(crate) fn new_table(&self) -> Option<&RelationName> {
+        self.name.as_ref().filter(|_| self.creates(&["table", "foreign table"]))
     }
 
     /// Whether `drop` removes what this statement creates.

@@ -11,7 +11,7 @@ mod names;
 mod reading;
 mod relations;
 
-pub(crate) use head::{Guard, Verb};
+pub(crate) use head::{Guard, Head, Verb};
 pub(crate) use linter::{Ignored, Linted, Options, lint};
 pub use reading::LockMode;
 pub(crate) use reading::{

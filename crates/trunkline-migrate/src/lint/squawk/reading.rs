@@ -83,7 +83,6 @@ pub(crate) enum Operation {
     /// It becomes the target of a foreign key.
     Referenced {
         valid: bool,
-        new_table: bool,
     },
     NewPartition,
     NewChild,
@@ -232,10 +231,5 @@ impl Reading {
         let touches = tree.stmts().next().map(|it| relations::touches(&it)).unwrap_or_default();
         let head = Head::of(sql);
         Self { summary: head.summary(sql), touches, mentions: names::mentions(sql), head }
-    }
-
-    /// The table that the statement creates.
-    pub(crate) fn new_table(&self) -> Option<&RelationName> {
-        self.head.creates(&["table", "foreign table"]).then_some(self.head.name.as_ref()).flatten()
     }
 }

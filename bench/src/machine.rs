@@ -1,0 +1,30 @@
+//! What a table of measurements is worth: the machine behind it.
+
+use std::fs;
+
+/// Cores and memory, as the system tells them; no name of the machine.
+pub(crate) fn describe() -> String {
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let mut text = format!("{} {}, {cores} cores", std::env::consts::OS, std::env::consts::ARCH);
+    if let Some(memory) = memory_gibibytes() {
+        text.push_str(&format!(", {memory} GiB of memory"));
+    }
+    if let Some(model) = processor() {
+        text.push_str(&format!(", {model}"));
+    }
+    text
+}
+
+fn memory_gibibytes() -> Option<u64> {
+    let text = fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse().ok()?;
+    // What the kernel keeps for itself is missing in MemTotal.
+    Some(kibibytes.div_ceil(1024 * 1024))
+}
+
+fn processor() -> Option<String> {
+    let text = fs::read_to_string("/proc/cpuinfo").ok()?;
+    let line = text.lines().find(|line| line.starts_with("model name"))?;
+    Some(line.split_once(':')?.1.trim().to_owned())
+}

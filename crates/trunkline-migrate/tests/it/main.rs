@@ -1,0 +1,22 @@
+//! The engine, against a real PostgreSQL.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod busy;
+mod child;
+mod concurrency;
+mod errors;
+mod faults;
+mod interrupts;
+mod kill;
+mod ledger;
+mod lint;
+mod old_installs;
+mod platform;
+mod pooler;
+mod properties;
+mod proxy;
+mod reverts;
+mod rights;
+mod sets;
+mod support;

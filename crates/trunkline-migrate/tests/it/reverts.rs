@@ -1,0 +1,272 @@
+//! `down` and `restore`: what goes, what is kept, and what is refused.
+
+use std::sync::Arc;
+
+use trunkline_migrate::{DownRequest, Error, Silent};
+
+use crate::support::{
+    applied, assert_nothing_left, count, down, empty, exists, failure, migrator, redacted, rows,
+    run, source, texts, up,
+};
+
+fn steps(steps: usize) -> DownRequest {
+    DownRequest { steps: Some(steps), ..DownRequest::default() }
+}
+
+const PAIR: &[(&str, &str)] = &[
+    ("1-a.sql", "CREATE TABLE a (id serial PRIMARY KEY, note text);"),
+    ("1-a.down.sql", "DROP TABLE a;"),
+    ("2-b.sql", "CREATE TABLE b (id int REFERENCES a);"),
+    ("2-b.down.sql", "DROP TABLE b;"),
+];
+
+#[tokio::test]
+async fn steps_and_to_go_back_in_the_order_in_which_migrations_were_applied() {
+    let database = empty().await;
+    let client = database.connect().await.unwrap();
+    let names = ["1-a", "2-b", "3-c", "4-d"];
+    let files: Vec<(String, String)> = names
+        .iter()
+        .flat_map(|name| {
+            [
+                (format!("{name}.sql"), format!("CREATE TABLE \"{name}\" (id int);")),
+                (format!("{name}.down.sql"), format!("DROP TABLE \"{name}\";")),
+            ]
+        })
+        .collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(file, text)| (file.as_str(), text.as_str())).collect();
+    let migrator = migrator(&database, source(&files));
+    let only = trunkline_migrate::UpRequest { names: vec!["3".into()], ..Default::default() };
+    migrator.up(&only, Arc::new(Silent)).await.unwrap();
+    up(&migrator).await.unwrap();
+
+    let reverted = |report: trunkline_migrate::DownReport| -> Vec<String> {
+        report.reverted.iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(reverted(migrator.down(&steps(1), Arc::new(Silent)).await.unwrap()), ["4-d"]);
+    let to = DownRequest { to: Some("1".into()), ..DownRequest::default() };
+    assert_eq!(reverted(migrator.down(&to, Arc::new(Silent)).await.unwrap()), ["2-b"]);
+    assert_eq!(reverted(migrator.down(&steps(0), Arc::new(Silent)).await.unwrap()), [""; 0]);
+    assert!(exists(&client, "\"3-c\"").await);
+    assert_eq!(reverted(down(&migrator).await.unwrap()), ["1-a", "3-c"]);
+    assert_nothing_left(&database).await;
+}
+
+#[tokio::test]
+async fn a_binary_that_lost_the_file_reverts_with_the_sql_kept_in_the_ledger() {
+    let database = empty().await;
+    let client = database.connect().await.unwrap();
+    up(&migrator(&database, source(PAIR))).await.unwrap();
+    run(&client, "INSERT INTO a (note) VALUES ('kept')").await;
+    let older = migrator(&database, source(&PAIR[..2]));
+    assert!(matches!(up(&older).await.unwrap_err(), Error::Ahead { .. }));
+    let report = older.down(&steps(1), Arc::new(Silent)).await.unwrap();
+    assert_eq!(report.reverted[0].as_str(), "2-b");
+    assert!(!exists(&client, "b").await && exists(&client, "a").await);
+    assert!(up(&older).await.unwrap().applied.is_empty());
+    let none = migrator(&database, source(&[]));
+    assert!(down(&none).await.unwrap().archive.is_some());
+    assert_nothing_left(&database).await;
+}
+
+#[tokio::test]
+async fn a_failing_down_script_changes_nothing() {
+    let database = empty().await;
+    let client = database.connect().await.unwrap();
+    let mut files = PAIR.to_vec();
+    files[1].1 = "DROP TABLE a;\nDROP TABLE missing;";
+    let migrator = migrator(&database, source(&files));
+    up(&migrator).await.unwrap();
+    run(&client, "INSERT INTO a (note) VALUES ('kept')").await;
+    let failed = down(&migrator).await.unwrap_err();
+    insta::assert_snapshot!("down_failed", failure(&failed));
+    assert!(exists(&client, "a").await && exists(&client, "b").await);
+    assert_eq!(count(&client, "SELECT count(*) FROM a").await, 1);
+    assert!(migrator.status().await.unwrap().is_current());
+    assert!(migrator.archives().await.unwrap().is_empty());
+    assert_eq!(migrator.history(None, 1).await.unwrap()[0].state, "failed");
+    assert_nothing_left(&database).await;
+}
+
+/// What `down` says to a script on tables that hold rows; nothing is reverted.
+async fn refused(script: &str) -> String {
+    let database = empty().await;
+    let client = database.connect().await.unwrap();
+    let set = source(&[
+        (
+            "1-a.sql",
+            "CREATE SCHEMA s; CREATE TABLE s.t (id int); CREATE TABLE a (id int, \"Note\" text, empty text); \
+             CREATE TABLE parent (id int PRIMARY KEY); CREATE TABLE child (id int REFERENCES parent ON DELETE CASCADE);",
+        ),
+        ("1-a.down.sql", script),
+    ]);
+    let migrator = migrator(&database, set);
+    up(&migrator).await.unwrap();
+    run(
+        &client,
+        "INSERT INTO a VALUES (1, 'x'), (2, NULL); INSERT INTO s.t VALUES (1); \
+         INSERT INTO parent VALUES (1); INSERT INTO child VALUES (1)",
+    )
+    .await;
+    let before = texts(&client, "SELECT a::text FROM a UNION ALL SELECT t::text FROM s.t UNION ALL SELECT c::text FROM child c").await;
+    let error = match down(&migrator).await {
+        Ok(report) => panic!("{script} went through: {report:?}"),
+        Err(error) => error,
+    };
+    assert!(matches!(error, Error::WouldDestroy(_)), "{script}: {error:?}");
+    assert_eq!(texts(&client, "SELECT a::text FROM a UNION ALL SELECT t::text FROM s.t UNION ALL SELECT c::text FROM child c").await, before);
+    assert!(migrator.status().await.unwrap().is_current());
+    assert_nothing_left(&database).await;
+    // Whoever says so can do it all the same.
+    let all = DownRequest { drop_data: true, ..DownRequest::default() };
+    migrator.down(&all, Arc::new(Silent)).await.unwrap();
+    format!("{script}\n{}", failure(&error))
+}
+
+#[tokio::test]
+async fn what_would_lose_rows_or_values_and_cannot_be_archived_is_refused() {
+    let mut said = Vec::new();
+    for script in [
+        "ALTER TABLE a DROP COLUMN \"Note\";",
+        "ALTER TABLE public.a DROP empty, DROP COLUMN IF EXISTS id CASCADE;",
+        "SELECT 1;\nDELETE FROM a WHERE id = 1;",
+        "TRUNCATE TABLE ONLY a, s.t;",
+        "DROP SCHEMA IF EXISTS s CASCADE;",
+        "DO $$ BEGIN DROP TABLE a; END $$;",
+        "DROP TABLE parent CASCADE;\nDO $$ BEGIN EXECUTE 'DROP TABLE ' || 'child'; END $$;",
+    ] {
+        said.push(refused(script).await);
+    }
+    insta::assert_snapshot!("would_destroy", said.join("\n"));
+}
+
+/// Data can go in many more ways; each of these must be refused or keep every row.
+#[tokio::test]
+async fn less_common_ways_to_lose_rows_are_refused_too() {
+    let mut said = Vec::new();
+    for script in [
+        "WITH gone AS (DELETE FROM a RETURNING *) SELECT count(*) FROM gone;",
+        "DO $$ BEGIN DELETE FROM a; END $$;",
+        "DO $$ BEGIN ALTER TABLE a DROP COLUMN \"Note\"; END $$;",
+        "DO $$ BEGIN DROP SCHEMA s CASCADE; END $$;",
+        "DELETE FROM parent;",
+        "DROP TABLE parent CASCADE; DO $$ BEGIN TRUNCATE a; END $$;",
+    ] {
+        said.push(refused(script).await);
+    }
+    insta::assert_snapshot!("would_destroy_hidden", said.join("\n"));
+}
+
+#[tokio::test]
+async fn a_column_without_values_and_a_table_without_rows_go() {
+    let database = empty().await;
+    let set = source(&[
+        ("1-a.sql", "CREATE SCHEMA s; CREATE TABLE s.t (id int); CREATE TABLE a (id int, empty text);"),
+        ("1-a.down.sql", "ALTER TABLE a DROP COLUMN empty; DELETE FROM s.t; DROP SCHEMA s CASCADE; TRUNCATE a;"),
+    ]);
+    let migrator = migrator(&database, set);
+    up(&migrator).await.unwrap();
+    down(&migrator).await.unwrap();
+    assert!(!exists(&database.connect().await.unwrap(), "s.t").await);
+    assert_nothing_left(&database).await;
+}
+
+#[tokio::test]
+async fn partitions_schemas_quoted_names_and_sequences_come_back_as_they_were() {
+    let database = empty().await;
+    let client = database.connect().await.unwrap();
+    let set = source(&[
+        (
+            "1-a.sql",
+            "CREATE SCHEMA \"Odd schema\";\n\
+             CREATE TABLE \"Odd schema\".\"My table\" (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, n int CHECK (n > 0), UNIQUE (n));\n\
+             CREATE TABLE events (id serial, at date NOT NULL) PARTITION BY RANGE (at);\n\
+             CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');\n\
+             CREATE TABLE events_2 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');\n\
+             CREATE INDEX events_at ON events (at);\n\
+             CREATE VIEW seen AS SELECT count(*) AS n FROM events;",
+        ),
+        ("1-a.down.sql", "DROP VIEW IF EXISTS seen;\nDROP TABLE IF EXISTS events, \"Odd schema\".\"My table\";\nDROP SCHEMA \"Odd schema\";"),
+    ]);
+    let migrator = migrator(&database, set);
+    up(&migrator).await.unwrap();
+    run(
+        &client,
+        "INSERT INTO \"Odd schema\".\"My table\" (n) VALUES (5), (6); \
+         INSERT INTO events (at) VALUES ('2025-05-05'), ('2026-06-06')",
+    )
+    .await;
+    let before = [rows(&client, "events").await, rows(&client, "\"Odd schema\".\"My table\"").await];
+    let archive = down(&migrator).await.unwrap().archive.unwrap();
+    assert!(!exists(&client, "events").await && !exists(&client, "\"Odd schema\".\"My table\"").await);
+    let said: Vec<String> = archive
+        .tables
+        .iter()
+        .map(|table| format!("{}.{} {} {}", table.schema, table.table, table.rows, table.archive_schema))
+        .collect();
+    insta::assert_snapshot!("odd_archive", redacted(&said.join("\n"), &[(&archive.name, "ARCHIVE")]));
+
+    let restored = migrator.restore(&archive.name, Arc::new(Silent)).await;
+    if let Err(error) = restored {
+        panic!("{error}");
+    }
+    assert_eq!([rows(&client, "events").await, rows(&client, "\"Odd schema\".\"My table\"").await], before);
+    assert_eq!(count(&client, "INSERT INTO events (at) VALUES ('2025-07-07') RETURNING id::int8").await, 3);
+    assert_eq!(count(&client, "INSERT INTO \"Odd schema\".\"My table\" (n) VALUES (7) RETURNING id").await, 3);
+    assert!(exists(&client, "events_at").await);
+    assert!(client.batch_execute("INSERT INTO \"Odd schema\".\"My table\" (n) VALUES (7)").await.is_err());
+    assert_nothing_left(&database).await;
+}
+
+#[tokio::test]
+async fn an_archive_is_not_brought_back_under_newer_migrations_or_by_a_name_it_has_not() {
+    let database = empty().await;
+    let client = database.connect().await.unwrap();
+    let first = migrator(&database, source(&PAIR[..2]));
+    let none = first.restore("20260101_000000", Arc::new(Silent)).await.unwrap_err();
+    up(&first).await.unwrap();
+    run(&client, "INSERT INTO a (note) VALUES ('kept')").await;
+    let archive = down(&first).await.unwrap().archive.unwrap().name;
+    let both = migrator(&database, source(PAIR));
+    up(&both).await.unwrap();
+    let newer = both.restore(&archive, Arc::new(Silent)).await.unwrap_err();
+    let unknown = both.restore("x", Arc::new(Silent)).await.unwrap_err();
+    let said = [none, newer, unknown].map(|error| failure(&error)).join("\n");
+    insta::assert_snapshot!("restore_refused", redacted(&said, &[(&archive, "ARCHIVE")]));
+    assert_nothing_left(&database).await;
+}
+
+#[tokio::test]
+async fn a_down_script_without_a_transaction_runs_in_its_turn() {
+    let database = empty().await;
+    let client = database.connect().await.unwrap();
+    let set = source(&[
+        ("1-a.sql", "CREATE TABLE a (id int);"),
+        ("1-a.down.sql", "DROP TABLE a;"),
+        ("2-i.sql", "-- trunkline: no-transaction\nCREATE INDEX CONCURRENTLY i ON a (id);"),
+        ("2-i.down.sql", "-- trunkline: no-transaction\nDROP INDEX CONCURRENTLY i;"),
+    ]);
+    let migrator = migrator(&database, set);
+    up(&migrator).await.unwrap();
+    let report = down(&migrator).await.unwrap();
+    assert_eq!(report.reverted.len(), 2);
+    assert!(!exists(&client, "a").await);
+    assert_nothing_left(&database).await;
+    assert_eq!(applied(&up(&migrator).await.unwrap()), ["1-a", "2-i"]);
+}
+
+#[tokio::test]
+async fn a_migration_that_stopped_half_way_can_be_reverted() {
+    let database = empty().await;
+    let client = database.connect().await.unwrap();
+    let set = source(&[
+        ("1-a.sql", "-- trunkline: no-transaction\nCREATE TABLE a (id int);\nSELECT 1/0;"),
+        ("1-a.down.sql", "DROP TABLE IF EXISTS a;"),
+    ]);
+    let migrator = migrator(&database, set);
+    up(&migrator).await.unwrap_err();
+    assert!(exists(&client, "a").await);
+    assert_eq!(down(&migrator).await.unwrap().reverted.len(), 1);
+    assert!(!exists(&client, "a").await);
+    assert_nothing_left(&database).await;
+}

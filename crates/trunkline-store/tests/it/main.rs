@@ -1,0 +1,17 @@
+//! The embedded set against a real PostgreSQL.
+
+use trunkline_migrate::{Migrator, Options, Target};
+use trunkline_postgres::testing::TestDatabase;
+use trunkline_store::{CATALOG, partner_migrations};
+
+#[tokio::test]
+async fn the_committed_catalogue_is_what_the_migrations_make() {
+    let database = TestDatabase::empty().await.unwrap();
+    let target = Target::parse(&database.url()).unwrap();
+    let migrator = Migrator::new(partner_migrations().unwrap(), target, Options::default());
+    let recorded = migrator.record().await.unwrap().to_json().unwrap();
+    assert_eq!(
+        recorded, CATALOG,
+        "write it anew: cargo run -- migrate --source migrations record"
+    );
+}

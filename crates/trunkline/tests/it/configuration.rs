@@ -1,0 +1,47 @@
+//! The configuration file.
+
+use insta::assert_snapshot;
+
+use crate::outcome::Outcome;
+use crate::place::{Place, Run};
+
+/// `migrate status` with this file and without DATABASE_URL.
+async fn status(configuration: &str) -> Outcome {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("trunkline.toml"), configuration).unwrap();
+    Run::new(directory.path(), "migrate status").run().await
+}
+
+#[tokio::test]
+async fn the_address_may_stand_in_the_file_or_in_another_one() {
+    let place = Place::migrated().await;
+    let url = place.database.url();
+    status(&format!("database_url = '{url}'")).await.expect(0);
+
+    place.write("address", format!("{url}\n"));
+    place.write("other.toml", "database_url_file = 'address'");
+    let line = "--config other.toml migrate status --check";
+    Run::new(place.path(), line).run().await.expect(0);
+}
+
+#[tokio::test]
+async fn the_command_line_and_the_environment_come_first() {
+    let place = Place::migrated().await;
+    place.write("trunkline.toml", "database_url = 'postgres://u@127.0.0.1:1/d'");
+    Run::new(place.path(), "migrate status").run().await.expect(1);
+    place.run("migrate status --check").await.expect(0);
+    let line = format!("--database-url {} migrate status --check", place.database.url());
+    Run::new(place.path(), &line).run().await.expect(0);
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_understood_is_refused() {
+    let both = "database_url = 'postgres://u:secret@h/d'\ndatabase_url_file = 'f'\n";
+    assert_snapshot!("both", status(both).await.expect(1));
+    assert_snapshot!("unknown_key", status("database-url = 'postgres://h/d'").await.expect(1));
+    assert_snapshot!("no_toml", status("database_url = postgres://h/d").await.expect(1));
+    assert_snapshot!("no_file", status("database_url_file = 'nowhere'").await.expect(1));
+    let directory = tempfile::tempdir().unwrap();
+    let named = Run::new(directory.path(), "--config nowhere.toml migrate status").run().await;
+    assert_snapshot!("no_such_configuration", named.expect(1));
+}

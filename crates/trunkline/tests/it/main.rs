@@ -1,0 +1,22 @@
+//! The command line as an operator sees it: real processes on real databases, their whole output in snapshots.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod address;
+mod closed_output;
+mod configuration;
+mod down;
+mod files;
+mod help;
+mod ledger;
+mod lint;
+mod locks;
+mod outcome;
+mod place;
+mod plan;
+mod private;
+mod refusal;
+mod status;
+mod terminal;
+mod up;
+mod verify;
