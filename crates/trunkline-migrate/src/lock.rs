@@ -72,8 +72,8 @@ pub(crate) struct RunLock {
 
 /// What one attempt found.
 enum Attempt {
-    Taken(RunLock),
-    Busy(Box<Runner>, Session),
+    Taken(Box<RunLock>),
+    Busy(Box<(Runner, Session)>),
 }
 
 impl RunLock {
@@ -93,11 +93,12 @@ impl RunLock {
         });
         if let Some(row) = row.filter(|row| row.get(0) == Some("t")) {
             let backend = row.get(1).and_then(|pid| pid.parse().ok()).unwrap_or_default();
-            return Ok(Attempt::Taken(Self { session, backend, watcher: OnceCell::new() }));
+            let lock = Self { session, backend, watcher: OnceCell::new() };
+            return Ok(Attempt::Taken(Box::new(lock)));
         }
         let runner = holder(&session).await.map_err(failed)?;
         session.batch_execute("ROLLBACK").await.map_err(failed)?;
-        Ok(Attempt::Busy(Box::new(runner), session))
+        Ok(Attempt::Busy(Box::new((runner, session))))
     }
 
     /// Polls until the lock is free, `stop` says that it is no longer needed, or `patience` is over.
@@ -114,15 +115,16 @@ impl RunLock {
         let mut told = None;
         loop {
             let runner = match Self::attempt(session).await? {
-                Attempt::Taken(lock) => return Ok(Some(lock)),
-                Attempt::Busy(runner, free) => {
+                Attempt::Taken(lock) => return Ok(Some(*lock)),
+                Attempt::Busy(busy) => {
+                    let (runner, free) = *busy;
                     session = free;
                     runner
                 }
             };
             let waited = began.elapsed();
             if waited >= patience {
-                return Err(Error::Locked { runner, waited });
+                return Err(Error::Locked { runner: Box::new(runner), waited });
             }
             if waited >= TELL_AFTER
                 && told.is_none_or(|told| waited >= told + Duration::from_secs(5))

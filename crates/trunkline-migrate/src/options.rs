@@ -23,8 +23,8 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             lock_timeout: Duration::from_secs(2),
-            lock_budget: Duration::from_secs(60),
-            patience: Duration::from_secs(300),
+            lock_budget: Duration::from_mins(1),
+            patience: Duration::from_mins(5),
             platform_ledger: PlatformLedger::Auto,
             substitute: false,
             interrupt: Interrupt::default(),
@@ -78,6 +78,6 @@ impl Interrupt {
         {
             return;
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }

@@ -149,15 +149,13 @@ fn server_problems(row: &tokio_postgres::Row) -> Vec<Problem> {
 
 fn schema_problem(schema: &FoundSchema, user: &str) -> Option<Problem> {
     let name = &schema.name;
-    match schema.may_create {
-        Some(true) => None,
-        Some(false) => Some(Problem::new(
+    // A schema that a migration makes itself is not there yet.
+    (schema.may_create == Some(false)).then(|| {
+        Problem::new(
             format!("the login {user} may not create tables in schema {name}"),
             format!("as the owner: GRANT USAGE, CREATE ON SCHEMA {name} TO {user};"),
-        )),
-        // A schema that a migration makes itself is not there yet.
-        None => None,
-    }
+        )
+    })
 }
 
 fn table_problems(found: &FoundTable, required: &RequiredTable, user: &str) -> Vec<Problem> {

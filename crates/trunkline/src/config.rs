@@ -11,7 +11,7 @@ const DEFAULT_FILE: &str = "trunkline.toml";
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Config {
-    /// The database, as postgres://user:password@host:5432/name.
+    /// The database, as `postgres://user:password@host:5432/name`.
     database_url: Option<String>,
     /// A file that holds the address, so that the password stands in no configuration.
     database_url_file: Option<PathBuf>,

@@ -111,17 +111,17 @@ fn is_name_end(words: &[Word<'_>], index: usize) -> bool {
 mod tests {
     use super::Destruction;
 
-    fn tables(names: &[&str]) -> Option<Destruction> {
-        Some(Destruction::Tables(names.iter().map(ToString::to_string).collect()))
+    fn tables(names: &[&str]) -> Destruction {
+        Destruction::Tables(names.iter().map(ToString::to_string).collect())
     }
 
     #[test]
     fn reads_the_tables_of_a_drop() {
         assert_eq!(
             Destruction::read("DROP TABLE IF EXISTS public.a, \"B c\".d CASCADE"),
-            tables(&["public.a", "\"B c\".d"])
+            Some(tables(&["public.a", "\"B c\".d"]))
         );
-        assert_eq!(Destruction::read("drop table x"), tables(&["x"]));
+        assert_eq!(Destruction::read("drop table x"), Some(tables(&["x"])));
         assert_eq!(Destruction::read("DROP INDEX x"), None);
     }
 

@@ -55,10 +55,7 @@ impl Run<'_> {
                     .query_typed_one(
                         "SELECT EXISTS (SELECT FROM pg_attribute \
                          WHERE attrelid = $1 AND attname = $2 AND NOT attisdropped)",
-                        &[
-                            (&live.oid, Type::OID),
-                            (column, Type::TEXT),
-                        ],
+                        &[(&live.oid, Type::OID), (column, Type::TEXT)],
                     )
                     .await?;
                 if !exists.get::<_, bool>(0) {

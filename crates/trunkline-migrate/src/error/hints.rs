@@ -7,7 +7,6 @@ impl Error {
         Some(match self {
             Self::Source(error) | Self::Plan(PlanError::Source(error)) => error.hint(),
             Self::Catalog(error) => return error.hint(),
-            Self::Plan(PlanError::Database(_)) => return None,
             Self::Target(_) => {
                 "the form is postgres://user:password@host:5432/database?sslmode=require".into()
             }
@@ -73,7 +72,7 @@ impl Error {
             }
             Self::Archive(_) => "`trunkline migrate restore` lists the archives".into(),
             Self::Interrupted { .. } => "run the same command again to go on".into(),
-            Self::NotWritten(_) => return None,
+            Self::NotWritten(_) | Self::Plan(PlanError::Database(_)) => return None,
         })
     }
 }
@@ -101,7 +100,9 @@ fn unanswered(target: &str) -> String {
         Some((host, port)) => format!(": pg_isready -h {host} -p {port}"),
         None => String::new(),
     };
-    format!("check that PostgreSQL runs there and that host and port in DATABASE_URL are right{ask}")
+    format!(
+        "check that PostgreSQL runs there and that host and port in DATABASE_URL are right{ask}"
+    )
 }
 
 fn query(code: &str) -> Option<&'static str> {

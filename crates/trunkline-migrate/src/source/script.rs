@@ -22,11 +22,10 @@ impl Script {
     pub(super) fn read(file: &str, bytes: Vec<u8>) -> Result<Self, SourceError> {
         let text = String::from_utf8(bytes).map_err(|error| {
             let offset = error.utf8_error().valid_up_to();
-            let before = &error.as_bytes()[..offset];
             SourceError::NotUtf8 {
                 file: file.to_owned(),
                 offset,
-                line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
+                line: error.as_bytes()[..offset].split(|byte| *byte == b'\n').count(),
             }
         })?;
         Self::from_text(file, text)

@@ -213,9 +213,8 @@ fn must_stand_alone(sql: &str) -> bool {
     let opening = matches!(
         words.as_slice(),
         ["vacuum" | "cluster" | "call" | "reindex", ..]
-            | ["alter", "system", ..]
             | ["create" | "drop", "database" | "tablespace" | "subscription", ..]
-            | ["alter", "type", ..]
+            | ["alter", "system" | "type", ..]
     );
     opening || sql::words(sql).any(|word| word.is("concurrently"))
 }

@@ -8,8 +8,9 @@ use trunkline_migrate::{Error, ExitStatus, Options};
 use trunkline_postgres::testing::TestDatabase;
 
 use crate::support::{
-    Heard, applied, assert_nothing_left, assert_verified, background, count, empty, exists, failure, impatient,
-    migrator, migrator_with, partner, platform, redacted, run, source, up, without_number,
+    Heard, applied, assert_nothing_left, assert_verified, background, count, empty, exists,
+    failure, impatient, migrator, migrator_with, partner, platform, redacted, run, source, up,
+    without_number,
 };
 
 /// What a loaded machine adds to a wait.
@@ -102,7 +103,8 @@ async fn a_long_transaction_on_companies_holds_up_the_migration_but_not_the_writ
 async fn after_the_budget_the_blocker_is_named_with_its_query_and_nothing_was_changed() {
     let database = empty().await;
     let other = database.connect().await.unwrap();
-    run(&other, "CREATE TABLE t (id int); SET application_name = 'platform web'; BEGIN; LOCK TABLE t IN SHARE MODE").await;
+    run(&other, "CREATE TABLE t (id int)").await;
+    run(&other, "SET application_name = 'platform web'; BEGIN; LOCK TABLE t IN SHARE MODE").await;
     let pid = count(&other, "SELECT pg_backend_pid()::int8").await;
     run(&other, "SELECT  count(*)\n FROM t").await;
     let set = source(&[("1-a.sql", "CREATE TABLE a (id int);\nALTER TABLE t ADD COLUMN n int;")]);
@@ -125,7 +127,8 @@ async fn after_the_budget_the_blocker_is_named_with_its_query_and_nothing_was_ch
 async fn a_no_transaction_statement_keeps_the_budget_too() {
     let database = empty().await;
     let other = database.connect().await.unwrap();
-    run(&other, "CREATE TABLE t (id int); BEGIN; LOCK TABLE t IN SHARE MODE").await;
+    run(&other, "CREATE TABLE t (id int)").await;
+    run(&other, "BEGIN; LOCK TABLE t IN SHARE MODE").await;
     for statement in ["ALTER TABLE t ADD COLUMN n int;", "VACUUM t;", "REINDEX TABLE t;"] {
         let text = format!("-- trunkline: no-transaction\n{statement}");
         let set = source(&[("1-a.sql", &text)]);
@@ -144,7 +147,11 @@ async fn a_no_transaction_statement_keeps_the_budget_too() {
 async fn down_waits_within_its_budget_too_and_leaves_everything_as_it_was() {
     let database = platform().await;
     let client = database.connect().await.unwrap();
-    let partner = migrator_with(&database.url(), partner(), Options { lock_budget: Duration::from_secs(1), ..impatient() });
+    let partner = migrator_with(
+        &database.url(),
+        partner(),
+        Options { lock_budget: Duration::from_secs(1), ..impatient() },
+    );
     up(&partner).await.unwrap();
     run(&client, "INSERT INTO dialog_360_clients (company_id, client_id) VALUES (1, 'a')").await;
     run(&client, "BEGIN; UPDATE dialog_360_clients SET client_id = 'b'").await;

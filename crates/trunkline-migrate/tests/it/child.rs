@@ -27,7 +27,8 @@ pub(crate) fn spawn(url: &str, folder: &Path) -> Child {
 /// Waits for its end; what it printed.
 pub(crate) fn finish(child: Child) -> (bool, String) {
     let output = child.wait_with_output().unwrap();
-    let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+    let said =
+        [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
     (output.status.success(), said.concat())
 }
 
@@ -45,7 +46,8 @@ impl Observer for Printing {
 #[tokio::test]
 #[ignore = "the body of the processes that other tests start"]
 async fn runner() {
-    let (Ok(url), Ok(folder)) = (env::var("TRUNKLINE_TEST_CHILD"), env::var("TRUNKLINE_TEST_FOLDER"))
+    let (Ok(url), Ok(folder)) =
+        (env::var("TRUNKLINE_TEST_CHILD"), env::var("TRUNKLINE_TEST_FOLDER"))
     else {
         return;
     };

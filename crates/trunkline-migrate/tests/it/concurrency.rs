@@ -8,9 +8,9 @@ use trunkline_migrate::{Error, ExitStatus, Options, Policy, Silent};
 use crate::child;
 use crate::proxy::Proxy;
 use crate::support::{
-    Heard, applied, assert_nothing_left, assert_verified, background, count, empty, exists, failure, folder,
-    impatient, migrator, migrator_with, partner, partner_folder, platform, redacted, run, source,
-    texts, up, without_number,
+    Heard, applied, assert_nothing_left, assert_verified, background, count, empty, exists,
+    failure, folder, impatient, migrator, migrator_with, partner, partner_folder, platform,
+    redacted, run, source, texts, up, without_number,
 };
 
 /// The runners' lock, as its documentation gives it: `trunklin` in ASCII.
@@ -31,7 +31,8 @@ async fn twenty_processes_at_once_apply_each_migration_once_and_all_succeed() {
     }
     assert_eq!(workers, 1, "one process applies them all");
     let client = database.connect().await.unwrap();
-    let twice = "SELECT migration FROM trunkline.migration_history GROUP BY migration HAVING count(*) <> 1";
+    let twice =
+        "SELECT migration FROM trunkline.migration_history GROUP BY migration HAVING count(*) <> 1";
     assert_eq!(texts(&client, twice).await, [""; 0]);
     assert_verified(&migrator(&database, partner())).await;
     assert_nothing_left(&database).await;
@@ -41,9 +42,15 @@ async fn twenty_processes_at_once_apply_each_migration_once_and_all_succeed() {
 async fn three_replicas_build_indexes_concurrently_without_a_deadlock() {
     let database = empty().await;
     let folder = folder(&[
-        ("1-t.sql", "CREATE TABLE t (id int, n int); INSERT INTO t SELECT i, i FROM generate_series(1, 50000) i;"),
+        (
+            "1-t.sql",
+            "CREATE TABLE t (id int, n int); INSERT INTO t SELECT i, i FROM generate_series(1, 50000) i;",
+        ),
         ("2-i.sql", "-- trunkline: no-transaction\nCREATE INDEX CONCURRENTLY t_id ON t (id);"),
-        ("3-j.sql", "-- trunkline: no-transaction\nCREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS t_n ON t (n); REINDEX INDEX CONCURRENTLY t_n;"),
+        (
+            "3-j.sql",
+            "-- trunkline: no-transaction\nCREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS t_n ON t (n); REINDEX INDEX CONCURRENTLY t_n;",
+        ),
     ]);
     let children: Vec<_> = (0..3).map(|_| child::spawn(&database.url(), folder.path())).collect();
     for child in children {
@@ -75,7 +82,8 @@ async fn nothing_pending_takes_no_lock_and_waits_for_none() {
     let migrator = migrator(&database, source(ONE));
     up(&migrator).await.unwrap();
     let other = database.connect().await.unwrap();
-    run(&other, &format!("SELECT pg_advisory_lock({RUN_KEY}), pg_advisory_lock({RUN_KEY} + 1)")).await;
+    run(&other, &format!("SELECT pg_advisory_lock({RUN_KEY}), pg_advisory_lock({RUN_KEY} + 1)"))
+        .await;
     let began = Instant::now();
     for policy in [Policy::Apply, Policy::Wait, Policy::Check, Policy::Off] {
         migrator.ensure_current(policy, Arc::new(Silent)).await.unwrap();
@@ -90,7 +98,11 @@ async fn a_second_runner_waits_with_a_message_and_then_has_nothing_to_do() {
     let first = migrator(&database, slow.clone());
     let first = background(&first, Arc::new(Silent));
     let client = database.connect().await.unwrap();
-    crate::support::until(&client, "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%')").await;
+    crate::support::until(
+        &client,
+        "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%')",
+    )
+    .await;
     let heard = Arc::new(Heard::default());
     let second = migrator(&database, slow);
     let report = second.ensure_current(Policy::Apply, heard.clone()).await.unwrap();
@@ -106,7 +118,9 @@ async fn a_runner_that_outlasts_our_patience_is_named_with_its_start() {
     let other = database.connect().await.unwrap();
     run(
         &other,
-        &format!("SET application_name = 'somebody'; BEGIN; SELECT pg_advisory_xact_lock({RUN_KEY})"),
+        &format!(
+            "SET application_name = 'somebody'; BEGIN; SELECT pg_advisory_xact_lock({RUN_KEY})"
+        ),
     )
     .await;
     let pid = count(&other, "SELECT pg_backend_pid()::int8").await;
@@ -130,7 +144,8 @@ async fn check_refuses_what_is_pending_and_off_does_not_look() {
     let pending = migrator.ensure_current(Policy::Check, Arc::new(Silent)).await.unwrap_err();
     insta::assert_snapshot!("pending", failure(&pending));
     assert!(!exists(&client, "trunkline.migrations").await, "check writes nothing");
-    let nowhere = migrator_with("postgres://nobody@127.0.0.1:1/none", source(ONE), Options::default());
+    let nowhere =
+        migrator_with("postgres://nobody@127.0.0.1:1/none", source(ONE), Options::default());
     nowhere.ensure_current(Policy::Off, Arc::new(Silent)).await.unwrap();
 }
 

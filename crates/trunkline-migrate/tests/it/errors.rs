@@ -43,7 +43,7 @@ async fn a_server_that_is_not_there_is_named_without_the_password() {
     let shown = other.to_string();
     insta::assert_snapshot!("unreachable_database", redacted(&said, &[(&shown, "TARGET")]));
 
-    let url = database.url().replace("postgres@", "nobody@");
+    let url = database.url().replace("//trunkline@", "//nobody@");
     let said = failure(&up(&migrator_with(&url, set(), Options::default())).await.unwrap_err());
     let shown = Target::parse(&url).unwrap().to_string();
     insta::assert_snapshot!("unreachable_role", redacted(&said, &[(&shown, "TARGET")]));
@@ -51,7 +51,11 @@ async fn a_server_that_is_not_there_is_named_without_the_password() {
 
 #[tokio::test]
 async fn an_address_that_is_no_address_is_told_without_its_password() {
-    for address in ["postgres://app:s3cret@host:port/db", "s3cret", "postgres://app:s3cret@host/db?sslmode=s3cret"] {
+    for address in [
+        "postgres://app:s3cret@host:port/db",
+        "s3cret",
+        "postgres://app:s3cret@host/db?sslmode=s3cret",
+    ] {
         let error = Error::from(Target::parse(address).unwrap_err());
         assert_eq!(error.exit_status(), ExitStatus::Usage, "{error}");
         assert!(error.hint().is_some());
@@ -84,8 +88,13 @@ async fn a_database_that_is_not_the_platforms_is_refused_before_anything_is_touc
 async fn a_read_only_server_is_refused() {
     let database = empty().await;
     let client = database.connect().await.unwrap();
-    run(&client, &format!("ALTER DATABASE {} SET default_transaction_read_only = on", database.name())).await;
-    let refused = up(&migrator(&database, source(&[("1-a.sql", "CREATE TABLE a (id int);")]))).await;
+    run(
+        &client,
+        &format!("ALTER DATABASE {} SET default_transaction_read_only = on", database.name()),
+    )
+    .await;
+    let refused =
+        up(&migrator(&database, source(&[("1-a.sql", "CREATE TABLE a (id int);")]))).await;
     insta::assert_snapshot!("read_only", failure(&refused.unwrap_err()));
     assert_nothing_left(&database).await;
 }
@@ -99,9 +108,16 @@ async fn a_syntax_error_is_shown_where_it_stands() {
 
 #[tokio::test]
 async fn a_misspelled_table_is_found_although_postgresql_sends_no_position() {
-    let file = "CREATE TABLE b (\n    id int,\n    company_id int REFERENCES public.compaines (id)\n);";
-    insta::assert_snapshot!("misspelled_table", failing_after("CREATE TABLE companies (id int PRIMARY KEY)", file).await);
-    insta::assert_snapshot!("misspelled_column", failing("CREATE INDEX i\n    ON first (idd);").await);
+    let file =
+        "CREATE TABLE b (\n    id int,\n    company_id int REFERENCES public.compaines (id)\n);";
+    insta::assert_snapshot!(
+        "misspelled_table",
+        failing_after("CREATE TABLE companies (id int PRIMARY KEY)", file).await
+    );
+    insta::assert_snapshot!(
+        "misspelled_column",
+        failing("CREATE INDEX i\n    ON first (idd);").await
+    );
 }
 
 #[tokio::test]
@@ -132,7 +148,8 @@ async fn transaction_control_inside_a_migration_is_refused_before_anything_runs(
         ("rollback", "SELECT 1; ROLLBACK;"),
     ] {
         let database = empty().await;
-        let set = source(&[("1-first.sql", "CREATE TABLE first (id int);"), ("2-second.sql", file)]);
+        let set =
+            source(&[("1-first.sql", "CREATE TABLE first (id int);"), ("2-second.sql", file)]);
         let refused = up(&migrator(&database, set)).await.unwrap_err();
         insta::assert_snapshot!(case, failure(&refused));
         assert!(!exists(&database.connect().await.unwrap(), "first").await);
@@ -174,7 +191,10 @@ async fn folders_that_are_no_sets_are_refused() {
     let missing = Error::from(Source::directory("/no/such/folder").unwrap_err());
     insta::assert_snapshot!("folder_missing", failure(&missing));
     let orphan = folder(&[("1-a.down.sql", "SELECT 1;")]);
-    insta::assert_snapshot!("orphaned_down", failure(&Error::from(Source::directory(orphan.path()).unwrap_err())));
+    insta::assert_snapshot!(
+        "orphaned_down",
+        failure(&Error::from(Source::directory(orphan.path()).unwrap_err()))
+    );
     let odd = folder(&[("1-a.sql", "-- trunkline: no-transactions\nSELECT 1;")]);
     let error = Error::from(Source::directory(odd.path()).unwrap_err());
     let path = odd.path().display().to_string();
@@ -206,7 +226,11 @@ async fn a_file_that_changed_after_it_was_applied_stops_everything() {
     let client = database.connect().await.unwrap();
     let before = [("1-a.sql", "CREATE TABLE a (id int);\n"), ("2-b.sql", "SELECT 1;")];
     up(&migrator(&database, source(&before))).await.unwrap();
-    let after = [("1-a.sql", "CREATE TABLE a (id bigint);\n"), ("2-b.sql", "SELECT 1; \r\n"), ("3-c.sql", "CREATE TABLE c (id int);")];
+    let after = [
+        ("1-a.sql", "CREATE TABLE a (id bigint);\n"),
+        ("2-b.sql", "SELECT 1; \r\n"),
+        ("3-c.sql", "CREATE TABLE c (id int);"),
+    ];
     let migrator = migrator(&database, source(&after));
     let changed = up(&migrator).await.unwrap_err();
     insta::assert_snapshot!("changed", failure(&changed));
@@ -244,7 +268,10 @@ async fn a_name_that_no_migration_or_more_than_one_has_is_refused() {
 #[tokio::test]
 async fn atomic_cannot_take_a_file_without_a_transaction() {
     let database = empty().await;
-    let set = source(&[("1-a.sql", "CREATE TABLE a (id int);"), ("2-b.sql", "-- trunkline: no-transaction\nSELECT 1;")]);
+    let set = source(&[
+        ("1-a.sql", "CREATE TABLE a (id int);"),
+        ("2-b.sql", "-- trunkline: no-transaction\nSELECT 1;"),
+    ]);
     let request = UpRequest { atomic: true, ..UpRequest::default() };
     let refused = migrator(&database, set).up(&request, Arc::new(Silent)).await.unwrap_err();
     insta::assert_snapshot!("not_atomic", failure(&refused));
@@ -262,7 +289,10 @@ async fn a_variable_that_is_not_set_is_an_error_only_where_substitution_is_asked
     let row = client.query_one("SELECT path, rest FROM v", &[]).await.unwrap();
     assert_eq!((row.get::<_, String>(0), row.get::<_, &str>(1)), (path, "$5 {x} ${not a name}"));
 
-    let missing = [("1-a.sql", file), ("2-b.sql", "CREATE TABLE b (id int);\nSELECT 'x',\n  '${TRUNKLINE_NOT_SET}';")];
+    let missing = [
+        ("1-a.sql", file),
+        ("2-b.sql", "CREATE TABLE b (id int);\nSELECT 'x',\n  '${TRUNKLINE_NOT_SET}';"),
+    ];
     let refused = up(&migrator_with(&database.url(), source(&missing), with)).await.unwrap_err();
     insta::assert_snapshot!("variable", failure(&refused));
     assert!(!exists(&client, "b").await);

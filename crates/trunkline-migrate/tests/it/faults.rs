@@ -7,8 +7,8 @@ use trunkline_postgres::{Cluster, Options as ClusterOptions};
 
 use crate::proxy::Proxy;
 use crate::support::{
-    Heard, applied, assert_nothing_left, background, count, empty, exists, failure, flag, invalid_indexes,
-    migrator, migrator_with, redacted, run, source, texts, until, up,
+    Heard, applied, assert_nothing_left, background, count, empty, exists, failure, flag,
+    invalid_indexes, migrator, migrator_with, redacted, run, source, texts, until, up,
 };
 
 const SLOW: &[(&str, &str)] = &[
@@ -16,8 +16,7 @@ const SLOW: &[(&str, &str)] = &[
     ("2-b.sql", "CREATE TABLE b (id int);\nSELECT pg_sleep(3);"),
 ];
 
-const SLEEPING: &str =
-    "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE '%pg_sleep(3)%' AND state = 'active' AND pid <> pg_backend_pid() AND datname = current_database())";
+const SLEEPING: &str = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE '%pg_sleep(3)%' AND state = 'active' AND pid <> pg_backend_pid() AND datname = current_database())";
 
 fn terminate(role: &str) -> String {
     format!(
@@ -75,17 +74,25 @@ async fn a_network_that_goes_away_without_a_word_is_told_as_a_lost_connection() 
 #[tokio::test]
 async fn a_server_that_is_restarted_in_the_middle_is_told_and_the_next_run_completes() {
     let directory = tempfile::tempdir_in("/tmp").unwrap();
-    let options = ClusterOptions { durable: false, fetch_into: None, ..ClusterOptions::new(directory.path().join("pg")) };
+    let options = ClusterOptions {
+        durable: false,
+        fetch_into: None,
+        ..ClusterOptions::new(directory.path().join("pg"))
+    };
     let cluster = Cluster::open(&options, &()).await.unwrap();
     let ours = migrator_with(&cluster.url("postgres"), source(SLOW), Options::default());
     let running = background(&ours, Arc::new(Silent));
     let client = cluster.connect("postgres").await.unwrap();
     until(&client, SLEEPING).await;
-    let stopped = std::process::Command::new("kill").args(["-INT", &cluster.pid().to_string()]).status();
+    let stopped =
+        std::process::Command::new("kill").args(["-INT", &cluster.pid().to_string()]).status();
     assert!(stopped.unwrap().success());
     let lost = running.await.unwrap().unwrap_err();
     assert!(matches!(lost, Error::ConnectionLost { .. }), "{lost:?}");
-    assert!(lost.to_string().contains("terminating connection due to administrator command"), "{lost}");
+    assert!(
+        lost.to_string().contains("terminating connection due to administrator command"),
+        "{lost}"
+    );
     drop((cluster, client));
 
     let cluster = Cluster::open(&options, &()).await.unwrap();
@@ -98,9 +105,17 @@ async fn a_server_that_is_restarted_in_the_middle_is_told_and_the_next_run_compl
 async fn a_failed_statement_rolls_its_whole_migration_back_and_keeps_those_before() {
     let database = empty().await;
     let client = database.connect().await.unwrap();
-    let broken = [SLOW[0], ("2-b.sql", "CREATE TABLE b (id int);\nINSERT INTO b VALUES ('x');\nCREATE TABLE c (id int);")];
+    let broken = [
+        SLOW[0],
+        (
+            "2-b.sql",
+            "CREATE TABLE b (id int);\nINSERT INTO b VALUES ('x');\nCREATE TABLE c (id int);",
+        ),
+    ];
     up(&migrator(&database, source(&broken))).await.unwrap_err();
-    assert!(exists(&client, "a").await && !exists(&client, "b").await && !exists(&client, "c").await);
+    assert!(
+        exists(&client, "a").await && !exists(&client, "b").await && !exists(&client, "c").await
+    );
     assert_nothing_left(&database).await;
     let mended = [SLOW[0], ("2-b.sql", "CREATE TABLE b (id int);")];
     assert_eq!(applied(&up(&migrator(&database, source(&mended))).await.unwrap()), ["2-b"]);
@@ -128,7 +143,8 @@ async fn a_no_transaction_file_resumes_at_the_statement_that_failed_once_it_is_m
     assert_eq!(applied(&up(&mended).await.unwrap()), ["1-a"]);
     assert_eq!(texts(&client, "SELECT n::text FROM log ORDER BY n").await, ["1", "2", "3"]);
     assert!(mended.status().await.unwrap().is_current());
-    let steps = "SELECT concat_ws(' ', state, statement, of) FROM trunkline.migration_history ORDER BY id";
+    let steps =
+        "SELECT concat_ws(' ', state, statement, of) FROM trunkline.migration_history ORDER BY id";
     insta::assert_debug_snapshot!("steps", texts(&client, steps).await);
     assert_nothing_left(&database).await;
 }
@@ -136,9 +152,15 @@ async fn a_no_transaction_file_resumes_at_the_statement_that_failed_once_it_is_m
 #[tokio::test]
 async fn a_half_way_file_whose_finished_part_was_changed_is_refused() {
     let database = empty().await;
-    let first = source(&[("1-a.sql", "-- trunkline: no-transaction\nCREATE TABLE a (id int);\nSELECT 1/0;")]);
+    let first = source(&[(
+        "1-a.sql",
+        "-- trunkline: no-transaction\nCREATE TABLE a (id int);\nSELECT 1/0;",
+    )]);
     up(&migrator(&database, first)).await.unwrap_err();
-    let other = source(&[("1-a.sql", "-- trunkline: no-transaction\nCREATE TABLE a (id bigint);\nSELECT 1;")]);
+    let other = source(&[(
+        "1-a.sql",
+        "-- trunkline: no-transaction\nCREATE TABLE a (id bigint);\nSELECT 1;",
+    )]);
     let refused = up(&migrator(&database, other)).await.unwrap_err();
     assert!(matches!(refused, Error::Changed(_)), "{refused}");
     assert_nothing_left(&database).await;
@@ -150,7 +172,7 @@ async fn a_unique_index_that_failed_on_duplicates_is_valid_after_the_rows_were_m
     let client = database.connect().await.unwrap();
     run(&client, "CREATE TABLE t (id int)").await;
     for (name, index) in [("1-i.sql", "t_id"), ("2-j.sql", "IF NOT EXISTS \"T id\"")] {
-        run(&client, "TRUNCATE t; INSERT INTO t VALUES (1), (1); DROP INDEX IF EXISTS t_id").await;
+        run(&client, "DROP INDEX IF EXISTS t_id; TRUNCATE t; INSERT INTO t VALUES (1), (1)").await;
         let text = format!(
             "-- trunkline: no-transaction\nCREATE UNIQUE INDEX CONCURRENTLY {index} ON t (id);"
         );
@@ -175,7 +197,10 @@ async fn an_index_that_is_there_already_is_not_built_again() {
     let client = database.connect().await.unwrap();
     run(&client, "CREATE TABLE t (id int); CREATE INDEX t_id ON t (id)").await;
     let before = count(&client, "SELECT 't_id'::regclass::oid::int8").await;
-    let set = source(&[("1-i.sql", "-- trunkline: no-transaction\nCREATE INDEX CONCURRENTLY IF NOT EXISTS t_id ON t (id);")]);
+    let set = source(&[(
+        "1-i.sql",
+        "-- trunkline: no-transaction\nCREATE INDEX CONCURRENTLY IF NOT EXISTS t_id ON t (id);",
+    )]);
     up(&migrator(&database, set)).await.unwrap();
     assert_eq!(count(&client, "SELECT 't_id'::regclass::oid::int8").await, before);
 }
@@ -185,7 +210,12 @@ async fn copy_that_asks_for_rows_which_the_file_does_not_have_is_an_error_and_no
     let database = empty().await;
     let client = database.connect().await.unwrap();
     run(&client, "CREATE TABLE t (id int)").await;
-    for text in ["COPY t FROM STDIN", "COPY t FROM STDIN;", "COPY t TO STDOUT;", "INSERT INTO t VALUES (7);\nCOPY t TO STDOUT;\nSELECT 1;"] {
+    for text in [
+        "COPY t FROM STDIN",
+        "COPY t FROM STDIN;",
+        "COPY t TO STDOUT;",
+        "INSERT INTO t VALUES (7);\nCOPY t TO STDOUT;\nSELECT 1;",
+    ] {
         let set = source(&[("1-c.sql", text)]);
         let running = up(&migrator(&database, set)).await;
         let Ok(_) = running else {
@@ -206,8 +236,11 @@ async fn a_full_disk_is_told_with_what_to_do_and_leaves_nothing() {
     let database = empty().await;
     let client = database.connect().await.unwrap();
     let space = format!("tiny_{}", std::process::id());
-    run(&client, &format!("CREATE TABLESPACE {space} LOCATION '{}'", tiny.0.path().display())).await;
-    let text = format!("CREATE TABLE big TABLESPACE {space} AS\nSELECT repeat('x', 1000) FROM generate_series(1, 20000);");
+    run(&client, &format!("CREATE TABLESPACE {space} LOCATION '{}'", tiny.0.path().display()))
+        .await;
+    let text = format!(
+        "CREATE TABLE big TABLESPACE {space} AS\nSELECT repeat('x', 1000) FROM generate_series(1, 20000);"
+    );
     let full = up(&migrator(&database, source(&[("1-big.sql", &text)]))).await.unwrap_err();
     let said = redacted(&failure(&full), &[(&space, "SPACE")]);
     let begin = said.find("could not extend file \"").unwrap() + "could not extend file \"".len();
@@ -229,7 +262,10 @@ impl TinyDisk {
         let directory = tempfile::tempdir_in("/tmp").unwrap();
         let path = directory.path().to_str().unwrap();
         let does = |program: &str, arguments: &[&str]| {
-            let status = std::process::Command::new(program).args(arguments).stderr(std::process::Stdio::null()).status();
+            let status = std::process::Command::new(program)
+                .args(arguments)
+                .stderr(std::process::Stdio::null())
+                .status();
             status.is_ok_and(|status| status.success())
         };
         if !does("mount", &["-t", "tmpfs", "-o", "size=4m,mode=0700", "tmpfs", path]) {
@@ -252,9 +288,15 @@ async fn a_setting_that_one_migration_leaves_behind_does_not_reach_the_next_one(
     let client = database.connect().await.unwrap();
     run(&client, "CREATE SCHEMA other").await;
     let set = source(&[
-        ("1-a.sql", "SELECT pg_catalog.set_config('search_path', '', false);\nSET statement_timeout = '1ms';\nCREATE TABLE other.a (id int);"),
+        (
+            "1-a.sql",
+            "SELECT pg_catalog.set_config('search_path', '', false);\nSET statement_timeout = '1ms';\nCREATE TABLE other.a (id int);",
+        ),
         ("2-b.sql", "CREATE TABLE b (id int);\nSELECT pg_sleep(0.01);"),
-        ("3-c.sql", "-- trunkline: no-transaction\nSET search_path = other;\nCREATE TABLE c (id int);"),
+        (
+            "3-c.sql",
+            "-- trunkline: no-transaction\nSET search_path = other;\nCREATE TABLE c (id int);",
+        ),
         ("4-d.sql", "CREATE TABLE d (id int);"),
     ]);
     migrator(&database, set).up(&UpRequest::default(), Arc::new(Silent)).await.unwrap();

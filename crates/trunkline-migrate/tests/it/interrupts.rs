@@ -9,7 +9,8 @@ use trunkline_postgres::testing::TestDatabase;
 
 use crate::concurrency::RUN_KEY;
 use crate::support::{
-    Heard, assert_nothing_left, background, count, empty, exists, failure, invalid_indexes, migrator_with, run, source,
+    Heard, assert_nothing_left, background, count, empty, exists, failure, invalid_indexes,
+    migrator_with, run, source,
 };
 
 const LONG: Duration = Duration::from_secs(20);
@@ -66,8 +67,10 @@ async fn between_many_short_statements() {
 async fn during_a_wait_for_a_table() {
     let database = empty().await;
     let client = database.connect().await.unwrap();
-    run(&client, "CREATE TABLE busy (id int); BEGIN; LOCK TABLE busy IN ROW EXCLUSIVE MODE").await;
-    interrupted(&database, "ALTER TABLE busy ADD COLUMN n int;", LONG, "waiting for lock of pid").await;
+    run(&client, "CREATE TABLE busy (id int)").await;
+    run(&client, "BEGIN; LOCK TABLE busy IN ROW EXCLUSIVE MODE").await;
+    interrupted(&database, "ALTER TABLE busy ADD COLUMN n int;", LONG, "waiting for lock of pid")
+        .await;
     run(&client, "COMMIT").await;
     assert_eq!(count(&client, "SELECT count(*) FROM trunkline.migrations").await, 1);
 }
@@ -76,7 +79,8 @@ async fn during_a_wait_for_a_table() {
 async fn during_the_pause_before_another_attempt() {
     let database = empty().await;
     let client = database.connect().await.unwrap();
-    run(&client, "CREATE TABLE busy (id int); BEGIN; LOCK TABLE busy IN ROW EXCLUSIVE MODE").await;
+    run(&client, "CREATE TABLE busy (id int)").await;
+    run(&client, "BEGIN; LOCK TABLE busy IN ROW EXCLUSIVE MODE").await;
     let short = Duration::from_millis(20);
     interrupted(&database, "ALTER TABLE busy ADD COLUMN n int;", short, "retrying 2-b 7").await;
     run(&client, "COMMIT").await;
@@ -97,10 +101,11 @@ async fn while_an_index_is_built_concurrently() {
     let heard = Arc::new(Heard::default());
     let told = heard.clone();
     let running = background(&migrator, told);
-    while !heard.has("waiting for lock of pid") {
+    let began = Instant::now();
+    while !heard.has("waiting for lock of pid") || !heard.has("index waiting for") {
+        assert!(began.elapsed() < Duration::from_secs(20), "{:?}", heard.lines());
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    assert!(heard.has("index "), "progress is told: {:?}", heard.lines());
     ask.send(true).unwrap();
     let error = running.await.unwrap().unwrap_err();
     assert_eq!(error.exit_status(), ExitStatus::Interrupted, "{error:?}");
@@ -139,7 +144,8 @@ async fn while_another_job_is_waited_for_and_before_anything_begins() {
     let database = empty().await;
     let (ask, asked) = watch::channel(true);
     let options = Options { interrupt: Interrupt::new(asked), ..Options::default() };
-    let migrator = migrator_with(&database.url(), source(&[("1-a.sql", "CREATE TABLE a (id int);")]), options);
+    let migrator =
+        migrator_with(&database.url(), source(&[("1-a.sql", "CREATE TABLE a (id int);")]), options);
     for policy in [Policy::Wait, Policy::Apply] {
         let error = migrator.ensure_current(policy, Arc::new(Heard::default())).await.unwrap_err();
         assert_eq!(error.exit_status(), ExitStatus::Interrupted, "{error:?}");

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio_postgres::Client;
-use trunkline_migrate::{Migrator, Silent};
 use trunkline_migrate::source::Source;
+use trunkline_migrate::{Migrator, Silent};
 use trunkline_postgres::testing::TestDatabase;
 
 use crate::child;
 use crate::support::{
-    assert_nothing_left, background, count, empty, exists, folder, invalid_indexes, migrator, run, told, up,
-    until,
+    assert_nothing_left, background, count, empty, exists, folder, invalid_indexes, migrator, run,
+    told, until, up,
 };
 
 /// Statements that may run once only, in and out of transactions, between concurrent indexes.
@@ -72,11 +72,14 @@ impl Rounds {
         up(&self.migrator).await.unwrap();
         assert_nothing_left(&self.database).await;
         let checks = self.migrator.verify(Some(&self.expected)).await.unwrap();
-        let wrong = told(&checks, &[
-            trunkline_migrate::catalog::Outcome::Missing,
-            trunkline_migrate::catalog::Outcome::Different,
-            trunkline_migrate::catalog::Outcome::Extra,
-        ]);
+        let wrong = told(
+            &checks,
+            &[
+                trunkline_migrate::catalog::Outcome::Missing,
+                trunkline_migrate::catalog::Outcome::Different,
+                trunkline_migrate::catalog::Outcome::Extra,
+            ],
+        );
         assert_eq!(wrong, [""; 0]);
         let once = crate::support::texts(&self.client, "SELECT step FROM once ORDER BY 1").await;
         assert_eq!(once, ["1", "2a", "2b", "3", "4"]);
@@ -94,7 +97,11 @@ fn kill_at(url: &str, folder: &Path, moment: &Moment) -> bool {
         Moment::Line(number) => {
             let lines = BufReader::new(child.stdout.take().unwrap()).lines();
             // Those of the test harness come before ours.
-            let ours = |line: &String| ["statement ", "done ", "started ", "finished "].iter().any(|word| line.contains(word));
+            let ours = |line: &String| {
+                ["statement ", "done ", "started ", "finished "]
+                    .iter()
+                    .any(|word| line.contains(word))
+            };
             lines.map_while(Result::ok).filter(ours).nth(number);
         }
     }

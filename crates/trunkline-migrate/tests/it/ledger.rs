@@ -7,8 +7,8 @@ use trunkline_migrate::source::Name;
 use trunkline_migrate::{MigrationState, Options, Origin, PlatformLedger, Silent, UpRequest};
 
 use crate::support::{
-    Heard, applied, background, assert_nothing_left, count, down, empty, exists, failure, flag, migrator,
-    migrator_with, partner, partner_folder, platform, run, source, texts, until, up,
+    Heard, applied, assert_nothing_left, background, count, down, empty, exists, failure, flag,
+    migrator, migrator_with, partner, partner_folder, platform, run, source, texts, until, up,
 };
 
 const TABLES: &[(&str, &str)] = &[
@@ -38,7 +38,10 @@ async fn what_is_applied_stands_in_the_platforms_ledger_with_the_sha256_of_the_r
             )
             .await
             .unwrap();
-        let sum = std::process::Command::new("sha256sum").arg(partner_folder().join(&file)).output().unwrap();
+        let sum = std::process::Command::new("sha256sum")
+            .arg(partner_folder().join(&file))
+            .output()
+            .unwrap();
         let sum = String::from_utf8(sum.stdout).unwrap();
         assert_eq!(Some(row.get::<_, &str>(0)), sum.split(' ').next(), "{file}");
         assert!(row.get::<_, bool>(1) && row.get::<_, i32>(2) >= 0 && row.get::<_, bool>(3));
@@ -68,9 +71,12 @@ async fn a_file_that_the_platform_applied_is_adopted_and_not_run() {
     let report = migrator.up(&UpRequest::default(), heard.clone()).await.unwrap();
     assert_eq!(report.adopted, [Name::parse("1-a").unwrap()]);
     assert_eq!(applied(&report), ["2-b"]);
-    assert!(heard.has("1-a was applied by the platform's own runner from another version of the file"));
+    assert!(
+        heard.has("1-a was applied by the platform's own runner from another version of the file")
+    );
     assert!(flag(&client, "SELECT EXISTS (SELECT made_by_the_platform FROM a) IS NOT NULL").await);
-    let rows = "SELECT concat_ws(' ', filename, checksum, success) FROM public.migrations ORDER BY id";
+    let rows =
+        "SELECT concat_ws(' ', filename, checksum, success) FROM public.migrations ORDER BY id";
     let rows = texts(&client, rows).await;
     assert_eq!(rows[0], "1-a.sql of another version t");
     let raw = &migrator.source().migrations()[1].up.checksum.raw;
@@ -115,7 +121,11 @@ async fn the_platforms_runner_cannot_take_a_file_that_is_being_applied() {
     let slow = source(&[("1-a.sql", "CREATE TABLE a (id int); SELECT pg_sleep(0.5);")]);
     let migrator = migrator(&database, slow);
     let ours = background(&migrator, Arc::new(Silent));
-    until(&client, "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%')").await;
+    until(
+        &client,
+        "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%')",
+    )
+    .await;
     let theirs = client
         .batch_execute("INSERT INTO public.migrations (filename, success) VALUES ('1-a.sql', true)")
         .await
@@ -129,7 +139,8 @@ async fn off_neither_reads_nor_writes_the_platforms_ledger_and_a_table_is_used_b
     let database = empty().await;
     let client = database.connect().await.unwrap();
     run(&client, LEDGER).await;
-    run(&client, "INSERT INTO public.migrations (filename, success) VALUES ('1-a.sql', true)").await;
+    run(&client, "INSERT INTO public.migrations (filename, success) VALUES ('1-a.sql', true)")
+        .await;
     let with = |ledger| {
         let options = Options { platform_ledger: ledger, ..Options::default() };
         migrator_with(&database.url(), source(TABLES), options)
@@ -164,9 +175,15 @@ async fn a_no_transaction_file_is_written_to_the_platforms_ledger_too() {
     let database = empty().await;
     let client = database.connect().await.unwrap();
     run(&client, LEDGER).await;
-    let set = source(&[("1-i.sql", "-- trunkline: no-transaction\nCREATE TABLE a (id int); CREATE INDEX CONCURRENTLY i ON a (id);")]);
+    let set = source(&[(
+        "1-i.sql",
+        "-- trunkline: no-transaction\nCREATE TABLE a (id int); CREATE INDEX CONCURRENTLY i ON a (id);",
+    )]);
     up(&migrator(&database, set)).await.unwrap();
-    assert_eq!(texts(&client, "SELECT filename FROM public.migrations WHERE success").await, ["1-i.sql"]);
+    assert_eq!(
+        texts(&client, "SELECT filename FROM public.migrations WHERE success").await,
+        ["1-i.sql"]
+    );
 }
 
 #[tokio::test]
@@ -185,8 +202,10 @@ async fn the_history_takes_rows_and_gives_none_back() {
     }
     down(&migrator).await.unwrap();
     let acts = migrator.history(None, 10).await.unwrap();
-    let acts: Vec<String> =
-        acts.iter().map(|act| format!("{} {} {}", act.migration, act.direction, act.state)).collect();
+    let acts: Vec<String> = acts
+        .iter()
+        .map(|act| format!("{} {} {}", act.migration, act.direction, act.state))
+        .collect();
     assert_eq!(acts, ["1-a down done", "2-b down done", "2-b up done", "1-a up done"]);
     let one = Name::parse("1-a").unwrap();
     assert_eq!(migrator.history(Some(&one), 1).await.unwrap().len(), 1);
@@ -202,7 +221,7 @@ async fn the_history_names_who_did_it_how_long_it_took_and_what_failed() {
     assert_eq!(acts[0].state, "failed");
     assert!(acts[0].error.as_ref().unwrap().contains("2-b.sql:1:1: division by zero"), "{acts:?}");
     assert!(acts[1].duration_ms.unwrap() >= 100);
-    assert_eq!(acts[1].db_user, "postgres");
+    assert_eq!(acts[1].db_user, "trunkline");
     assert!(!acts[1].host.is_empty() && !acts[1].os_user.is_empty());
     let since = jiff::Timestamp::now() - acts[1].started_at;
     assert!(Duration::try_from(since).unwrap() < Duration::from_secs(60));

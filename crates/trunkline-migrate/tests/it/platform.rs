@@ -6,7 +6,7 @@ use trunkline_migrate::catalog::Outcome;
 use trunkline_migrate::{DownRequest, MigrationState, Silent};
 
 use crate::support::{
-    PARTNER_TABLES, Heard, applied, assert_nothing_left, assert_verified, count, down, exists,
+    Heard, PARTNER_TABLES, applied, assert_nothing_left, assert_verified, count, down, exists,
     migrator, partner, platform, rows, run, told, up,
 };
 
@@ -31,7 +31,8 @@ async fn up_brings_the_platform_to_what_verify_expects_and_then_has_nothing_to_d
     assert!(!migrator.status().await.unwrap().is_current());
 
     let heard = Arc::new(Heard::default());
-    let report = migrator.up(&trunkline_migrate::UpRequest::default(), heard.clone()).await.unwrap();
+    let report =
+        migrator.up(&trunkline_migrate::UpRequest::default(), heard.clone()).await.unwrap();
     let names: Vec<&str> =
         migrator.source().migrations().iter().map(|migration| migration.name.as_str()).collect();
     assert_eq!(applied(&report), names);
@@ -68,7 +69,15 @@ async fn down_archives_rows_and_restore_brings_every_one_back() {
     for table in PARTNER_TABLES {
         assert!(!exists(&client, &format!("public.{table}")).await, "{table}");
     }
-    assert!(migrator.status().await.unwrap().migrations.iter().all(|it| it.state == MigrationState::Pending));
+    assert!(
+        migrator
+            .status()
+            .await
+            .unwrap()
+            .migrations
+            .iter()
+            .all(|it| it.state == MigrationState::Pending)
+    );
 
     migrator.restore(&archive.name, Arc::new(Silent)).await.unwrap();
     for (table, before) in PARTNER_TABLES.iter().zip(&before) {
@@ -83,9 +92,17 @@ async fn down_archives_rows_and_restore_brings_every_one_back() {
     // Sequences go on, and the foreign key still takes rows away with their company.
     let next = "INSERT INTO dialog_360_clients (company_id, client_id) VALUES (5, 'new') RETURNING id::int8";
     assert_eq!(count(&client, next).await, 4);
-    run(&client, "DELETE FROM channel_connections; DELETE FROM users; DELETE FROM companies WHERE id = 2").await;
-    assert_eq!(count(&client, "SELECT count(*) FROM dialog_360_clients WHERE company_id = 2").await, 0);
-    let twice = client.batch_execute("INSERT INTO dialog_360_clients (company_id, client_id) VALUES (5, 'new')");
+    run(
+        &client,
+        "DELETE FROM channel_connections; DELETE FROM users; DELETE FROM companies WHERE id = 2",
+    )
+    .await;
+    assert_eq!(
+        count(&client, "SELECT count(*) FROM dialog_360_clients WHERE company_id = 2").await,
+        0
+    );
+    let twice = client
+        .batch_execute("INSERT INTO dialog_360_clients (company_id, client_id) VALUES (5, 'new')");
     assert!(twice.await.is_err());
     assert_nothing_left(&database).await;
 }
@@ -103,7 +120,8 @@ async fn up_after_down_makes_fresh_tables_and_restore_replaces_them_while_they_a
     assert!(rows(&client, "dialog_360_clients").await.is_empty());
     assert_verified(&migrator).await;
 
-    run(&client, "INSERT INTO dialog_360_clients (company_id, client_id) VALUES (1, 'newer')").await;
+    run(&client, "INSERT INTO dialog_360_clients (company_id, client_id) VALUES (1, 'newer')")
+        .await;
     let refused = migrator.restore(&archive.name, Arc::new(Silent)).await.unwrap_err();
     assert!(refused.to_string().contains("dialog_360_clients holds rows"), "{refused}");
     assert_eq!(rows(&client, "dialog_360_clients").await.len(), 1);

@@ -11,8 +11,8 @@ use trunkline_postgres::testing::TestDatabase;
 use crate::child;
 use crate::proxy::port;
 use crate::support::{
-    applied, assert_nothing_left, assert_verified, background, count, down, empty, exists, failure, migrator,
-    migrator_with, partner, partner_folder, platform, run, source, texts, up,
+    applied, assert_nothing_left, assert_verified, background, count, down, empty, exists, failure,
+    migrator, migrator_with, partner, partner_folder, platform, run, source, texts, up,
 };
 
 /// A pooler in front of one database; it ends with this.
@@ -34,9 +34,10 @@ impl Pooler {
             return None;
         };
         let directory = tempfile::tempdir_in("/tmp").unwrap();
-        let port_of_pooler = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port_of_pooler =
+            std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let text = format!(
-            "[databases]\n{name} = host={host} port={port} user=postgres pool_size={size}\n\
+            "[databases]\n{name} = host={host} port={port} user=trunkline pool_size={size}\n\
              [pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port_of_pooler}\nunix_socket_dir =\n\
              auth_type = any\npool_mode = transaction\nmax_client_conn = 200\nlogfile = {log}\n\
              server_lifetime = 3600\nserver_idle_timeout = 3600\n",
@@ -50,7 +51,8 @@ impl Pooler {
         let mut command = Command::new(program);
         command.arg("-q").arg(&file).stdout(Stdio::null()).stderr(Stdio::null());
         if rustix::process::geteuid().is_root() {
-            let owned = Command::new("chown").arg("-R").arg("postgres:").arg(directory.path()).status();
+            let owned =
+                Command::new("chown").arg("-R").arg("postgres:").arg(directory.path()).status();
             assert!(owned.unwrap().success());
             command.args(["-u", "postgres"]);
         }
@@ -69,7 +71,7 @@ impl Pooler {
     }
 
     fn url(&self) -> String {
-        format!("postgresql://postgres@127.0.0.1:{}/{}?sslmode=disable", self.port, self.database)
+        format!("postgresql://trunkline@127.0.0.1:{}/{}?sslmode=disable", self.port, self.database)
     }
 }
 
@@ -84,7 +86,9 @@ impl Drop for Pooler {
 async fn assert_pool_is_clean(database: &TestDatabase, pooler: &Pooler) {
     assert_nothing_left(database).await;
     let client = trunkline_migrate::Target::parse(&pooler.url()).unwrap().client().await.unwrap();
-    for (setting, value) in [("lock_timeout", "0"), ("statement_timeout", "0"), ("search_path", "\"$user\", public")] {
+    for (setting, value) in
+        [("lock_timeout", "0"), ("statement_timeout", "0"), ("search_path", "\"$user\", public")]
+    {
         let rows = client.simple_query(&format!("SHOW {setting}")).await.unwrap();
         let shown = rows.iter().find_map(|message| match message {
             tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0),
@@ -120,7 +124,8 @@ async fn several_runners_at_once_behind_a_pooler_apply_each_migration_once() {
         assert!(success, "{said}");
     }
     let client = database.connect().await.unwrap();
-    let twice = "SELECT migration FROM trunkline.migration_history GROUP BY migration HAVING count(*) <> 1";
+    let twice =
+        "SELECT migration FROM trunkline.migration_history GROUP BY migration HAVING count(*) <> 1";
     assert_eq!(texts(&client, twice).await, [""; 0]);
     assert_verified(&migrator(&database, partner())).await;
     assert_pool_is_clean(&database, &pooler).await;
@@ -148,10 +153,16 @@ async fn a_file_without_a_transaction_is_refused_behind_a_pooler_with_the_url_to
 async fn a_failure_behind_a_pooler_leaves_its_server_connections_clean() {
     let database = empty().await;
     let Some(pooler) = Pooler::open(&database, 10).await else { return };
-    let set = source(&[("1-a.sql", "SET search_path = pg_catalog;\nSET lock_timeout = '1h';\nSET statement_timeout = '1h';\nCREATE TABLE public.a (id int);\nSELECT 1/0;")]);
+    let set = source(&[(
+        "1-a.sql",
+        "SET search_path = pg_catalog;\nSET lock_timeout = '1h';\nSET statement_timeout = '1h';\nCREATE TABLE public.a (id int);\nSELECT 1/0;",
+    )]);
     up(&migrator_with(&pooler.url(), set, Options::default())).await.unwrap_err();
     assert_pool_is_clean(&database, &pooler).await;
-    let set = source(&[("1-a.sql", "SET search_path = pg_catalog;\nSET statement_timeout = '1h';\nCREATE TABLE public.a (id int);")]);
+    let set = source(&[(
+        "1-a.sql",
+        "SET search_path = pg_catalog;\nSET statement_timeout = '1h';\nCREATE TABLE public.a (id int);",
+    )]);
     up(&migrator_with(&pooler.url(), set, Options::default())).await.unwrap();
     assert_pool_is_clean(&database, &pooler).await;
 }

@@ -40,10 +40,8 @@ impl Proxy {
                 });
             }
         });
-        let url = format!(
-            "postgresql://postgres@127.0.0.1:{port}/{}?sslmode=disable",
-            database.name()
-        );
+        let url =
+            format!("postgresql://trunkline@127.0.0.1:{port}/{}?sslmode=disable", database.name());
         Self { url, sent, cut }
     }
 

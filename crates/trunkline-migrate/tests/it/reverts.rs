@@ -34,7 +34,8 @@ async fn steps_and_to_go_back_in_the_order_in_which_migrations_were_applied() {
             ]
         })
         .collect();
-    let files: Vec<(&str, &str)> = files.iter().map(|(file, text)| (file.as_str(), text.as_str())).collect();
+    let files: Vec<(&str, &str)> =
+        files.iter().map(|(file, text)| (file.as_str(), text.as_str())).collect();
     let migrator = migrator(&database, source(&files));
     let only = trunkline_migrate::UpRequest { names: vec!["3".into()], ..Default::default() };
     migrator.up(&only, Arc::new(Silent)).await.unwrap();
@@ -161,8 +162,14 @@ async fn less_common_ways_to_lose_rows_are_refused_too() {
 async fn a_column_without_values_and_a_table_without_rows_go() {
     let database = empty().await;
     let set = source(&[
-        ("1-a.sql", "CREATE SCHEMA s; CREATE TABLE s.t (id int); CREATE TABLE a (id int, empty text);"),
-        ("1-a.down.sql", "ALTER TABLE a DROP COLUMN empty; DELETE FROM s.t; DROP SCHEMA s CASCADE; TRUNCATE a;"),
+        (
+            "1-a.sql",
+            "CREATE SCHEMA s; CREATE TABLE s.t (id int); CREATE TABLE a (id int, empty text);",
+        ),
+        (
+            "1-a.down.sql",
+            "ALTER TABLE a DROP COLUMN empty; DELETE FROM s.t; DROP SCHEMA s CASCADE; TRUNCATE a;",
+        ),
     ]);
     let migrator = migrator(&database, set);
     up(&migrator).await.unwrap();
@@ -186,7 +193,10 @@ async fn partitions_schemas_quoted_names_and_sequences_come_back_as_they_were() 
              CREATE INDEX events_at ON events (at);\n\
              CREATE VIEW seen AS SELECT count(*) AS n FROM events;",
         ),
-        ("1-a.down.sql", "DROP VIEW IF EXISTS seen;\nDROP TABLE IF EXISTS events, \"Odd schema\".\"My table\";\nDROP SCHEMA \"Odd schema\";"),
+        (
+            "1-a.down.sql",
+            "DROP VIEW IF EXISTS seen;\nDROP TABLE IF EXISTS events, \"Odd schema\".\"My table\";\nDROP SCHEMA \"Odd schema\";",
+        ),
     ]);
     let migrator = migrator(&database, set);
     up(&migrator).await.unwrap();
@@ -196,25 +206,47 @@ async fn partitions_schemas_quoted_names_and_sequences_come_back_as_they_were() 
          INSERT INTO events (at) VALUES ('2025-05-05'), ('2026-06-06')",
     )
     .await;
-    let before = [rows(&client, "events").await, rows(&client, "\"Odd schema\".\"My table\"").await];
+    let before =
+        [rows(&client, "events").await, rows(&client, "\"Odd schema\".\"My table\"").await];
     let archive = down(&migrator).await.unwrap().archive.unwrap();
-    assert!(!exists(&client, "events").await && !exists(&client, "\"Odd schema\".\"My table\"").await);
+    assert!(
+        !exists(&client, "events").await && !exists(&client, "\"Odd schema\".\"My table\"").await
+    );
     let said: Vec<String> = archive
         .tables
         .iter()
-        .map(|table| format!("{}.{} {} {}", table.schema, table.table, table.rows, table.archive_schema))
+        .map(|table| {
+            format!("{}.{} {} {}", table.schema, table.table, table.rows, table.archive_schema)
+        })
         .collect();
-    insta::assert_snapshot!("odd_archive", redacted(&said.join("\n"), &[(&archive.name, "ARCHIVE")]));
+    insta::assert_snapshot!(
+        "odd_archive",
+        redacted(&said.join("\n"), &[(&archive.name, "ARCHIVE")])
+    );
 
     let restored = migrator.restore(&archive.name, Arc::new(Silent)).await;
     if let Err(error) = restored {
         panic!("{error}");
     }
-    assert_eq!([rows(&client, "events").await, rows(&client, "\"Odd schema\".\"My table\"").await], before);
-    assert_eq!(count(&client, "INSERT INTO events (at) VALUES ('2025-07-07') RETURNING id::int8").await, 3);
-    assert_eq!(count(&client, "INSERT INTO \"Odd schema\".\"My table\" (n) VALUES (7) RETURNING id").await, 3);
+    assert_eq!(
+        [rows(&client, "events").await, rows(&client, "\"Odd schema\".\"My table\"").await],
+        before
+    );
+    assert_eq!(
+        count(&client, "INSERT INTO events (at) VALUES ('2025-07-07') RETURNING id::int8").await,
+        3
+    );
+    assert_eq!(
+        count(&client, "INSERT INTO \"Odd schema\".\"My table\" (n) VALUES (7) RETURNING id").await,
+        3
+    );
     assert!(exists(&client, "events_at").await);
-    assert!(client.batch_execute("INSERT INTO \"Odd schema\".\"My table\" (n) VALUES (7)").await.is_err());
+    assert!(
+        client
+            .batch_execute("INSERT INTO \"Odd schema\".\"My table\" (n) VALUES (7)")
+            .await
+            .is_err()
+    );
     assert_nothing_left(&database).await;
 }
 

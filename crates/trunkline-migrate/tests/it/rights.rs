@@ -5,8 +5,8 @@ use trunkline_migrate::{ExitStatus, Options};
 use trunkline_postgres::testing::TestDatabase;
 
 use crate::support::{
-    applied, assert_nothing_left, assert_verified, exists, failure, migrator, migrator_with, partner,
-    platform, redacted, run, up,
+    applied, assert_nothing_left, assert_verified, exists, failure, migrator, migrator_with,
+    partner, platform, redacted, run, up,
 };
 
 /// A role of one test, dropped at its end.
@@ -28,9 +28,9 @@ impl Login {
                 "CREATE ROLE {name} LOGIN; \
                  GRANT CREATE, CONNECT ON DATABASE {} TO {name}; \
                  GRANT CREATE, USAGE ON SCHEMA public TO {name}; \
-                 GRANT SELECT, REFERENCES ON companies TO {name}; \
-                 GRANT SELECT, INSERT, UPDATE, DELETE ON migrations TO {name}; \
-                 GRANT USAGE ON SEQUENCE migrations_id_seq TO {name}",
+                 GRANT SELECT, REFERENCES ON public.companies TO {name}; \
+                 GRANT SELECT, INSERT, UPDATE, DELETE ON public.migrations TO {name}; \
+                 GRANT USAGE ON SEQUENCE public.migrations_id_seq TO {name}",
                 database.name()
             ),
         )
@@ -39,7 +39,7 @@ impl Login {
     }
 
     fn url(&self) -> String {
-        self.database.url().replace("postgres@", &format!("{}@", self.name))
+        self.database.url().replace("//trunkline@", &format!("//{}@", self.name))
     }
 
     async fn run(&self, sql: &str) {
@@ -110,10 +110,13 @@ async fn without_any_of_them_everything_is_told_at_once() {
 #[tokio::test]
 async fn a_platform_ledger_that_may_not_be_written_is_told_and_nothing_is_left() {
     let login = Login::new().await;
-    login.run("REVOKE INSERT ON migrations FROM LOGIN").await;
+    login.run("REVOKE INSERT ON public.migrations FROM LOGIN").await;
     let migrator = migrator_with(&login.url(), partner(), Options::default());
     let error = up(&migrator).await.unwrap_err();
-    insta::assert_snapshot!("no_insert_into_platform_ledger", redacted(&failure(&error), &[(&login.name, "LOGIN")]));
+    insta::assert_snapshot!(
+        "no_insert_into_platform_ledger",
+        redacted(&failure(&error), &[(&login.name, "LOGIN")])
+    );
     assert!(!exists(&login.client, "partner_configurations").await);
     assert_nothing_left(&login.database).await;
     login.end().await;

@@ -14,7 +14,9 @@ use crate::support::{
 
 /// Writes down in which order files ran.
 fn step(name: &str) -> String {
-    format!("CREATE TABLE IF NOT EXISTS steps (at serial, name text); INSERT INTO steps (name) VALUES ('{name}');")
+    format!(
+        "CREATE TABLE IF NOT EXISTS steps (at serial, name text); INSERT INTO steps (name) VALUES ('{name}');"
+    )
 }
 
 fn steps(names: &[&str]) -> Source {
@@ -34,7 +36,8 @@ const STEPS: &str = "SELECT name FROM steps ORDER BY at";
 #[tokio::test]
 async fn files_run_by_number_then_by_name_and_those_without_a_number_last() {
     let database = empty().await;
-    let names = ["zz-views", "10-late", "2-b", "2-a", "001-first", "20260101120000-stamp", "a-first"];
+    let names =
+        ["zz-views", "10-late", "2-b", "2-a", "001-first", "20260101120000-stamp", "a-first"];
     up(&migrator(&database, steps(&names))).await.unwrap();
     let client = database.connect().await.unwrap();
     assert_eq!(
@@ -72,13 +75,19 @@ async fn one_file_by_a_start_of_its_name_then_up_to_one_then_the_rest_out_of_ord
 async fn atomic_applies_all_or_none() {
     let database = empty().await;
     let client = database.connect().await.unwrap();
-    let files = [("1-a.sql", "CREATE TABLE a (id int);"), ("2-b.sql", "CREATE TABLE b (id int);"), ("3-c.sql", "SELECT 1/0;")];
+    let files = [
+        ("1-a.sql", "CREATE TABLE a (id int);"),
+        ("2-b.sql", "CREATE TABLE b (id int);"),
+        ("3-c.sql", "SELECT 1/0;"),
+    ];
     let atomic = UpRequest { atomic: true, ..UpRequest::default() };
-    let failed = migrator(&database, source(&files)).up(&atomic, Arc::new(Silent)).await.unwrap_err();
+    let failed =
+        migrator(&database, source(&files)).up(&atomic, Arc::new(Silent)).await.unwrap_err();
     insta::assert_snapshot!("atomic_failed", failure(&failed));
     assert!(!exists(&client, "a").await && !exists(&client, "b").await);
     assert_eq!(count(&client, "SELECT count(*) FROM trunkline.migrations").await, 0);
-    let report = migrator(&database, source(&files[..2])).up(&atomic, Arc::new(Silent)).await.unwrap();
+    let report =
+        migrator(&database, source(&files[..2])).up(&atomic, Arc::new(Silent)).await.unwrap();
     assert_eq!(applied(&report), ["1-a", "2-b"]);
     assert_nothing_left(&database).await;
 }
@@ -94,7 +103,8 @@ async fn atomic_leaves_out_a_file_that_the_platform_applied() {
     )
     .await;
     let atomic = UpRequest { atomic: true, ..UpRequest::default() };
-    let report = migrator(&database, steps(&["1-a", "2-b"])).up(&atomic, Arc::new(Silent)).await.unwrap();
+    let report =
+        migrator(&database, steps(&["1-a", "2-b"])).up(&atomic, Arc::new(Silent)).await.unwrap();
     assert_eq!((report.adopted.len(), applied(&report)), (1, vec!["2-b"]));
 }
 
@@ -108,7 +118,10 @@ async fn rows_of_copy_stand_in_the_file_as_pg_dump_writes_them() {
     up(&migrator(&database, source(&[("1-t.sql", file)]))).await.unwrap();
     let rows = texts(&client, "SELECT concat_ws('|', id, note) FROM t ORDER BY id").await;
     assert_eq!(rows, ["1|one; 'two'", "2", "3|--no comment\n$$", "4|a;b", "5|after"]);
-    let broken = source(&[("1-t.sql", file), ("2-t.sql", "SELECT 1;\nCOPY t (id) FROM stdin;\n7\nseven\n\\.\n")]);
+    let broken = source(&[
+        ("1-t.sql", file),
+        ("2-t.sql", "SELECT 1;\nCOPY t (id) FROM stdin;\n7\nseven\n\\.\n"),
+    ]);
     let failed = up(&migrator(&database, broken)).await.unwrap_err();
     insta::assert_snapshot!("copy_failed", failure(&failed));
     assert_eq!(count(&client, "SELECT count(*) FROM t").await, 5);
@@ -118,7 +131,8 @@ async fn rows_of_copy_stand_in_the_file_as_pg_dump_writes_them() {
 #[tokio::test]
 async fn copy_works_in_a_no_transaction_file_too() {
     let database = empty().await;
-    let file = "-- trunkline: no-transaction\nCREATE TABLE t (id int);\nCOPY t FROM STDIN;\n1\n2\n\\.\n";
+    let file =
+        "-- trunkline: no-transaction\nCREATE TABLE t (id int);\nCOPY t FROM STDIN;\n1\n2\n\\.\n";
     up(&migrator(&database, source(&[("1-t.sql", file)]))).await.unwrap();
     assert_eq!(count(&database.connect().await.unwrap(), "SELECT count(*) FROM t").await, 2);
 }
@@ -177,7 +191,10 @@ async fn repair_accepts_a_changed_file_and_forgets_what_it_is_told_to() {
     let client = database.connect().await.unwrap();
     let before = [("1-a.sql", "CREATE TABLE a (id int);"), ("2-b.sql", "CREATE TABLE b (id int);")];
     up(&migrator(&database, source(&before))).await.unwrap();
-    let after = [("1-a.sql", "CREATE TABLE a (id int); -- changed"), ("2-b.sql", "CREATE TABLE b (id bigint);")];
+    let after = [
+        ("1-a.sql", "CREATE TABLE a (id int); -- changed"),
+        ("2-b.sql", "CREATE TABLE b (id bigint);"),
+    ];
     let migrator = migrator(&database, source(&after));
     let one = RepairRequest { names: vec!["1".into()], forget: vec![] };
     let report = migrator.repair(&one, Arc::new(Silent)).await.unwrap();
@@ -194,7 +211,10 @@ async fn repair_accepts_a_changed_file_and_forgets_what_it_is_told_to() {
     let acts = migrator.history(None, 2).await.unwrap();
     assert!(acts.iter().all(|act| act.direction == "repair" && act.error.is_some()), "{acts:?}");
     let unknown = RepairRequest { names: vec!["9".into()], forget: vec![] };
-    assert!(matches!(migrator.repair(&unknown, Arc::new(Silent)).await, Err(Error::UnknownMigration { .. })));
+    assert!(matches!(
+        migrator.repair(&unknown, Arc::new(Silent)).await,
+        Err(Error::UnknownMigration { .. })
+    ));
     assert_nothing_left(&database).await;
 }
 
@@ -218,7 +238,8 @@ async fn adopt_records_what_verify_agrees_with_and_refuses_what_it_does_not() {
     for migration in migrator.source().migrations() {
         run(&client, &migration.up.text).await;
     }
-    run(&client, "ALTER TABLE dialog_360_clients DROP CONSTRAINT dialog_360_clients_status_check").await;
+    run(&client, "ALTER TABLE dialog_360_clients DROP CONSTRAINT dialog_360_clients_status_check")
+        .await;
     let refused = migrator.adopt(&[], None, Arc::new(Silent)).await.unwrap_err();
     insta::assert_snapshot!("not_adopted", failure(&refused));
     assert!(!exists(&client, "trunkline.migrations").await);
@@ -240,7 +261,11 @@ async fn adopt_records_what_verify_agrees_with_and_refuses_what_it_does_not() {
 
 #[tokio::test]
 async fn new_takes_the_next_number_and_never_writes_over_a_file() {
-    let folder = folder(&[("007-a.sql", "SELECT 1;"), ("0012-b.sql", "SELECT 1;"), ("views.sql", "SELECT 1;")]);
+    let folder = folder(&[
+        ("007-a.sql", "SELECT 1;"),
+        ("0012-b.sql", "SELECT 1;"),
+        ("views.sql", "SELECT 1;"),
+    ]);
     let read = || Source::directory(folder.path()).unwrap();
     let [up, down] = new_migration(&read(), "Add  client's index!").unwrap();
     assert_eq!(up, folder.path().join("0013-add-client-s-index.sql"));
@@ -265,6 +290,8 @@ async fn two_sets_share_a_ledger_without_being_ahead_of_each_other() {
     up(&migrator(&database, first.clone())).await.unwrap();
     assert_eq!(applied(&up(&migrator(&database, second.clone())).await.unwrap()), ["2-b"]);
     assert!(up(&migrator(&database, first)).await.unwrap().applied.is_empty());
-    let report = migrator(&database, second).down(&DownRequest { drop_data: true, ..DownRequest::default() }, Arc::new(Silent)).await;
+    let report = migrator(&database, second)
+        .down(&DownRequest { drop_data: true, ..DownRequest::default() }, Arc::new(Silent))
+        .await;
     assert!(matches!(report, Err(Error::MissingDown(names)) if names.len() == 1));
 }

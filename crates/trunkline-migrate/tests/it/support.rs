@@ -264,7 +264,9 @@ pub(crate) fn line(event: &Event<'_>) -> String {
         }
         Event::StatementDone { migration, number, .. } => format!("done {migration} {number}"),
         Event::Notice { severity, message, .. } => format!("{severity}: {message}"),
-        Event::Finished { migration, direction, .. } => format!("finished {migration} {direction:?}"),
+        Event::Finished { migration, direction, .. } => {
+            format!("finished {migration} {direction:?}")
+        }
         Event::Adopted { migration } => format!("adopted {migration}"),
         Event::WaitingForRunner { runner, .. } => format!("waiting for runner {runner}"),
         Event::WaitingForLock { blockers } => {

@@ -13,7 +13,7 @@ use crate::output::{ERROR, GOOD, HINT, Printer, QUIET, WARNING, count};
 pub(crate) struct Arguments {
     /// Folders of migrations; without them --source, else the embedded set
     folders: Vec<PathBuf>,
-    /// Another runner than ours applies the files, so that nobody sets lock_timeout for them
+    /// Another runner than ours applies the files, so that nobody sets a lock timeout for them
     #[arg(long)]
     other_runner: bool,
     /// End with status 3 on warnings too, not on errors alone
