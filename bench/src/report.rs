@@ -71,8 +71,7 @@ impl Row {
             }
             None => (String::new(), ""),
         };
-        let (subject, ours, floor) =
-            (self.subject.clone(), self.ours.clone(), self.floor.clone());
+        let (subject, ours, floor) = (self.subject.clone(), self.ours.clone(), self.floor.clone());
         vec![subject, ours, floor, self.result.show(), target, verdict.to_owned()]
     }
 }

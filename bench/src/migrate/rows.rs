@@ -119,8 +119,7 @@ impl Bench<'_> {
 
     async fn revert(&mut self) -> Result<()> {
         let template = platform(self.server).await?;
-        let reverts =
-            revert::measure(self.server, &template, self.scratch, self.rounds).await?;
+        let reverts = revert::measure(self.server, &template, self.scratch, self.rounds).await?;
         for (what, samples) in [("down", &reverts.down), ("restore", &reverts.restore)] {
             let (few, many) = (samples.time(0).median, samples.time(1).median);
             self.rows.push(Row {

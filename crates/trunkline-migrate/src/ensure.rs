@@ -6,8 +6,7 @@ use std::time::Instant;
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::event::{Event, Observer};
-use crate::lock::Runner;
+use crate::event::{Event, Observer, Runner};
 use crate::migrator::Migrator;
 use crate::selection::{Selection, UpRequest};
 use crate::source::Name;

@@ -1,10 +1,10 @@
 //! What a run tells whoever watches it, while it happens.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::lock::Runner;
 use crate::source::Name;
 use crate::sql::Position;
 
@@ -141,4 +141,38 @@ pub struct Blocker {
     pub age_seconds: i64,
     /// Its current or last query, cut to 200 characters.
     pub query: String,
+}
+
+impl fmt::Display for Blocker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "pid {}", self.pid)?;
+        if !self.application.is_empty() {
+            write!(f, " ({})", self.application)?;
+        }
+        if !self.state.is_empty() {
+            write!(f, ", {} for {} s", self.state, self.age_seconds)?;
+        }
+        if self.query.is_empty() { Ok(()) } else { write!(f, ": {}", self.query) }
+    }
+}
+
+/// A runner that holds the lock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Runner {
+    /// The process id of its connection at the server.
+    pub pid: i32,
+    /// Its `application_name`: what it does, on which host, in which process.
+    pub application: String,
+    /// Since when, in UTC, as far as this login may see it.
+    pub since: Option<String>,
+}
+
+impl fmt::Display for Runner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (backend {}", self.application, self.pid)?;
+        if let Some(since) = &self.since {
+            write!(f, ", since {since}")?;
+        }
+        write!(f, ")")
+    }
 }

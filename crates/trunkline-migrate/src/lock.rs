@@ -4,17 +4,15 @@
 //! CREATE INDEX CONCURRENTLY. Bound to a transaction, so that a pooler in transaction mode keeps the
 //! connection with it and the server releases it however the client dies.
 
-use std::fmt;
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
 use tokio::sync::OnceCell;
 use tokio_postgres::SimpleQueryMessage;
 use tokio_postgres::types::Type;
 
 use crate::database::{NoticeSink, Session, Target};
 use crate::error::Error;
-use crate::event::{Blocker, Event, Observer};
+use crate::event::{Blocker, Event, Observer, Runner};
 
 /// The runner's lock; `trunklin` in ASCII, one per database.
 pub(crate) const RUN_KEY: i64 = 0x7472_756e_6b6c_696e;
@@ -23,40 +21,6 @@ pub(crate) const WORK_KEY: i64 = RUN_KEY + 1;
 
 const POLL: Duration = Duration::from_millis(100);
 const TELL_AFTER: Duration = Duration::from_millis(300);
-
-/// A runner that holds the lock.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Runner {
-    /// The process id of its connection at the server.
-    pub pid: i32,
-    /// Its `application_name`: what it does, on which host, in which process.
-    pub application: String,
-    /// Since when, in UTC, as far as this login may see it.
-    pub since: Option<String>,
-}
-
-impl fmt::Display for Runner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (backend {}", self.application, self.pid)?;
-        if let Some(since) = &self.since {
-            write!(f, ", since {since}")?;
-        }
-        write!(f, ")")
-    }
-}
-
-impl fmt::Display for Blocker {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "pid {}", self.pid)?;
-        if !self.application.is_empty() {
-            write!(f, " ({})", self.application)?;
-        }
-        if !self.state.is_empty() {
-            write!(f, ", {} for {} s", self.state, self.age_seconds)?;
-        }
-        if self.query.is_empty() { Ok(()) } else { write!(f, ": {}", self.query) }
-    }
-}
 
 /// The lock of a run; released when dropped, with its connection.
 pub(crate) struct RunLock {

@@ -2,35 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
 use crate::database::Target;
-use crate::error::Error;
+use crate::error::{Error, Problem};
 use crate::source::{Migration, RequiredTable};
 use crate::sql::words;
 
 const OLDEST_SERVER: i32 = 130_000;
-
-/// One thing that is missing, and the command that mends it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Problem {
-    /// A sentence.
-    pub what: String,
-    /// What to do.
-    pub hint: String,
-}
-
-impl Problem {
-    fn new(what: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { what: what.into(), hint: hint.into() }
-    }
-
-    pub(crate) fn list(problems: &[Self]) -> String {
-        problems.iter().map(|problem| format!("- {}", problem.what)).collect::<Vec<_>>().join("\n")
-    }
-}
 
 /// What was found in passing.
 pub(crate) struct Passed {

@@ -40,7 +40,9 @@ pub(crate) async fn advise(client: &Client, failure: &mut StatementFailure) {
     // A suggestion is a courtesy: without it the failure is told all the same.
     let Ok(rows) = client.query_typed(query, &[]).await else { return };
     let names: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
-    if let Some(best) = similar(name, names.iter().map(String::as_str)).first() {
+    // What has that very name was not looked for there, or came back with the transaction's end.
+    let others = names.iter().map(String::as_str).filter(|other| *other != name);
+    if let Some(best) = similar(name, others).first() {
         failure.advice = Some(format!("did you mean `{best}`?"));
     }
 }

@@ -1,7 +1,6 @@
-use std::path::PathBuf;
+use clap::{Parser, Subcommand};
 
-use clap::{Args, Parser, Subcommand};
-
+use crate::global::Global;
 use crate::output::Format;
 use crate::{database, demo, migrate};
 
@@ -17,21 +16,6 @@ pub(crate) struct Cli {
     pub format: Format,
     #[command(subcommand)]
     pub command: Command,
-}
-
-/// What every command takes.
-#[derive(Args)]
-pub(crate) struct Global {
-    /// The database, as postgres://user:password@host:5432/name?sslmode=…; without it the private
-    /// PostgreSQL is used
-    #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
-    pub database_url: Option<String>,
-    /// The configuration file; ./trunkline.toml where it exists
-    #[arg(long, global = true, env = "TRUNKLINE_CONFIG", value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// Where the private PostgreSQL keeps its data
-    #[arg(long, global = true, env = "TRUNKLINE_DATA_DIR", value_name = "DIR")]
-    pub data_dir: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]

@@ -2,8 +2,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::cli::Global;
 use crate::failure::Failure;
+use crate::global::Global;
 
 const DEFAULT_FILE: &str = "trunkline.toml";
 

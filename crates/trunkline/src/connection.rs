@@ -3,9 +3,9 @@
 use trunkline_migrate::Target;
 use trunkline_postgres::{Cluster, Options, Progress, Step};
 
-use crate::cli::Global;
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::global::Global;
 
 /// The database of the private PostgreSQL.
 pub(crate) const DATABASE: &str = "trunkline";

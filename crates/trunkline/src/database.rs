@@ -7,10 +7,10 @@ use trunkline_migrate::ExitStatus;
 use trunkline_postgres::sample::{self, SampleOptions, SampleProgress, SampleSummary};
 use trunkline_postgres::{Cluster, Options, Status};
 
-use crate::cli::Global;
 use crate::config::Config;
 use crate::connection::{Connection, DATABASE, Steps, cluster_options};
 use crate::failure::Failure;
+use crate::global::Global;
 use crate::output::{GOOD, Printer};
 
 #[derive(Args)]

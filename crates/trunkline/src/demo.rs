@@ -7,11 +7,11 @@ use trunkline_migrate::{ExitStatus, Migrator, Observer, Target, UpRequest};
 use trunkline_postgres::Cluster;
 use trunkline_postgres::sample::SampleOptions;
 
-use crate::cli::Global;
 use crate::config::Config;
 use crate::connection::{Connection, Steps, cluster_options};
 use crate::database::fill;
 use crate::failure::Failure;
+use crate::global::Global;
 use crate::migrate::{default_options, print_checks};
 use crate::output::{GOOD, HINT, Lines, Printer};
 

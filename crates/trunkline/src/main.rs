@@ -6,6 +6,7 @@ mod connection;
 mod database;
 mod demo;
 mod failure;
+mod global;
 mod interrupt;
 mod migrate;
 mod output;

@@ -141,6 +141,17 @@ impl Run<'_> {
     async fn move_back(&self, archive: &Archive) -> Result<(), tokio_postgres::Error> {
         let mut schemas: Vec<&str> = Vec::new();
         for table in &archive.tables {
+            // The revert may have dropped the schema that the table came from.
+            let schema = self
+                .work
+                .query_typed_opt(
+                    "SELECT FROM pg_namespace WHERE nspname = $1",
+                    &[(&table.schema, Type::TEXT)],
+                )
+                .await?;
+            if schema.is_none() {
+                self.work.batch_execute(&format!("CREATE SCHEMA {}", quote(&table.schema))).await?;
+            }
             let sql = format!(
                 "ALTER TABLE {}.{} SET SCHEMA {}",
                 quote(&table.archive_schema),

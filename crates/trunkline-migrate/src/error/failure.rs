@@ -76,7 +76,11 @@ impl StatementFailure {
             hint: said.hint().map(str::to_owned),
             context: said.where_().map(str::to_owned),
             advice: advice(said.code()).map(str::to_owned),
-            left: "the transaction was rolled back, nothing of this migration remains",
+            left: if script.directives.no_transaction {
+                "the statements before it are done and recorded, the next run goes on with this one"
+            } else {
+                "the transaction was rolled back, nothing of this migration remains"
+            },
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod failure;
 mod hints;
+mod problem;
 
 use std::time::Duration;
 
@@ -9,13 +10,12 @@ use thiserror::Error;
 use tokio_postgres::error::SqlState;
 
 pub use failure::StatementFailure;
+pub use problem::Problem;
 
 use crate::catalog::CatalogError;
 use crate::database::{Target, TargetError};
-use crate::event::Blocker;
-use crate::lock::Runner;
+use crate::event::{Blocker, Runner};
 use crate::plan::PlanError;
-use crate::preflight::Problem;
 use crate::source::{Name, SourceError};
 
 /// Every failure of the engine.

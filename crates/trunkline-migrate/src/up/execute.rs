@@ -17,7 +17,7 @@ use crate::event::{Blocker, Event, Observer};
 use crate::lock::{RunLock, WORK_KEY};
 use crate::options::Options;
 use crate::source::{Name, Script, SourceError};
-use crate::sql::{Statement, words};
+use crate::sql::{Statement, Word, words};
 
 /// How often a statement that takes its time is looked at.
 const WATCH_EVERY: Duration = Duration::from_millis(400);
@@ -115,11 +115,8 @@ impl<'a> Work<'a> {
     /// The work lock makes a new runner wait for the orphaned transaction of one that was killed.
     pub(crate) async fn begin(&self, migration: &Name) -> Result<i32, Stopped> {
         let begin = format!(
-            "BEGIN; SET LOCAL lock_timeout = {timeout}; SET LOCAL statement_timeout = 0; \
-             SET LOCAL idle_in_transaction_session_timeout = 0; {search_path}; \
-             SELECT pg_advisory_xact_lock({WORK_KEY}); SELECT pg_backend_pid()",
-            search_path = keep_out_of_ledger(true),
-            timeout = self.options.lock_timeout.as_millis(),
+            "BEGIN; {settings}; SELECT pg_advisory_xact_lock({WORK_KEY}); SELECT pg_backend_pid()",
+            settings = self.settings(),
         );
         let messages = self
             .session
@@ -131,6 +128,16 @@ impl<'a> Work<'a> {
             _ => None,
         });
         Ok(pid.unwrap_or_default())
+    }
+
+    /// What a transaction of ours begins with.
+    fn settings(&self) -> String {
+        format!(
+            "SET LOCAL lock_timeout = {timeout}; SET LOCAL statement_timeout = 0; \
+             SET LOCAL idle_in_transaction_session_timeout = 0; {search_path}",
+            search_path = keep_out_of_ledger(true),
+            timeout = self.options.lock_timeout.as_millis(),
+        )
     }
 
     /// Commits, unless the run lock was lost meanwhile.
@@ -180,6 +187,11 @@ impl<'a> Work<'a> {
                 }
                 index += 1;
             }
+        }
+        if changes_settings(runnable.script, statements) {
+            let reset = format!("{RESET}; {}", self.settings());
+            let stopped = |error| self.stopped(runnable.name, "resetting its settings", &error);
+            self.session.batch_execute(&reset).await.map_err(stopped)?;
         }
         Ok(())
     }
@@ -268,7 +280,11 @@ impl<'a> Work<'a> {
         loop {
             tokio::select! {
                 answer = &mut sent => return answer,
-                () = tokio::time::sleep(period) => look().await,
+                // The server forgets a request that comes between two statements, so it is repeated.
+                () = tokio::time::sleep(period) => match cancelled {
+                    true => self.session.cancel().await,
+                    false => look().await,
+                },
                 () = self.options.interrupt.requested(), if !cancelled => {
                     cancelled = true;
                     self.session.cancel().await;
@@ -361,6 +377,19 @@ pub(super) fn keep_out_of_ledger(local: bool) -> String {
     format!(
         "SELECT set_config('search_path', 'public', {local}) WHERE current_schema() = 'trunkline'"
     )
+}
+
+/// Takes back what a script set for the session: the ledger and the migrations after it are written
+/// and run as if it had run alone.
+pub(super) const RESET: &str = "RESET SESSION AUTHORIZATION; RESET ALL";
+
+/// Whether the statements may leave a setting or a role behind.
+pub(super) fn changes_settings(script: &Script, statements: &[Statement]) -> bool {
+    let may = |word: Word<'_>| {
+        ["set", "reset", "discard", "do", "call"].iter().any(|keyword| word.is(keyword))
+    };
+    ["set_config", "SET_CONFIG"].iter().any(|name| script.text.contains(name))
+        || statements.iter().any(|it| words(script.sql(it)).next().is_some_and(may))
 }
 
 fn sets_lock_timeout(sql: &str) -> bool {

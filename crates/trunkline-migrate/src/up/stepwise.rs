@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::Run;
 use super::concurrent_index::ConcurrentIndex;
-use super::execute::{Runnable, Stopped, Work, keep_out_of_ledger};
+use super::execute::{RESET, Runnable, Stopped, Work, changes_settings, keep_out_of_ledger};
 use crate::error::Error;
 use crate::ledger::{self, Entry, Note, Origin, State, note, put_entry};
 use crate::source::Migration;
@@ -15,6 +15,7 @@ impl Run<'_> {
         let statements = migration.up.body()?;
         let begin_at = self.resume_point(migration, statements).await?;
         let work = self.work();
+        self.set_again(migration, &statements[..begin_at]).await?;
         for (index, statement) in statements.iter().enumerate().skip(begin_at) {
             let step = Step { run: self, work: &work, migration, statement, index };
             if let Err(error) = step.run(statements.len()).await {
@@ -23,7 +24,24 @@ impl Run<'_> {
                 return Err(error);
             }
         }
+        if changes_settings(&migration.up, statements) {
+            self.query("resetting settings", RESET).await?;
+        }
         self.complete(&work, migration).await
+    }
+
+    /// Settings that finished statements made for the session, which was another one.
+    async fn set_again(&self, migration: &Migration, done: &[Statement]) -> Result<(), Error> {
+        let sets = |sql: &&str| words(sql).next().is_some_and(|word| word.is("set"));
+        for sql in done.iter().map(|statement| migration.up.sql(statement)).filter(sets) {
+            self.query("setting again what the finished part had set", sql).await?;
+        }
+        Ok(())
+    }
+
+    async fn query(&self, doing: &'static str, sql: &str) -> Result<(), Error> {
+        let failed = |error| Error::query(doing, &self.migrator.target, &error);
+        self.work.batch_execute(sql).await.map_err(failed)
     }
 
     /// How many statements an earlier run finished, if what it finished is still what the file says.

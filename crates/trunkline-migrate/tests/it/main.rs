@@ -20,3 +20,4 @@ mod reverts;
 mod rights;
 mod sets;
 mod support;
+mod tls;

@@ -21,9 +21,9 @@ use clap::{Args, Subcommand};
 use trunkline_migrate::source::Source;
 use trunkline_migrate::{ExitStatus, Migrator, Observer, Options, PlatformLedger};
 
-use crate::cli::Global;
 use crate::connection::Connection;
 use crate::failure::Failure;
+use crate::global::Global;
 use crate::interrupt;
 use crate::output::{Lines, Printer};
 

@@ -66,7 +66,8 @@ fn print_migration(printer: &Printer, migration: &PlannedMigration) {
                 print_statement(printer, first);
                 let more = run.len() - 1;
                 let kind = first_word(first);
-                printer.line(format_args!("  {number}/{of} {QUIET}and {more} more {kind}{QUIET:#}"));
+                printer
+                    .line(format_args!("  {number}/{of} {QUIET}and {more} more {kind}{QUIET:#}"));
             }
             few => few.iter().for_each(|statement| print_statement(printer, statement)),
         }

@@ -21,13 +21,22 @@ async fn a_server_that_does_not_answer_is_named_without_the_password() {
     let json = status(url, "json").await.expect(1);
     assert_eq!(json.json()["error"]["kind"], "unreachable");
     assert_snapshot!("unreachable_json", json);
-    assert_snapshot!("no_socket", status("postgres://app@%2Fnowhere/platform", "human").await.expect(1));
+    assert_snapshot!(
+        "no_socket",
+        status("postgres://app@%2Fnowhere/platform", "human").await.expect(1)
+    );
 }
 
 #[tokio::test]
 async fn an_address_that_is_none_ends_with_status_2() {
-    assert_snapshot!("other_scheme", status("mysql://app:secret@db/platform", "human").await.expect(2));
-    assert_snapshot!("bad_port", status("postgres://app:secret@db:x/platform", "human").await.expect(2));
+    assert_snapshot!(
+        "other_scheme",
+        status("mysql://app:secret@db/platform", "human").await.expect(2)
+    );
+    assert_snapshot!(
+        "bad_port",
+        status("postgres://app:secret@db:x/platform", "human").await.expect(2)
+    );
     let bad_mode = status("postgres://app:secret@db/platform?sslmode=sometimes", "human").await;
     assert_snapshot!("bad_mode", bad_mode.expect(2));
 }
@@ -36,7 +45,8 @@ async fn an_address_that_is_none_ends_with_status_2() {
 async fn a_database_or_login_that_is_not_there_is_named() {
     let place = Place::empty().await;
     let url = place.database.url().replace(place.database.name(), "nowhere");
-    let run = async |url: &str| place.command("migrate status").env("DATABASE_URL", url).run().await;
+    let run =
+        async |url: &str| place.command("migrate status").env("DATABASE_URL", url).run().await;
     assert_snapshot!("no_database", run(&url).await.expect(1));
     assert_snapshot!("no_login", run(&place.url_as("nobody_of_ours")).await.expect(1));
 }

@@ -47,7 +47,10 @@ async fn json_tells_of_the_archive() {
 async fn an_archive_that_is_not_there_is_named() {
     let place = Place::migrated().await;
     assert_snapshot!("no_archive", place.run("migrate restore").await.expect(0));
-    assert_snapshot!("unknown_archive", place.run("migrate restore 20200101_000000").await.expect(1));
+    assert_snapshot!(
+        "unknown_archive",
+        place.run("migrate restore 20200101_000000").await.expect(1)
+    );
 }
 
 #[tokio::test]

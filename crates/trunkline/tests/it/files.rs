@@ -20,7 +20,10 @@ async fn up(file: &str, content: &[u8]) -> Outcome {
 async fn a_file_that_is_no_migration_is_refused_by_name_and_place() {
     assert_snapshot!("not_utf8", up("001-a.sql", b"SELECT 1;\n-- caf\xe9\n").await.expect(1));
     assert_snapshot!("orphan_down", up("001-a.down.sql", b"SELECT 1;").await.expect(1));
-    assert_snapshot!("directive", up("001-a.sql", b"-- trunkline: no-transactoin\nSELECT 1;").await);
+    assert_snapshot!(
+        "directive",
+        up("001-a.sql", b"-- trunkline: no-transactoin\nSELECT 1;").await
+    );
 }
 
 #[tokio::test]

@@ -39,7 +39,10 @@ async fn repair_accepts_a_changed_file_and_forgets_on_request() {
     let json = place.run("migrate --source set --format json repair --forget 002-b").await;
     assert_snapshot!("forgotten_json", json.expect(0));
     place.run("migrate --source set status --check").await.expect(3);
-    assert_snapshot!("repair_unknown", place.run("migrate --source set repair nope").await.expect(2));
+    assert_snapshot!(
+        "repair_unknown",
+        place.run("migrate --source set repair nope").await.expect(2)
+    );
 }
 
 #[tokio::test]

@@ -29,7 +29,10 @@ async fn ctrl_c_ends_the_statement_and_leaves_nothing() {
     up.interrupt();
     assert_snapshot!("interrupted", up.end().await.expect(130));
     assert_eq!(place.number("SELECT count(to_regclass('t'))").await, 0);
-    assert_snapshot!("interrupted_status", place.run("migrate --source set status").await.expect(0));
+    assert_snapshot!(
+        "interrupted_status",
+        place.run("migrate --source set status").await.expect(0)
+    );
 }
 
 #[tokio::test]

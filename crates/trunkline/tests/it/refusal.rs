@@ -43,7 +43,10 @@ async fn a_database_ahead_of_the_set_ends_with_status_5() {
     std::fs::remove_file(place.path().join("set/002-b.sql")).unwrap();
     std::fs::remove_file(place.path().join("set/002-b.down.sql")).unwrap();
     assert_snapshot!("ahead", place.run("migrate --source set up").await.expect(5));
-    assert_snapshot!("ahead_down", place.run("migrate --source set down --steps 1").await.expect(0));
+    assert_snapshot!(
+        "ahead_down",
+        place.run("migrate --source set down --steps 1").await.expect(0)
+    );
     place.run("migrate --source set status --check").await.expect(0);
 }
 
@@ -89,7 +92,10 @@ async fn all_in_one_transaction_leaves_nothing_or_is_refused() {
     let place = Place::platform().await;
     place.write("set/001-a.sql", "CREATE TABLE a (id integer);");
     place.write("set/002-b.sql", "SELECT 1 / 0;");
-    assert_snapshot!("atomic_failed", place.run("migrate --source set up --atomic").await.expect(1));
+    assert_snapshot!(
+        "atomic_failed",
+        place.run("migrate --source set up --atomic").await.expect(1)
+    );
     assert_eq!(place.number("SELECT count(to_regclass('a'))").await, 0);
     place.write("set/002-b.sql", "-- trunkline: no-transaction\nVACUUM companies;");
     assert_snapshot!("not_atomic", place.run("migrate --source set up --atomic").await.expect(2));

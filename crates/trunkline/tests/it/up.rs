@@ -87,7 +87,10 @@ async fn what_the_platform_s_runner_applied_is_recorded_and_not_run() {
 #[tokio::test]
 async fn a_placeholder_is_filled_from_the_environment_or_refused() {
     let place = Place::empty().await;
-    place.write("set/001-owner.sql", "CREATE TABLE t (id integer);\nCOMMENT ON TABLE t IS '${WHO}';");
+    place.write(
+        "set/001-owner.sql",
+        "CREATE TABLE t (id integer);\nCOMMENT ON TABLE t IS '${WHO}';",
+    );
     let line = "migrate --source set --substitute up";
     assert_snapshot!("placeholder_missing", place.run(line).await.expect(1));
     place.command(line).env("WHO", "me").run().await.expect(0);
