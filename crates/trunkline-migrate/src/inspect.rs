@@ -102,9 +102,10 @@ impl Migrator {
             .collect();
         if let Some(first) = differences.first() {
             return Err(Error::NotAdopted(format!(
-                "{} and those before it are not recorded: the database differs in {} places, first {} {} is {}",
+                "{} and those before it are not recorded: the database differs in {} {}, first {} {} is {}",
                 last.name,
                 differences.len(),
+                if differences.len() == 1 { "place" } else { "places" },
                 first.kind,
                 first.object,
                 first.result

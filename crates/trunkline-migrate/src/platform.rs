@@ -9,6 +9,9 @@ use crate::error::Error;
 use crate::options::PlatformLedger;
 use crate::source::{Migration, Name};
 
+/// What a failed write there was; the hint to it is one of its own.
+pub(crate) const WRITING: &str = "writing the platform's ledger";
+
 /// The platform's ledger, found with the columns that we need.
 #[derive(Debug, Clone)]
 pub(crate) struct PlatformTable {
@@ -62,6 +65,11 @@ impl PlatformTable {
                 code: "42P01".to_owned(),
             }),
         }
+    }
+
+    /// Its schema and name, quoted.
+    pub(crate) fn relation(&self) -> &str {
+        &self.relation
     }
 
     /// The files that the platform's runner recorded with success.

@@ -105,9 +105,9 @@ impl SampleError {
     /// What to do about it, in one sentence.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Occupied { .. } => {
-                Some("choose an empty database, or ask for its tables to be replaced")
-            }
+            Self::Occupied { .. } => Some(
+                "choose an empty database, or replace its tables: trunkline database sample --replace",
+            ),
             Self::ReferredTo(_) => Some("revert the migrations first: trunkline migrate down"),
             Self::TooManyCompanies { .. } | Self::Database(_) => None,
         }

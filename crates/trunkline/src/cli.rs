@@ -1,5 +1,6 @@
 use clap::{Parser, Subcommand};
 
+use crate::failure::Failure;
 use crate::global::Global;
 use crate::output::Format;
 use crate::{database, demo, migrate};
@@ -16,6 +17,25 @@ pub(crate) struct Cli {
     pub format: Format,
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Cli {
+    /// Reads the command line; what is wrong with it is an error only where JSON is asked for,
+    /// and otherwise told by clap, which ends the process.
+    pub(crate) fn read() -> Result<Self, Failure> {
+        Self::try_parse().map_err(|error| {
+            let words: Vec<String> = std::env::args().collect();
+            let json = words.iter().any(|word| word == "--format=json")
+                || words.windows(2).any(|pair| pair == ["--format", "json"]);
+            if !json || !error.use_stderr() {
+                error.exit();
+            }
+            let text = error.to_string();
+            let message = text.strip_prefix("error: ").unwrap_or(&text);
+            let message = message.split("\n\n").next().unwrap_or_default();
+            Failure::usage(message, "`--help` after the command lists what it takes")
+        })
+    }
 }
 
 #[derive(Subcommand)]

@@ -27,11 +27,15 @@ impl Config {
             None if Path::new(DEFAULT_FILE).exists() => Path::new(DEFAULT_FILE),
             None => return Ok(Self::default()),
         };
-        let text = read(path)?;
+        let text = read(path, "the configuration")?;
         toml::from_str(&text).map_err(|error| {
+            // Not the error's own text, which shows the line: a password may stand in it.
+            let before = &text[..error.span().map_or(0, |span| span.start)];
+            let line = before.lines().count().max(1);
             Failure::failed(
-                format!("{}: {}", path.display(), error.to_string().trim_end()),
-                "the keys are database_url, database_url_file and data_dir",
+                format!("{}, line {line}: {}", path.display(), error.message()),
+                "the keys are database_url, database_url_file and data_dir, their values strings \
+                 in quotes",
             )
         })
     }
@@ -41,19 +45,19 @@ impl Config {
         match (&self.database_url, &self.database_url_file) {
             (Some(_), Some(_)) => Err(Failure::failed(
                 "the configuration has both database_url and database_url_file",
-                "keep one of them",
+                "keep one of them in trunkline.toml",
             )),
             (Some(url), None) => Ok(Some(url.clone())),
-            (None, Some(path)) => Ok(Some(read(path)?.trim().to_owned())),
+            (None, Some(path)) => Ok(Some(read(path, "database_url_file")?.trim().to_owned())),
             (None, None) => Ok(None),
         }
     }
 }
 
-fn read(path: &Path) -> Result<String, Failure> {
+fn read(path: &Path, what: &str) -> Result<String, Failure> {
     std::fs::read_to_string(path).map_err(|error| {
         Failure::failed(
-            format!("cannot read {}: {error}", path.display()),
+            format!("cannot read {what}, {}: {error}", path.display()),
             "check that the file exists and may be read",
         )
     })

@@ -11,13 +11,17 @@ mod interrupt;
 mod migrate;
 mod output;
 
-use clap::Parser;
-
 use cli::{Cli, Command};
 
 fn main() -> std::process::ExitCode {
     // Only the supervisor of the private PostgreSQL is started with arguments of its own.
-    let cli = Cli::parse();
+    let cli = match Cli::read() {
+        Ok(cli) => cli,
+        Err(failure) => {
+            let printer = output::Printer::new(output::Format::Json);
+            return std::process::ExitCode::from(printer.failure(&failure) as u8);
+        }
+    };
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -144,6 +144,15 @@ mod tests {
         assert_eq!(Destruction::read("ALTER TABLE public.t DROP CONSTRAINT a"), None);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_words_are_read_without_a_panic(
+            text in "(drop |alter |table |schema |delete |truncate |from |if |exists |only |column |constraint |[a-z\"'.,() ]|\\PC){0,30}",
+        ) {
+            let _ = Destruction::read(&text);
+        }
+    }
+
     #[test]
     fn reads_deleted_and_truncated_tables() {
         let rows = |names: &[&str]| {

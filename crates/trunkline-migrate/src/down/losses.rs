@@ -1,14 +1,15 @@
 //! What a revert would destroy beside tables, which are moved aside: refused, unless asked for.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
 use super::Revert;
-use super::archive::{LiveTable, find_tables, holds_rows, quote};
+use super::archive::{LiveTable, find_tables, holds_rows, lock_tables, quote};
 use super::destruction::Destruction;
 use crate::error::Error;
+use crate::platform::PlatformTable;
 use crate::up::{Run, Stopped};
 
 /// Up to so many values are counted to name their number.
@@ -102,13 +103,15 @@ impl Run<'_> {
                 &[(&names, Type::TEXT_ARRAY)],
             )
             .await?;
-        for row in rows {
-            let live = LiveTable {
-                oid: row.get(0),
-                schema: row.get(1),
-                table: row.get(2),
-                bytes: row.get(3),
-            };
+        let live = |row: &tokio_postgres::Row| LiveTable {
+            oid: row.get(0),
+            schema: row.get(1),
+            table: row.get(2),
+            bytes: row.get(3),
+        };
+        let tables: Vec<LiveTable> = rows.iter().map(live).collect();
+        lock_tables(&self.work, &tables).await?;
+        for live in tables {
             if holds_rows(&self.work, &live).await? {
                 return Ok(Some(format!(
                     "drops the schema {}, whose table {} holds rows",
@@ -119,37 +122,116 @@ impl Run<'_> {
         Ok(None)
     }
 
-    /// Refuses a table that vanished although no DROP TABLE named it, as a DO block may do.
+    /// Refuses data that went although no statement named it, as a DO block or CASCADE may do.
     pub(super) async fn refuse_hidden_losses(
         &self,
         reverts: &[Revert],
-        before: &[(u32, String)],
+        before: &Live,
     ) -> Result<(), Stopped> {
-        let failed =
-            |error| Error::query("looking for vanished tables", &self.migrator.target, &error);
-        let after: HashSet<u32> = live_tables(&self.work)
-            .await
-            .map_err(failed)?
-            .into_iter()
-            .map(|(oid, _)| oid)
-            .collect();
-        let named: Vec<String> = dropped_tables(reverts)
-            .iter()
-            .map(|name| name.rsplit('.').next().unwrap_or(name).trim_matches('"').to_lowercase())
-            .collect();
-        let hidden = before.iter().find(|(oid, name)| {
-            let table = name.rsplit('.').next().unwrap_or(name);
-            !after.contains(oid) && !named.contains(&table.to_lowercase())
-        });
-        match hidden {
+        let failed = |error| Error::query("looking for lost data", &self.migrator.target, &error);
+        let after = Live::read(&self.work).await.map_err(failed)?;
+        let named = Named::of(reverts);
+        for (oid, was) in &before.0 {
+            let name = format!("{}.{}", was.table.schema, was.table.table);
+            let Some(is) = after.0.get(oid) else {
+                if named.covers_table(&was.table) {
+                    continue;
+                }
+                return Err(hidden(
+                    &format!("dropped {name}"),
+                    "name the table in a DROP TABLE statement",
+                ));
+            };
+            let gone = was.columns.iter().find(|(number, column)| {
+                !is.columns.contains_key(*number) && !named.columns.contains(*column)
+            });
+            let emptied = is.file != was.file && was.table.bytes > 0;
+            if gone.is_none() && !emptied {
+                continue;
+            }
+            match (gone, holds_rows(&self.work, &is.table).await.map_err(failed)?) {
+                (Some((_, column)), true) => {
+                    return Err(hidden(
+                        &format!("dropped the column {name}.{column}"),
+                        "name the column in an ALTER TABLE statement",
+                    ));
+                }
+                (_, false) if emptied => {
+                    return Err(hidden(&format!("emptied {name}"), "keep its rows"));
+                }
+                _ => {}
+            }
+        }
+        match self.deleted_from().await.map_err(failed)? {
             None => Ok(()),
-            Some((_, name)) => Err(Error::WouldDestroy(format!(
-                "it dropped {name} from inside a DO block, a function or by CASCADE, where its rows \
-                 cannot be seen to; name the table in a DROP TABLE statement"
-            ))
-            .into()),
+            Some(table) => Err(hidden(
+                &format!("deleted rows of {table}"),
+                "delete them by a statement of its own, or keep them",
+            )),
         }
     }
+
+    /// A table of which this transaction has deleted rows, by PostgreSQL's own count.
+    async fn deleted_from(&self) -> Result<Option<String>, tokio_postgres::Error> {
+        let platform = self.platform.as_ref().map(PlatformTable::relation);
+        let row = self
+            .work
+            .query_typed_opt(
+                "SELECT schemaname || '.' || relname FROM pg_stat_xact_user_tables \
+                 WHERE n_tup_del > 0 AND schemaname <> 'trunkline' \
+                   AND relid IS DISTINCT FROM to_regclass($1)::oid \
+                 LIMIT 1",
+                &[(&platform, Type::TEXT)],
+            )
+            .await?;
+        Ok(row.map(|row| row.get(0)))
+    }
+}
+
+fn hidden(what: &str, instead: &str) -> Stopped {
+    Stopped::Failed(Error::WouldDestroy(format!(
+        "it {what} from inside a DO block, a function or a larger statement, or by CASCADE, where \
+         rows cannot be seen to; {instead}"
+    )))
+}
+
+/// What the statements of down scripts drop by name, which was looked at before they ran.
+#[derive(Default)]
+struct Named {
+    tables: HashSet<String>,
+    schemas: HashSet<String>,
+    columns: HashSet<String>,
+}
+
+impl Named {
+    fn of(reverts: &[Revert]) -> Self {
+        let mut named = Self::default();
+        for revert in reverts {
+            for statement in revert.script.statements().unwrap_or_default() {
+                match Destruction::read(revert.script.sql(statement)) {
+                    Some(Destruction::Tables(names)) => {
+                        named.tables.extend(names.iter().map(|name| last_part(name)));
+                    }
+                    Some(Destruction::Schemas(names)) => {
+                        named.schemas.extend(names.iter().map(|name| last_part(name)));
+                    }
+                    Some(Destruction::Columns { columns, .. }) => named.columns.extend(columns),
+                    Some(Destruction::Rows(_)) | None => {}
+                }
+            }
+        }
+        named
+    }
+
+    fn covers_table(&self, table: &LiveTable) -> bool {
+        self.schemas.contains(&table.schema.to_lowercase())
+            || self.tables.contains(&table.table.to_lowercase())
+    }
+}
+
+/// The name without its schema and quotes, in lower case.
+fn last_part(name: &str) -> String {
+    name.rsplit('.').next().unwrap_or(name).trim_matches('"').to_lowercase()
 }
 
 pub(super) fn dropped_tables(reverts: &[Revert]) -> Vec<String> {
@@ -167,16 +249,43 @@ pub(super) fn dropped_tables(reverts: &[Revert]) -> Vec<String> {
 }
 
 /// Every table of the database, by oid.
-pub(super) async fn live_tables(
-    client: &Client,
-) -> Result<Vec<(u32, String)>, tokio_postgres::Error> {
-    let rows = client
-        .query_typed(
-            "SELECT c.oid, n.nspname || '.' || c.relname \
-             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
-             WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname !~ '^pg_'",
-            &[],
-        )
-        .await?;
-    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+pub(super) struct Live(HashMap<u32, Relation>);
+
+struct Relation {
+    table: LiveTable,
+    /// The file that holds its rows; TRUNCATE gives it another one.
+    file: u32,
+    /// By number.
+    columns: HashMap<i16, String>,
+}
+
+impl Live {
+    pub(super) async fn read(client: &Client) -> Result<Self, tokio_postgres::Error> {
+        let rows = client
+            .query_typed(
+                "SELECT c.oid, n.nspname::text, c.relname::text, pg_relation_size(c.oid), c.relfilenode, \
+                        array_agg(a.attnum) FILTER (WHERE a.attnum IS NOT NULL), \
+                        array_agg(a.attname::text) FILTER (WHERE a.attnum IS NOT NULL) \
+                 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+                 LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+                 WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname !~ '^pg_' \
+                   AND n.nspname <> 'information_schema' \
+                 GROUP BY c.oid, n.nspname",
+                &[],
+            )
+            .await?;
+        let relation = |row: &tokio_postgres::Row| {
+            let table = LiveTable {
+                oid: row.get(0),
+                schema: row.get(1),
+                table: row.get(2),
+                bytes: row.get::<_, Option<i64>>(3).unwrap_or(0),
+            };
+            let numbers: Vec<i16> = row.get::<_, Option<_>>(5).unwrap_or_default();
+            let names: Vec<String> = row.get::<_, Option<_>>(6).unwrap_or_default();
+            let columns = numbers.into_iter().zip(names).collect();
+            (table.oid, Relation { table, file: row.get(4), columns })
+        };
+        Ok(Self(rows.iter().map(relation).collect()))
+    }
 }

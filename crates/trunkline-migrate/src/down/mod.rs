@@ -1,6 +1,7 @@
 //! Reverting migrations without losing rows.
 
 mod archive;
+mod aside;
 mod destruction;
 mod losses;
 mod restore;
@@ -13,7 +14,7 @@ use serde::Serialize;
 pub use archive::{Archive, ArchivedTable};
 pub use restore::RestoreReport;
 
-use losses::{dropped_tables, live_tables};
+use losses::{Live, dropped_tables};
 
 use crate::error::Error;
 use crate::event::{Direction, Event, Observer};
@@ -50,10 +51,16 @@ struct Revert {
     script: Script,
 }
 
+impl Revert {
+    fn runs_alone(&self) -> bool {
+        self.script.directives.no_transaction
+    }
+}
+
 impl Migrator {
     /// Reverts migrations in the reverse of the order in which they were applied.
     ///
-    /// Reverts that can run in a transaction run in one, all or none. A table that would be dropped
+    /// Reverts that can run in a transaction run in one with their neighbours, all or none. A table that would be dropped
     /// while any table of the run holds rows is moved to an archive, which takes constant time.
     pub async fn down(
         &self,
@@ -142,50 +149,53 @@ impl Migrator {
 impl Run<'_> {
     async fn revert_all(&self, reverts: &[Revert], drop_data: bool) -> Result<DownReport, Error> {
         let mut report = DownReport::default();
-        let Some(first) = reverts.first() else { return Ok(report) };
         let work =
             Work::new(&self.work, &self.lock, self.observer.as_ref(), &self.migrator.options);
-        let attempt = async || self.attempt_reverts(&work, reverts, drop_data).await;
-        match work.within_budget(&first.entry.name, attempt).await {
-            Ok(archive) => report.archive = archive,
-            Err(error) => {
-                ledger::note_failure(&self.work, &first.entry.name, "down", None, &error).await;
-                return Err(error);
+        let mut rest = reverts;
+        // A script that runs alone runs in its turn, between the transactions of those around it.
+        while let Some(first) = rest.first() {
+            let together = rest.iter().take_while(|revert| !revert.runs_alone()).count();
+            let (group, after) = rest.split_at(together.max(1));
+            let attempt = async || self.attempt_reverts(&work, group, rest, drop_data).await;
+            match work.within_budget(&first.entry.name, attempt).await {
+                Ok(archive) => report.archive = report.archive.or(archive),
+                Err(error) => {
+                    ledger::note_failure(&self.work, &first.entry.name, "down", None, &error).await;
+                    return Err(error);
+                }
             }
-        }
-        for revert in reverts {
-            if revert.script.directives.no_transaction {
-                self.revert_alone(&work, revert).await?;
+            if first.runs_alone() {
+                self.revert_alone(&work, first).await?;
             }
-            report.reverted.push(revert.entry.name.clone());
+            report.reverted.extend(group.iter().map(|revert| revert.entry.name.clone()));
+            rest = after;
         }
         Ok(report)
     }
 
+    /// Reverts `group` in one transaction, after the tables of all `reverts` to come were looked at.
     async fn attempt_reverts(
         &self,
         work: &Work<'_>,
+        group: &[Revert],
         reverts: &[Revert],
         drop_data: bool,
     ) -> Result<Option<Archive>, Stopped> {
         let first = &reverts[0].entry.name;
         let backend = work.begin(first).await?;
         let stopped = |error: tokio_postgres::Error| work.stopped(first, "moving tables", &error);
-        let before = live_tables(&self.work).await.map_err(stopped)?;
+        let before = Live::read(&self.work).await.map_err(stopped)?;
         let archive =
             if drop_data { None } else { self.set_aside(reverts).await.map_err(stopped)? };
         if !drop_data {
             self.refuse_other_losses(reverts).await?;
         }
-        for revert in reverts {
+        for revert in group.iter().filter(|revert| !revert.runs_alone()) {
             let name = &revert.entry.name;
-            if !revert.script.directives.no_transaction {
-                let began = self.reverting(name);
-                let runnable = Runnable { name, script: &revert.script };
-                work.run_all(runnable, revert.script.body()?, backend).await?;
-                self.forget(work, name).await?;
-                self.reverted(name, began);
-            }
+            let began = self.reverting(name);
+            self.run_down(work, revert, backend).await?;
+            self.forget(work, name).await?;
+            self.reverted(name, began);
         }
         if !drop_data {
             self.refuse_hidden_losses(reverts, &before).await?;
@@ -244,6 +254,9 @@ impl Run<'_> {
             let attempt =
                 async || work.run_one(runnable, (index, statement), statements.len(), 0).await;
             if let Err(error) = work.within_budget(name, attempt).await {
+                if self.is_put_aside(name, &error).await? {
+                    continue;
+                }
                 let place = Some((index + 1, statements.len()));
                 ledger::note_failure(&self.work, name, "down", place, &error).await;
                 return Err(error);

@@ -75,9 +75,9 @@ impl StatementFailure {
             detail: said.detail().map(str::to_owned),
             hint: said.hint().map(str::to_owned),
             context: said.where_().map(str::to_owned),
-            advice: advice(said.code()).map(str::to_owned),
+            advice: advice(said.code()).map(|advice| advice.replace("NAME", migration.as_str())),
             left: if script.directives.no_transaction {
-                "the statements before it are done and recorded, the next run goes on with this one"
+                "the statements before it stay done; mend this one and run the same command again"
             } else {
                 "the transaction was rolled back, nothing of this migration remains"
             },
@@ -118,6 +118,7 @@ fn advice(code: &SqlState) -> Option<&'static str> {
             "it exists already: write IF NOT EXISTS, or, if the migration was applied by hand: \
              trunkline migrate adopt NAME"
         }
+        "42601" => "correct that line, then run the same command again",
         "53100" => "the server's disk is full: free space there, then run the same command again",
         "25006" => "the server is read-only (a standby?): use the primary's address",
         "57014" => "it was cancelled: by Ctrl-C, an administrator, or a statement_timeout",

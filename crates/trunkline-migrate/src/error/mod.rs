@@ -77,7 +77,7 @@ pub enum Error {
     Changed(Vec<Name>),
     /// The ledger knows migrations of this set that the set does not have.
     #[error(
-        "the database is ahead: the ledger has {} which {source_label} does not have",
+        "the database is ahead: the ledger has {}, which the set `{source_label}` does not have",
         join(migrations)
     )]
     Ahead {

@@ -15,6 +15,7 @@ pub(crate) use write::{delete_entry, insert_entry, put_entry, update_checksum};
 
 use crate::database::Target;
 use crate::error::Error;
+use crate::lock::WORK_KEY;
 
 const SCHEMA: &str = include_str!("schema.sql");
 
@@ -66,8 +67,12 @@ pub(crate) async fn create(client: &Client, target: &Target) -> Result<(), Error
     if present.get(0) {
         return Ok(());
     }
-    // IF NOT EXISTS says so in a notice, which is of no use to anyone here.
-    let sql = format!("BEGIN; SET LOCAL client_min_messages = warning; {SCHEMA}; COMMIT");
+    // IF NOT EXISTS says so in a notice, which is of no use to anyone here. The work lock makes this wait
+    // for the same statements, left running at the server by a runner that was killed.
+    let sql = format!(
+        "BEGIN; SET LOCAL client_min_messages = warning; \
+         SELECT pg_advisory_xact_lock({WORK_KEY}); {SCHEMA}; COMMIT"
+    );
     if let Err(error) = client.batch_execute(&sql).await {
         let _ = client.batch_execute("ROLLBACK").await;
         return Err(Error::query("creating the ledger", target, &error));

@@ -124,6 +124,16 @@ impl Work<'_> {
 mod tests {
     use super::ConcurrentIndex;
 
+    proptest::proptest! {
+        #[test]
+        fn any_words_are_read_without_a_panic(
+            text in "(create |unique |index |concurrently |if |not |exists |on |only |[a-z\"'.,() ]|\\PC){0,30}",
+        ) {
+            let _ = ConcurrentIndex::read(&text);
+            let _ = ConcurrentIndex::read(&format!("CREATE INDEX CONCURRENTLY {text}"));
+        }
+    }
+
     #[test]
     fn reads_name_and_table_of_a_concurrent_index() {
         let read = |sql| ConcurrentIndex::read(sql).map(|index| (index.name, index.table));

@@ -7,6 +7,7 @@ use super::concurrent_index::ConcurrentIndex;
 use super::execute::{RESET, Runnable, Stopped, Work, changes_settings, keep_out_of_ledger};
 use crate::error::Error;
 use crate::ledger::{self, Entry, Note, Origin, State, note, put_entry};
+use crate::platform::WRITING;
 use crate::source::Migration;
 use crate::sql::{self, Statement, words};
 
@@ -81,7 +82,8 @@ impl Run<'_> {
             let done = Note { checksum, ..Note::done(name, "up") };
             note(&self.work, &done).await.map_err(stopped)?;
             if let Some(platform) = &self.platform {
-                platform.claim(&self.work, migration).await.map_err(stopped)?;
+                let told = |error| work.stopped(name, WRITING, &error);
+                platform.claim(&self.work, migration).await.map_err(told)?;
             }
             work.commit(name).await
         };

@@ -6,6 +6,7 @@ use super::execute::{Runnable, Stopped, Work};
 use super::{Run, UpReport};
 use crate::error::Error;
 use crate::ledger::{self, Origin, insert_entry};
+use crate::platform::WRITING;
 use crate::source::Migration;
 
 /// What became of one attempt.
@@ -40,7 +41,11 @@ impl Run<'_> {
                 report.adopted.push(first.name.clone());
                 Ok(())
             }
-            Err(error) => {
+            Err(mut error) => {
+                if let (Error::Statement(failure), [_, _, ..]) = (&mut error, migrations) {
+                    failure.left =
+                        "the transaction was rolled back, nothing of these migrations remains";
+                }
                 let failed = failed_migration(&error).unwrap_or(&first.name).clone();
                 ledger::note_failure(&self.work, &failed, "up", None, &error).await;
                 Err(error)
@@ -62,8 +67,9 @@ impl Run<'_> {
         for migration in migrations {
             let name = &migration.name;
             let stopped = |error| work.stopped(name, "writing the ledger", &error);
+            let told = |error| work.stopped(name, WRITING, &error);
             if let Some(platform) = &self.platform {
-                let claimed = platform.claim(&self.work, migration).await.map_err(stopped)?;
+                let claimed = platform.claim(&self.work, migration).await.map_err(told)?;
                 if !claimed && migrations.len() == 1 {
                     self.work.batch_execute("ROLLBACK").await.map_err(stopped)?;
                     return Ok(Outcome::AppliedElsewhere);
@@ -74,7 +80,7 @@ impl Run<'_> {
             let source = self.migrator.source.label();
             insert_entry(&self.work, source, migration, Origin::Run).await.map_err(stopped)?;
             if let Some(platform) = &self.platform {
-                platform.finish(&self.work, migration).await.map_err(stopped)?;
+                platform.finish(&self.work, migration).await.map_err(told)?;
             }
         }
         work.commit(first).await?;

@@ -128,7 +128,7 @@ async fn a_no_transaction_statement_keeps_the_budget_too() {
     let database = empty().await;
     let other = database.connect().await.unwrap();
     run(&other, "CREATE TABLE t (id int)").await;
-    run(&other, "BEGIN; LOCK TABLE t IN SHARE MODE").await;
+    run(&other, "BEGIN; LOCK TABLE t IN SHARE UPDATE EXCLUSIVE MODE").await;
     for statement in ["ALTER TABLE t ADD COLUMN n int;", "VACUUM t;", "REINDEX TABLE t;"] {
         let text = format!("-- trunkline: no-transaction\n{statement}");
         let set = source(&[("1-a.sql", &text)]);

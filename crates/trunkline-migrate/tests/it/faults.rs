@@ -168,11 +168,10 @@ async fn a_half_way_file_whose_finished_part_was_changed_is_refused() {
 
 #[tokio::test]
 async fn a_unique_index_that_failed_on_duplicates_is_valid_after_the_rows_were_mended() {
-    let database = empty().await;
-    let client = database.connect().await.unwrap();
-    run(&client, "CREATE TABLE t (id int)").await;
     for (name, index) in [("1-i.sql", "t_id"), ("2-j.sql", "IF NOT EXISTS \"T id\"")] {
-        run(&client, "DROP INDEX IF EXISTS t_id; TRUNCATE t; INSERT INTO t VALUES (1), (1)").await;
+        let database = empty().await;
+        let client = database.connect().await.unwrap();
+        run(&client, "CREATE TABLE t (id int); INSERT INTO t VALUES (1), (1)").await;
         let text = format!(
             "-- trunkline: no-transaction\nCREATE UNIQUE INDEX CONCURRENTLY {index} ON t (id);"
         );
@@ -290,9 +289,9 @@ async fn a_setting_that_one_migration_leaves_behind_does_not_reach_the_next_one(
     let set = source(&[
         (
             "1-a.sql",
-            "SELECT pg_catalog.set_config('search_path', '', false);\nSET statement_timeout = '1ms';\nCREATE TABLE other.a (id int);",
+            "SELECT pg_catalog.set_config('search_path', '', false);\nSET statement_timeout = '300ms';\nCREATE TABLE other.a (id int);",
         ),
-        ("2-b.sql", "CREATE TABLE b (id int);\nSELECT pg_sleep(0.01);"),
+        ("2-b.sql", "CREATE TABLE b (id int);\nSELECT pg_sleep(0.5);"),
         (
             "3-c.sql",
             "-- trunkline: no-transaction\nSET search_path = other;\nCREATE TABLE c (id int);",

@@ -4,16 +4,14 @@ use std::time::Duration;
 use tokio_postgres::{Client, NoTls};
 use trunkline_migrate::plan::{Blocks, Plan, PlannedStatement, Reversible, explain};
 use trunkline_migrate::source::Source;
+use trunkline_postgres::testing::TestDatabase;
 
-/// A database of its own, and its address.
-async fn database(name: &str) -> (Client, String) {
-    let url = std::env::var("TRUNKLINE_TEST_URL").expect("TRUNKLINE_TEST_URL is set");
-    let server = connect(&url).await;
-    let name = format!("plan_{name}");
-    server.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await.unwrap();
-    server.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
-    let url = format!("{url} dbname={name}");
-    (connect(&url).await, url)
+use crate::support::empty;
+
+/// A database of its own, which goes when it is dropped.
+async fn database() -> (Client, TestDatabase) {
+    let database = empty().await;
+    (connect(&database.url()).await, database)
 }
 
 async fn connect(url: &str) -> Client {
@@ -321,7 +319,7 @@ fn planner_chooses(sql: &str) -> bool {
 
 #[tokio::test]
 async fn each_statement_locks_rewrites_and_reads_what_the_plan_says() {
-    let (client, _) = database("proof").await;
+    let (client, _database) = database().await;
     client.batch_execute(PLATFORM).await.unwrap();
     client.batch_execute("CREATE SCHEMA archive; SET TimeZone = 'UTC'").await.unwrap();
     let mut wrong = Vec::new();
@@ -354,7 +352,8 @@ async fn each_statement_locks_rewrites_and_reads_what_the_plan_says() {
 /// These cannot run in a transaction: a writer holds them up while their locks are read.
 #[tokio::test]
 async fn statements_outside_a_transaction_lock_what_the_plan_says() {
-    let (client, url) = database("concurrent").await;
+    let (client, database) = database().await;
+    let url = database.url();
     client.batch_execute(PLATFORM).await.unwrap();
     let writer = connect(&url).await;
     for sql in [
@@ -386,7 +385,7 @@ async fn statements_outside_a_transaction_lock_what_the_plan_says() {
 
 #[tokio::test]
 async fn a_type_is_changed_without_a_rewrite_only_where_the_zone_is_utc() {
-    let (client, _) = database("zone").await;
+    let (client, _database) = database().await;
     client.batch_execute(PLATFORM).await.unwrap();
     let sql = "ALTER TABLE messages ALTER COLUMN at TYPE timestamptz";
     for zone in ["UTC", "Etc/UTC", "Europe/Berlin"] {
@@ -401,7 +400,7 @@ async fn a_type_is_changed_without_a_rewrite_only_where_the_zone_is_utc() {
 
 #[tokio::test]
 async fn the_foreign_key_on_companies_is_the_lock_that_matters() {
-    let (client, _) = database("partner").await;
+    let (client, _database) = database().await;
     client.batch_execute(PLATFORM).await.unwrap();
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations");
     let source = Source::directory(folder).unwrap();
@@ -428,7 +427,7 @@ async fn the_foreign_key_on_companies_is_the_lock_that_matters() {
 
 #[tokio::test]
 async fn what_is_there_already_is_skipped_and_a_second_plan_says_so() {
-    let (client, _) = database("skipped").await;
+    let (client, _database) = database().await;
     client.batch_execute(PLATFORM).await.unwrap();
     for (sql, expected) in [
         ("CREATE TABLE IF NOT EXISTS companies (id int REFERENCES connections)", true),
@@ -448,7 +447,7 @@ async fn what_is_there_already_is_skipped_and_a_second_plan_says_so() {
 
 #[tokio::test]
 async fn a_new_table_blocks_nobody_and_a_renamed_one_is_still_the_old_one() {
-    let (client, _) = database("names").await;
+    let (client, _database) = database().await;
     client.batch_execute(PLATFORM).await.unwrap();
     let new = "CREATE TABLE a (id int); CREATE INDEX i ON a (id)";
     assert_eq!(planned(&client, new).await.locks, []);
@@ -461,7 +460,7 @@ async fn a_new_table_blocks_nobody_and_a_renamed_one_is_still_the_old_one() {
 
 #[tokio::test]
 async fn a_do_block_is_opaque_but_its_tables_are_named() {
-    let (client, _) = database("block").await;
+    let (client, _database) = database().await;
     client.batch_execute(PLATFORM).await.unwrap();
     let sql = "DO $$ BEGIN EXECUTE 'ALTER TABLE companies ADD x int'; DELETE FROM messages; END $$";
     let planned = planned(&client, sql).await;
@@ -473,7 +472,7 @@ async fn a_do_block_is_opaque_but_its_tables_are_named() {
 
 #[tokio::test]
 async fn rows_are_estimated_without_a_scan() {
-    let (client, _) = database("rows").await;
+    let (client, _database) = database().await;
     client.batch_execute(PLATFORM).await.unwrap();
     let rows = async |table: &str| {
         let sql = format!("CREATE INDEX ON {table} (id)");
@@ -493,7 +492,8 @@ async fn rows_are_estimated_without_a_scan() {
 
 #[tokio::test]
 async fn a_read_only_login_waits_for_no_lock() {
-    let (client, url) = database("reader").await;
+    let (client, database) = database().await;
+    let url = database.url();
     client.batch_execute(PLATFORM).await.unwrap();
     client
         .batch_execute(
@@ -503,7 +503,7 @@ async fn a_read_only_login_waits_for_no_lock() {
         .await
         .unwrap();
     client.batch_execute("BEGIN; LOCK TABLE companies").await.unwrap();
-    let reader = connect(&format!("{url} user=plan_reader")).await;
+    let reader = connect(&url.replace("//trunkline@", "//plan_reader@")).await;
     let sql = "ALTER TABLE companies ALTER COLUMN name SET NOT NULL, ADD CHECK (id > 0)";
     let plan = tokio::time::timeout(Duration::from_secs(5), planned(&reader, sql)).await.unwrap();
     assert_eq!(plan.locks[0].relation, "public.companies");
@@ -512,7 +512,7 @@ async fn a_read_only_login_waits_for_no_lock() {
 
 #[tokio::test]
 async fn reversible_means_that_no_row_is_lost() {
-    let (client, _) = database("reversal").await;
+    let (client, _database) = database().await;
     let reversal = async |up: &str, down: Option<&str>| {
         let mut files = vec![("1.sql", up)];
         files.extend(down.map(|down| ("1.down.sql", down)));

@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::str::FromStr;
 
 use tokio_postgres::types::Type;
@@ -9,6 +7,9 @@ use trunkline_migrate::catalog::{
 };
 use trunkline_migrate::source::Source;
 use trunkline_migrate::sql::split;
+use trunkline_postgres::testing::TestDatabase;
+
+use crate::support::empty;
 
 const FIRST: &str = "\
 -- trunkline: requires public.companies(id integer)
@@ -64,28 +65,20 @@ CREATE UNIQUE INDEX counted_n ON trunkline.counted (n);
 ALTER TABLE public.companies ADD COLUMN trunkline_note text;
 ";
 
-/// The one place where the tests find their server.
-async fn connect(database: Option<&str>) -> (Config, Client) {
-    let url = std::env::var("TRUNKLINE_TEST_URL").expect("TRUNKLINE_TEST_URL names a server");
-    let mut config = Config::from_str(&url).unwrap();
-    if let Some(database) = database {
-        config.dbname(database);
-    }
+/// The superuser has the name of the engine's schema, which must not become the one to create in.
+async fn connect(database: &TestDatabase) -> (Config, Client) {
+    let mut config = Config::from_str(&database.url()).unwrap();
+    config.options("-c search_path=public");
     let (client, connection) = config.connect(NoTls).await.unwrap();
     tokio::spawn(connection);
     (config, client)
 }
 
-/// A database of its own for each test, dropped when it passes.
-async fn with_database(name: &str, test: impl AsyncFnOnce(&Client, &Config)) {
-    let (config, admin) = connect(None).await;
-    let database = format!("verify_{name}");
-    admin.batch_execute(&format!("DROP DATABASE IF EXISTS {database} WITH (FORCE)")).await.unwrap();
-    admin.batch_execute(&format!("CREATE DATABASE {database} TEMPLATE template0")).await.unwrap();
-    let (_, client) = connect(Some(&database)).await;
+/// A database of its own for each test.
+async fn with_database(test: impl AsyncFnOnce(&Client, &Config)) {
+    let database = empty().await;
+    let (config, client) = connect(&database).await;
     test(&client, &config).await;
-    drop(client);
-    admin.batch_execute(&format!("DROP DATABASE {database} WITH (FORCE)")).await.unwrap();
 }
 
 fn source() -> Source {
@@ -140,7 +133,7 @@ fn lines(checks: &[Check]) -> String {
 
 #[tokio::test]
 async fn a_database_as_the_migrations_make_it_is_ok() {
-    with_database("clean", async |client, config| {
+    with_database(async |client, config| {
         let expected = record(config, &source()).await.unwrap();
         migrate(client).await;
         let checks = checked(client, &expected).await;
@@ -153,7 +146,7 @@ async fn a_database_as_the_migrations_make_it_is_ok() {
 
 #[tokio::test]
 async fn a_catalogue_is_the_same_after_its_json_and_under_any_search_path() {
-    with_database("json", async |client, config| {
+    with_database(async |client, config| {
         let expected = record(config, &source()).await.unwrap();
         let text = expected.to_json().unwrap();
         assert_eq!(Catalog::from_json(&text).unwrap(), expected);
@@ -171,7 +164,7 @@ async fn a_catalogue_is_the_same_after_its_json_and_under_any_search_path() {
 
 #[tokio::test]
 async fn a_missing_schema_is_built_again_by_its_mends() {
-    with_database("empty", async |client, config| {
+    with_database(async |client, config| {
         let expected = record(config, &source()).await.unwrap();
         let whole = "CREATE TABLE companies (id integer PRIMARY KEY); \
                      ALTER TABLE companies ADD COLUMN trunkline_note text";
@@ -218,7 +211,7 @@ CREATE INDEX twice_again ON clients (platform_note);
 
 #[tokio::test]
 async fn the_mends_of_a_damaged_database_make_it_clean() {
-    with_database("damaged", async |client, config| {
+    with_database(async |client, config| {
         let expected = record(config, &source()).await.unwrap();
         migrate(client).await;
         run(client, DAMAGE).await;
@@ -264,7 +257,7 @@ ALTER TABLE companies DROP COLUMN trunkline_note;
 
 #[tokio::test]
 async fn rarer_damage_is_mended_too() {
-    with_database("rarer", async |client, config| {
+    with_database(async |client, config| {
         let expected = record(config, &source()).await.unwrap();
         migrate(client).await;
         run(client, MORE_DAMAGE).await;
@@ -278,7 +271,7 @@ async fn rarer_damage_is_mended_too() {
 
 #[tokio::test]
 async fn an_old_serial_becomes_an_identity_that_goes_on_counting() {
-    with_database("serial", async |client, config| {
+    with_database(async |client, config| {
         let expected = record(config, &source()).await.unwrap();
         migrate(client).await;
         client
@@ -303,7 +296,7 @@ async fn an_old_serial_becomes_an_identity_that_goes_on_counting() {
 
 #[tokio::test]
 async fn invalid_and_not_valid_are_different_and_mended() {
-    with_database("invalid", async |client, config| {
+    with_database(async |client, config| {
         let expected = record(config, &source()).await.unwrap();
         migrate(client).await;
         client
@@ -327,7 +320,7 @@ async fn invalid_and_not_valid_are_different_and_mended() {
 
 #[tokio::test]
 async fn rows_without_their_company_are_found_though_the_key_stands() {
-    with_database("orphans", async |client, config| {
+    with_database(async |client, config| {
         let expected = record(config, &source()).await.unwrap();
         migrate(client).await;
         client
@@ -350,7 +343,7 @@ async fn rows_without_their_company_are_found_though_the_key_stands() {
 
 #[tokio::test]
 async fn a_login_that_may_read_nothing_still_verifies_and_is_told_what_it_lacks() {
-    with_database("reader", async |client, config| {
+    with_database(async |client, config| {
         let expected = record(config, &source()).await.unwrap();
         migrate(client).await;
         client
@@ -370,7 +363,7 @@ async fn a_login_that_may_read_nothing_still_verifies_and_is_told_what_it_lacks(
 
 #[tokio::test]
 async fn reading_outside_a_transaction_is_refused() {
-    with_database("outside", async |client, _| {
+    with_database(async |client, _| {
         let error = Catalog::read(client, &Scope::Everything).await.unwrap_err();
         assert_eq!(error.to_string(), "the catalogue must be read inside a transaction");
     })
@@ -379,7 +372,8 @@ async fn reading_outside_a_transaction_is_refused() {
 
 #[tokio::test]
 async fn a_failing_set_leaves_no_scratch_database_and_names_the_line() {
-    let (config, admin) = connect(None).await;
+    let database = empty().await;
+    let (config, admin) = connect(&database).await;
     let files: [(&str, &[u8]); 1] =
         [("001-a.sql", b"SELECT 1;\n\nALTER TABLE compaines ADD a int;")];
     let source = Source::embedded("broken", &files).unwrap();
@@ -402,7 +396,7 @@ async fn a_failing_set_leaves_no_scratch_database_and_names_the_line() {
 
 #[tokio::test]
 async fn a_table_that_no_directive_names_is_taken_from_the_live_database() {
-    with_database("live", async |client, config| {
+    with_database(async |client, config| {
         client
             .batch_execute(
                 "CREATE TYPE colour AS ENUM ('red');
@@ -415,7 +409,8 @@ async fn a_table_that_no_directive_names_is_taken_from_the_live_database() {
             ("002-b.sql", b"-- trunkline: no-transaction\nCREATE INDEX CONCURRENTLY b_firm ON b (firm)"),
         ];
         let source = Source::embedded("live", &files).unwrap();
-        let (_, admin) = connect(None).await;
+        let (admin, connection) = config.connect(NoTls).await.unwrap();
+        tokio::spawn(connection);
         client.batch_execute("BEGIN READ ONLY").await.unwrap();
         let recording =
             Recording { admin: &admin, source: &source, live: Some(client), substitute: false };

@@ -94,6 +94,9 @@ pub(crate) async fn run(
     printer: &Printer,
 ) -> Result<ExitStatus, Failure> {
     let common = &arguments.common;
+    if let Some(folder) = &common.source {
+        printer.set_folder(folder);
+    }
     match arguments.command {
         Command::Lint(arguments) => return lint::run(common, &arguments, printer),
         Command::New(arguments) => return new::run(common, &arguments, printer),

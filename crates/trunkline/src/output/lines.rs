@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use trunkline_migrate::source::Name;
 use trunkline_migrate::{Direction, Event, Observer};
 
 use super::{Printer, QUIET, WARNING, duration};
@@ -23,6 +24,8 @@ pub(crate) struct Lines {
 
 #[derive(Default)]
 struct State {
+    /// Several migrations were begun before the first was done (`--atomic`).
+    together: bool,
     told_progress: Option<(Instant, String)>,
 }
 
@@ -49,9 +52,19 @@ impl Lines {
         self.write(&format!("{end}      {text}\n"));
     }
 
-    fn finished(&self, elapsed: Duration) {
+    fn started(&self, state: &mut State, migration: &Name, direction: Direction) {
+        let sign = if direction == Direction::Up { "+" } else { "-" };
+        let before = self.open.swap(true, Ordering::Relaxed);
+        state.together |= before;
+        let end = if before { "\n" } else { "" };
+        self.write(&format!("{end}  {sign} {migration:<NAME_WIDTH$}"));
+    }
+
+    fn finished(&self, state: &State, migration: &Name, elapsed: Duration) {
         let elapsed = duration(elapsed);
-        if self.open.swap(false, Ordering::Relaxed) {
+        if state.together {
+            self.under(&format!("{QUIET}{migration} done in {elapsed}{QUIET:#}"));
+        } else if self.open.swap(false, Ordering::Relaxed) {
             self.write(&format!("{QUIET}{elapsed:>9}{QUIET:#}\n"));
         } else {
             self.under(&format!("{QUIET}done in {elapsed}{QUIET:#}"));
@@ -62,8 +75,10 @@ impl Lines {
         let style = if severity == "WARNING" { WARNING } else { QUIET };
         let severity = severity.to_lowercase();
         self.under(&format!("{style}{severity}:{style:#} {message}"));
-        for line in extra.into_iter().flatten() {
-            self.under(&format!("        {line}"));
+        for (word, text) in ["detail", "hint"].into_iter().zip(extra) {
+            if let Some(text) = text {
+                self.under(&format!("  {QUIET}{word}:{QUIET:#} {text}"));
+            }
         }
     }
 
@@ -85,12 +100,10 @@ impl Observer for Lines {
         let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let state = &mut *state;
         match event {
-            Event::Started { migration, direction } => {
-                let sign = if *direction == Direction::Up { "+" } else { "-" };
-                self.write(&format!("  {sign} {migration:<NAME_WIDTH$}"));
-                self.open.store(true, Ordering::Relaxed);
+            Event::Started { migration, direction } => self.started(state, migration, *direction),
+            Event::Finished { migration, elapsed, .. } => {
+                self.finished(state, migration, *elapsed);
             }
-            Event::Finished { elapsed, .. } => self.finished(*elapsed),
             Event::StatementDone { number, of, elapsed, .. } if *elapsed >= SLOW => {
                 let text = format!("statement {number} of {of} took {}", duration(*elapsed));
                 self.under(&format!("{QUIET}{text}{QUIET:#}"));

@@ -4,8 +4,9 @@ mod lines;
 mod source_error;
 
 use std::io::Write;
-use std::sync::Arc;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
@@ -37,21 +38,40 @@ pub(crate) struct Printer {
     format: Format,
     /// A line about a migration has no end yet.
     open_line: Arc<AtomicBool>,
+    /// The folder that `migrate` works with, as a shell reads it.
+    folder: OnceLock<String>,
 }
 
 impl Printer {
     pub(crate) fn new(format: Format) -> Self {
-        Self { format, open_line: Arc::default() }
+        Self { format, open_line: Arc::default(), folder: OnceLock::new() }
     }
 
     pub(crate) fn is_json(&self) -> bool {
         self.format == Format::Json
     }
 
+    /// Makes the commands that messages tell to run work with the same folder as this one.
+    pub(crate) fn set_folder(&self, folder: &Path) {
+        let path = folder.display().to_string();
+        let plain = path.chars().all(|c| c.is_alphanumeric() || "/._-".contains(c));
+        let quoted = if plain { path } else { format!("'{}'", path.replace('\'', r"'\''")) };
+        let _ = self.folder.set(quoted);
+    }
+
+    fn with_folder(&self, text: &str) -> String {
+        const COMMAND: &str = "trunkline migrate ";
+        match self.folder.get() {
+            Some(folder) => text.replace(COMMAND, &format!("{COMMAND}--source {folder} ")),
+            None => text.to_owned(),
+        }
+    }
+
     /// A line of the result for people; nothing in JSON.
     pub(crate) fn line(&self, text: impl std::fmt::Display) {
         if !self.is_json() {
             // A reader that went away (`| head`) is no error of ours.
+            let text = self.with_folder(&text.to_string());
             let _ = writeln!(anstream::stdout(), "{text}");
         }
     }
@@ -82,6 +102,7 @@ impl Printer {
     /// Says why a command ended and returns its exit status.
     pub(crate) fn failure(&self, failure: &Failure) -> ExitStatus {
         let status = failure.status();
+        let hint = failure.hint().map(|hint| self.with_folder(&hint));
         self.end_line();
         if self.is_json() {
             let statement = match failure {
@@ -94,7 +115,7 @@ impl Printer {
                 "error": {
                     "kind": failure.kind(),
                     "message": failure.to_string(),
-                    "hint": failure.hint(),
+                    "hint": hint,
                     "exit_status": status as u8,
                     "statement": statement,
                 }
@@ -109,7 +130,7 @@ impl Printer {
             other => other.to_string(),
         };
         let _ = writeln!(err, "{ERROR}error:{ERROR:#} {text}");
-        for hint in failure.hint().iter().flat_map(|hint| hint.lines()) {
+        for hint in hint.iter().flat_map(|hint| hint.lines()) {
             let _ = writeln!(err, "{HINT}hint:{HINT:#} {hint}");
         }
         status

@@ -39,7 +39,9 @@ async fn a_file_that_is_not_understood_is_refused() {
     let both = "database_url = 'postgres://u:secret@h/d'\ndatabase_url_file = 'f'\n";
     assert_snapshot!("both", status(both).await.expect(1));
     assert_snapshot!("unknown_key", status("database-url = 'postgres://h/d'").await.expect(1));
-    assert_snapshot!("no_toml", status("database_url = postgres://h/d").await.expect(1));
+    let unquoted = status("data_dir = 'd'\ndatabase_url = postgres://u:secret@h/d").await.expect(1);
+    assert!(!unquoted.stderr.contains("secret"), "{unquoted}");
+    assert_snapshot!("no_toml", unquoted);
     assert_snapshot!("no_file", status("database_url_file = 'nowhere'").await.expect(1));
     let directory = tempfile::tempdir().unwrap();
     let named = Run::new(directory.path(), "--config nowhere.toml migrate status").run().await;

@@ -44,6 +44,7 @@ async fn a_wrong_command_line_ends_with_status_2() {
     assert_snapshot!("usage_unknown_command", run("migrate upp").await);
     assert_snapshot!("usage_conflict", run("migrate up 007 --to 008").await);
     assert_snapshot!("usage_time", run("migrate --wait soon up").await);
+    assert_snapshot!("usage_json", run("migrate up --nope --format json").await);
     assert_snapshot!("usage_no_time", run("migrate --lock-timeout 0s up").await);
 }
 

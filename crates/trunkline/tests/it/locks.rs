@@ -38,7 +38,7 @@ async fn ctrl_c_ends_the_statement_and_leaves_nothing() {
 #[tokio::test]
 async fn a_busy_table_is_given_up_and_its_holder_named() {
     let place = Place::platform().await;
-    place.write("set/001-plan.sql", "ALTER TABLE companies ADD COLUMN plan text;");
+    place.write("set/001-tariff.sql", "ALTER TABLE companies ADD COLUMN tariff text;");
     let holder = place.database.connect().await.unwrap();
     let lock = "SET application_name = 'nightly report'; BEGIN; LOCK TABLE companies IN SHARE MODE";
     holder.batch_execute(lock).await.unwrap();

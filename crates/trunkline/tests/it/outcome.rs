@@ -12,16 +12,21 @@ const PATTERNS: &[(&str, &str)] = &[
     (r"\bfor \d+ s\b", "for [seconds] s"),
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", "[time]"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[time]"),
-    (r"\b20\d{6}_\d{6}\b", "[archive]"),
+    (r"20\d{6}_\d{6}(_\d+)?", "[archive]"),
     (r"\bpid \d+", "pid [pid]"),
+    (r"\block [^ ]+:\d+ \(backend \d+", "lock [host]:[pid] (backend [pid]"),
     (r"pg_terminate_backend\(\d+\)", "pg_terminate_backend([pid])"),
     (r#""(pid|tcp_port|duration_ms|age_seconds|id)": \d+"#, r#""$1": "[$1]""#),
     (r#""(os_user|host|version)": "[^"]*""#, r#""$1": "[$1]""#),
-    (r"\((uid \d+|[a-z_][a-z0-9_-]*)@[^)]*\)", "([account]@[host])"),
+    (r"\((uid \d+|[a-z_][a-z0-9_-]*)@[^)]*\) *", "([account]@[host]) "),
     (r"\bport \d+", "port [port]"),
     (r"PostgreSQL \d+(\.\d+)?", "PostgreSQL [version]"),
     (r"://trunkline:[0-9a-f]{32}@127\.0\.0\.1:\d+", "://trunkline:[password]@127.0.0.1:[port]"),
-    (r"(\[directory\]|\[socket\]):\d+/", "$1:[port]/"),
+    (r"((\[directory\]|\[socket\])[^\s:]*):\d+/", "$1:[port]/"),
+    // Columns of a table whose width is that of the longest duration.
+    (r"took +who", "took  who"),
+    (r"((done|failed|running)( \d+/\d+)?( \[duration\])?) +trunkline \(", "$1  trunkline ("),
+    (r"(?m) +$", ""),
 ];
 
 static FILTERS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {

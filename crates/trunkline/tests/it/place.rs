@@ -39,7 +39,9 @@ impl Run {
         let mut command = trunkline(directory);
         command.args(words(line));
         let shown = directory.to_str().unwrap().to_owned();
-        Self { command, line: line.to_owned(), known: vec![(shown, "[directory]")] }
+        let encoded = shown.replace('/', "%2F");
+        let known = vec![(shown, "[directory]"), (encoded, "[directory]")];
+        Self { command, line: line.to_owned(), known }
     }
 
     pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {

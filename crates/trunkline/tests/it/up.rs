@@ -76,11 +76,13 @@ async fn what_the_platform_s_runner_applied_is_recorded_and_not_run() {
     let place = Place::platform().await;
     place.write("set/001-theirs.sql", "SELECT 1 / 0;");
     place.write("set/002-ours.sql", "CREATE TABLE ours (id integer PRIMARY KEY);");
-    place.sql("INSERT INTO migrations (filename, success) VALUES ('001-theirs.sql', true)").await;
+    place
+        .sql("INSERT INTO public.migrations (filename, success) VALUES ('001-theirs.sql', true)")
+        .await;
     assert_snapshot!("platform_before", place.run("migrate --source set status").await.expect(0));
     assert_snapshot!("platform_up", place.run("migrate --source set up").await.expect(0));
     assert_snapshot!("platform_after", place.run("migrate --source set status").await.expect(0));
-    let told = "SELECT count(*) FROM migrations WHERE filename = '002-ours.sql' AND success";
+    let told = "SELECT count(*) FROM public.migrations WHERE filename = '002-ours.sql' AND success";
     assert_eq!(place.number(told).await, 1);
 }
 
