@@ -66,14 +66,17 @@ impl RunLock {
     }
 
     /// Polls until the lock is free, `stop` says that it is no longer needed, or `patience` is over.
-    pub(crate) async fn acquire(
+    pub(crate) async fn acquire<F>(
         target: &Target,
         role: &str,
         patience: Duration,
         observer: &dyn Observer,
         interrupt: &crate::options::Interrupt,
-        mut done: impl AsyncFnMut() -> Result<bool, Error>,
-    ) -> Result<Option<Self>, Error> {
+        mut done: impl FnMut() -> F,
+    ) -> Result<Option<Self>, Error>
+    where
+        F: Future<Output = Result<bool, Error>>,
+    {
         let mut session = target.connect(role, NoticeSink::ignore()).await?;
         let began = Instant::now();
         let mut told = None;
@@ -142,7 +145,8 @@ impl RunLock {
 
     /// The connection for questions; none when the server has no connection left for it.
     pub(crate) async fn watcher(&self) -> Option<&Session> {
-        let open = async || self.session.target().connect("watch", NoticeSink::ignore()).await.ok();
+        let open =
+            || async { self.session.target().connect("watch", NoticeSink::ignore()).await.ok() };
         self.watcher.get_or_init(open).await.as_ref()
     }
 

@@ -84,7 +84,7 @@ impl Run<'_> {
             .collect();
         let Some(first) = entries.first() else { return Ok(RepairReport::default()) };
         let work = self.work();
-        let attempt = async || self.write(&work, &changed, &untold, &forgotten).await;
+        let attempt = || self.write(&work, &changed, &untold, &forgotten);
         work.within_budget(&first.name, attempt).await
     }
 
@@ -128,7 +128,7 @@ impl Run<'_> {
     async fn adopt(&self, names: &[Name]) -> Result<(), Error> {
         let Some(first) = names.first() else { return Ok(()) };
         let work = self.work();
-        let attempt = async || {
+        let attempt = || async {
             let stopped = |error| work.stopped(first, "writing the ledger", &error);
             work.begin(first).await?;
             let migrator = self.migrator;

@@ -20,7 +20,7 @@ use crate::error::Error;
 use crate::event::{Direction, Event, Observer};
 use crate::ledger::{self, Entry, Note, delete_entry, note};
 use crate::migrator::Migrator;
-use crate::platform::PlatformTable;
+use crate::platform::{PlatformTable, WRITING};
 use crate::selection::resolve;
 use crate::source::{Migration, Name, Script};
 use crate::up::{Run, Runnable, Stopped, Work};
@@ -94,7 +94,7 @@ impl Migrator {
             options.patience,
             observer.as_ref(),
             &options.interrupt,
-            async || Ok(false),
+            || async { Ok(false) },
         )
         .await?;
         let lock = lock.ok_or(Error::Interrupted { migration: None, left: "nothing was begun" })?;
@@ -156,7 +156,7 @@ impl Run<'_> {
         while let Some(first) = rest.first() {
             let together = rest.iter().take_while(|revert| !revert.runs_alone()).count();
             let (group, after) = rest.split_at(together.max(1));
-            let attempt = async || self.attempt_reverts(&work, group, rest, drop_data).await;
+            let attempt = || self.attempt_reverts(&work, group, rest, drop_data);
             match work.within_budget(&first.entry.name, attempt).await {
                 Ok(archive) => report.archive = report.archive.or(archive),
                 Err(error) => {
@@ -239,7 +239,8 @@ impl Run<'_> {
         delete_entry(&self.work, name).await.map_err(stopped)?;
         note(&self.work, &Note::done(name, "down")).await.map_err(stopped)?;
         if let Some(platform) = &self.platform {
-            platform.forget(&self.work, name).await.map_err(stopped)?;
+            let told = |error| work.stopped(name, WRITING, &error);
+            platform.forget(&self.work, name).await.map_err(told)?;
         }
         Ok(())
     }
@@ -251,8 +252,7 @@ impl Run<'_> {
         let statements = revert.script.body()?;
         let runnable = Runnable { name, script: &revert.script };
         for (index, statement) in statements.iter().enumerate() {
-            let attempt =
-                async || work.run_one(runnable, (index, statement), statements.len(), 0).await;
+            let attempt = || work.run_one(runnable, (index, statement), statements.len(), 0);
             if let Err(error) = work.within_budget(name, attempt).await {
                 if self.is_put_aside(name, &error).await? {
                     continue;
@@ -262,7 +262,7 @@ impl Run<'_> {
                 return Err(error);
             }
         }
-        let attempt = async || {
+        let attempt = || async {
             work.begin(name).await?;
             self.forget(work, name).await?;
             work.commit(name).await

@@ -85,7 +85,7 @@ impl Run<'_> {
         let Some(first) = entries.first() else { return Ok(()) };
         let work =
             Work::new(&self.work, &self.lock, self.observer.as_ref(), &self.migrator.options);
-        let attempt = async || {
+        let attempt = || async {
             work.begin(&first.name).await?;
             self.make_room(&work, archive, &first.name).await?;
             let stopped = |error| work.stopped(&first.name, "bringing tables back", &error);

@@ -129,11 +129,11 @@ SELECT pg_catalog.jsonb_build_object(
                     -- `column IS NOT NULL`: pg_get_constraintdef would say so, but locks the table to find the column's name.
                     'proves_not_null', contype = 'c' AND convalidated AND pg_catalog.cardinality(conkey) = 1
                         AND conbin::pg_catalog.text LIKE '{NULLTEST :arg {VAR %:nulltesttype 1 %'
-                )), '[]')
+                ) ORDER BY conname), '[]')
                 FROM pg_catalog.pg_constraint
                 WHERE conrelid = class.oid
             )
-        )), '[]')
+        ) ORDER BY namespace.nspname, class.relname), '[]')
         FROM related
         JOIN pg_catalog.pg_class AS class ON class.oid = related.oid
         JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = class.relnamespace

@@ -75,11 +75,15 @@ impl<'a> Work<'a> {
     /// Runs a transaction until it gets through, within the lock budget.
     ///
     /// `attempt` opens the transaction and commits it; whatever it leaves open is rolled back.
-    pub(crate) async fn within_budget<T>(
+    // Not an AsyncFnMut: with one, no caller could spawn the future of a run.
+    pub(crate) async fn within_budget<T, F>(
         &self,
         migration: &Name,
-        mut attempt: impl AsyncFnMut() -> Result<T, Stopped>,
-    ) -> Result<T, Error> {
+        mut attempt: impl FnMut() -> F,
+    ) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Stopped>>,
+    {
         let began = Instant::now();
         let mut number = 1;
         loop {
@@ -259,7 +263,7 @@ impl<'a> Work<'a> {
             sql: runnable.script.sql(statement),
         });
         let began = Instant::now();
-        let look = async || {
+        let look = || async {
             self.tell_blockers(backend).await;
             self.tell_index_progress(backend).await;
         };
@@ -270,21 +274,23 @@ impl<'a> Work<'a> {
     }
 
     /// Waits for an answer; meanwhile looks at what it waits for, and cancels when asked to stop.
-    pub(crate) async fn watch(
+    pub(crate) async fn watch<F>(
         &self,
         mut sent: Sent<'_>,
-        look: impl AsyncFn(),
-    ) -> Result<(), tokio_postgres::Error> {
+        look: impl Fn() -> F,
+    ) -> Result<(), tokio_postgres::Error>
+    where
+        F: Future<Output = ()>,
+    {
         let period = WATCH_EVERY.min(self.options.lock_timeout / 2).max(Duration::from_millis(1));
         let mut cancelled = false;
         loop {
             tokio::select! {
                 answer = &mut sent => return answer,
                 // The server forgets a request that comes between two statements, so it is repeated.
-                () = tokio::time::sleep(period) => match cancelled {
-                    true => self.session.cancel().await,
-                    false => look().await,
-                },
+                () = tokio::time::sleep(period) => {
+                    if cancelled { self.session.cancel().await } else { look().await }
+                }
                 () = self.options.interrupt.requested(), if !cancelled => {
                     cancelled = true;
                     self.session.cancel().await;

@@ -86,7 +86,7 @@ impl Migrator {
             }
         }
         let passed = preflight::check(&work, &self.target, &selection.pending).await?;
-        let nothing_left = async || {
+        let nothing_left = || async {
             let applied = self.applied(&work).await?;
             Ok(Selection::decide(&self.source, &applied, request)?.pending.is_empty())
         };

@@ -67,7 +67,7 @@ impl Run<'_> {
 
     async fn complete(&self, work: &Work<'_>, migration: &Migration) -> Result<(), Error> {
         let name = &migration.name;
-        let attempt = async || {
+        let attempt = || async {
             let stopped = |error| work.stopped(name, "writing the ledger", &error);
             work.begin(name).await?;
             let source = self.migrator.source.label();
@@ -124,7 +124,7 @@ impl Step<'_> {
     /// The statement and its ledger row in one transaction, so that neither is without the other.
     async fn run_in_transaction(&self, of: usize) -> Result<(), Error> {
         let name = &self.migration.name;
-        let attempt = async || {
+        let attempt = || async {
             let backend = self.work.begin(name).await?;
             self.run_statement(of, backend).await?;
             self.write(self.index + 1, "done", of).await?;
@@ -143,7 +143,7 @@ impl Step<'_> {
             self.work.options.lock_timeout.as_millis()
         };
         let name = &self.migration.name;
-        let attempt = async || {
+        let attempt = || async {
             let session = self.work.session;
             // From PostgreSQL 14 on the server notices a client that died and stops the statement.
             let prepare = format!(
@@ -172,7 +172,7 @@ impl Step<'_> {
     /// Writes how far the migration is, in a transaction of its own.
     async fn record(&self, done: usize, state: &'static str, of: usize) -> Result<(), Error> {
         let name = &self.migration.name;
-        let attempt = async || {
+        let attempt = || async {
             self.work.begin(name).await?;
             self.write(done, state, of).await?;
             self.work.commit(name).await

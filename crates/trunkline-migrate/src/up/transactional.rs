@@ -27,8 +27,7 @@ impl Run<'_> {
         let work = self.work();
         let began: Vec<Instant> =
             migrations.iter().map(|migration| self.started(migration)).collect();
-        let outcome =
-            work.within_budget(&first.name, async || self.attempt(&work, migrations).await);
+        let outcome = work.within_budget(&first.name, || self.attempt(&work, migrations));
         match outcome.await {
             Ok(Outcome::Applied) => {
                 for (migration, began) in migrations.iter().zip(began) {

@@ -7,6 +7,7 @@ mod child;
 mod concurrency;
 mod errors;
 mod faults;
+mod futures;
 mod interrupts;
 mod kill;
 mod ledger;

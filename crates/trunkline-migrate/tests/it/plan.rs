@@ -338,9 +338,10 @@ async fn each_statement_locks_rewrites_and_reads_what_the_plan_says() {
         if rewrites != rewritten {
             wrong.push(format!("{sql}\n  plan      {rewrites:?}\n  rewritten {rewritten:?}"));
         }
-        let as_said = match planner_chooses(sql) {
-            true => scans.is_subset(&scanned),
-            false => scans.union(&rewrites).eq(&scanned),
+        let as_said = if planner_chooses(sql) {
+            scans.is_subset(&scanned)
+        } else {
+            scans.union(&rewrites).eq(&scanned)
         };
         if !as_said {
             wrong.push(format!("{sql}\n  plan {scans:?}\n  read {scanned:?}"));

@@ -67,7 +67,7 @@ proptest! {
 
     #[test]
     fn rows_of_copy_are_never_read_as_sql(lines in prop::collection::vec("[^\r\n\\\\]*", 0..6)) {
-        let rows: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        let rows = lines.iter().fold(String::new(), |rows, line| rows + line + "\n");
         let text = format!("COPY t FROM STDIN;\n{rows}\\.\nSELECT 1");
         let found = split(&text).unwrap();
         prop_assert_eq!(found.len(), 2);

@@ -6,7 +6,6 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use tokio::runtime::Builder;
 use tokio::task::JoinHandle;
 use tokio_postgres::Client;
 use trunkline_migrate::catalog::{Check, Outcome};
@@ -93,16 +92,13 @@ pub(crate) async fn down(migrator: &Migrator) -> Result<DownReport, Error> {
     migrator.down(&DownRequest::default(), Arc::new(Silent)).await
 }
 
-/// Runs `up` on a thread of its own, so that a test can do something meanwhile.
+/// Runs `up` in a task of its own, so that a test can do something meanwhile.
 pub(crate) fn background(
     migrator: &Migrator,
     observer: Arc<dyn Observer>,
 ) -> JoinHandle<Result<UpReport, Error>> {
     let migrator = migrator.clone();
-    tokio::task::spawn_blocking(move || {
-        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(migrator.up(&UpRequest::default(), observer))
-    })
+    tokio::spawn(async move { migrator.up(&UpRequest::default(), observer).await })
 }
 
 /// The names that a report says were applied.
