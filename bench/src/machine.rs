@@ -5,14 +5,10 @@ use std::fs;
 /// Cores and memory, as the system tells them; no name of the machine.
 pub(crate) fn describe() -> String {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    let mut text = format!("{} {}, {cores} cores", std::env::consts::OS, std::env::consts::ARCH);
-    if let Some(memory) = memory_gibibytes() {
-        text.push_str(&format!(", {memory} GiB of memory"));
-    }
-    if let Some(model) = processor() {
-        text.push_str(&format!(", {model}"));
-    }
-    text
+    let system = format!("{} {}", std::env::consts::OS, std::env::consts::ARCH);
+    let memory = memory_gibibytes().map(|memory| format!("{memory} GiB of memory"));
+    let parts = [Some(system), Some(format!("{cores} cores")), memory, processor()];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 fn memory_gibibytes() -> Option<u64> {

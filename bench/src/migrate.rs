@@ -19,6 +19,7 @@ use crate::server::{self, Server};
 use crate::{machine, peers, workspace};
 
 #[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Arguments {
     /// Race against sqlx-cli, refinery, dbmate and node-pg-migrate too; installs them where they are missing
     #[arg(long)]
@@ -68,15 +69,17 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
 
 /// The machine, the versions and the command.
 async fn heading(arguments: &Arguments, server: &Server) -> Result<String> {
-    let mut command = "cargo run --release -p trunkline-bench -- migrate".to_owned();
-    if arguments.peers {
-        command.push_str(" --peers");
-    }
-    command.push_str(&format!(" --rounds {}", arguments.rounds));
+    let commit = if arguments.no_build {
+        "programs of an earlier build".to_owned()
+    } else {
+        format!("commit {}", workspace::commit())
+    };
     Ok(format!(
-        "- Machine: {}\n- PostgreSQL {} (private server, Unix socket, fsync on), commit {}\n- `{command}`\n",
+        "- Machine: {}\n- PostgreSQL {} (private server, Unix socket, fsync on), {commit}\n\
+         - `cargo run --release -p trunkline-bench -- migrate{} --rounds {}`\n",
         machine::describe(),
         server.version().await?,
-        workspace::commit(),
+        if arguments.peers { " --peers" } else { "" },
+        arguments.rounds,
     ))
 }

@@ -58,11 +58,11 @@ impl Set {
     /// What psql is given: a driver with `BEGIN; \i FILE COMMIT;` for each file.
     pub(crate) fn write_driver(&self, folder: &Path) -> Result<PathBuf> {
         self.write_pairs(folder)?;
-        let mut text = String::new();
-        for Migration { number, name, .. } in &self.migrations {
+        let block = |Migration { number, name, .. }: &Migration| {
             let file = folder.join(format!("{number:04}-{name}.sql"));
-            text.push_str(&format!("BEGIN;\n\\i {}\nCOMMIT;\n", file.display()));
-        }
+            format!("BEGIN;\n\\i {}\nCOMMIT;\n", file.display())
+        };
+        let text = self.migrations.iter().map(block).collect::<Vec<_>>().concat();
         let driver = folder.join("driver.psql");
         fs::write(&driver, text)?;
         Ok(driver)

@@ -1,8 +1,9 @@
 //! `plan`, `verify` and `adopt`: looking at the database before trusting it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::catalog::{self, Catalog, CatalogError, Check, CheckKind, Recording};
 use crate::database::Session;
@@ -12,10 +13,27 @@ use crate::lint;
 use crate::migrator::Migrator;
 use crate::plan::{self, Plan};
 use crate::selection::{Selection, UpRequest, resolve};
-use crate::source::{Migration, Name};
+use crate::source::{Migration, Name, SourceError};
 
 /// The file beside the migrations that says what they make.
 pub const CATALOG_FILE: &str = "catalog.json";
+
+/// What migrations make, and which migrations those were: the contents of a `catalog.json`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Recorded {
+    /// The migrations that were run, with the checksum that decides whether they changed.
+    pub migrations: BTreeMap<String, String>,
+    /// What they made.
+    pub catalog: Catalog,
+}
+
+impl Recorded {
+    /// The text of a `catalog.json`: sorted, indented, ending with a line end.
+    pub fn to_json(&self) -> Result<String, Error> {
+        let text = serde_json::to_string_pretty(self).map_err(CatalogError::from)?;
+        Ok(text + "\n")
+    }
+}
 
 /// What `adopt` recorded.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -48,22 +66,31 @@ impl Migrator {
     }
 
     /// What the migrations make, by running them in a scratch database on the same server.
-    pub async fn record(&self) -> Result<Catalog, Error> {
+    pub async fn record(&self) -> Result<Recorded, Error> {
         let live = self.connect_read_only("record").await?;
-        self.record_beside(&live).await
+        let catalog = self.record_beside(&live).await?;
+        Ok(Recorded { migrations: self.checksums(), catalog })
+    }
+
+    fn checksums(&self) -> BTreeMap<String, String> {
+        let checksum = |it: &Migration| (it.name.to_string(), it.up.checksum.normalised.clone());
+        self.source.migrations().iter().map(checksum).collect()
     }
 
     async fn expected(&self, recorded: Option<&str>, session: &Session) -> Result<Catalog, Error> {
         let file = self.source.path().map(|folder| folder.join(CATALOG_FILE));
-        let text = match (recorded, file) {
-            (Some(text), _) => Some(text.to_owned()),
-            (None, Some(file)) => std::fs::read_to_string(file).ok(),
-            (None, None) => None,
+        let text = match (recorded, file.filter(|file| file.exists())) {
+            (Some(text), _) => text.to_owned(),
+            (None, Some(file)) => std::fs::read_to_string(&file).map_err(|cause| {
+                SourceError::File { file: file.display().to_string(), cause }
+            })?,
+            (None, None) => return self.record_beside(session).await,
         };
-        match text {
-            Some(text) => Ok(Catalog::from_json(&text).map_err(CatalogError::from)?),
-            None => self.record_beside(session).await,
+        let recorded: Recorded = serde_json::from_str(&text).map_err(CatalogError::from)?;
+        if recorded.migrations != self.checksums() {
+            return Err(CatalogError::Stale.into());
         }
+        Ok(recorded.catalog)
     }
 
     async fn record_beside(&self, live: &Session) -> Result<Catalog, Error> {

@@ -46,7 +46,7 @@ pub use down::{Archive, ArchivedTable, DownReport, DownRequest, RestoreReport};
 pub use ensure::Policy;
 pub use error::{Error, ExitStatus, Problem, StatementFailure};
 pub use event::{Blocker, Direction, Event, Observer, Runner, Silent};
-pub use inspect::{AdoptReport, CATALOG_FILE};
+pub use inspect::{AdoptReport, CATALOG_FILE, Recorded};
 pub use ledger::{HistoryEntry, Origin};
 pub use migrator::Migrator;
 pub use options::{Interrupt, Options, PlatformLedger};

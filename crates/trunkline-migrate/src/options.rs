@@ -72,7 +72,7 @@ impl Interrupt {
     }
 
     /// Returns when someone asks to stop.
-    pub(crate) async fn requested(&self) {
+    pub async fn requested(&self) {
         if let Some(receiver) = &self.0
             && receiver.clone().wait_for(|asked| *asked).await.is_ok()
         {

@@ -17,6 +17,8 @@ pub(crate) const WRITING: &str = "writing the platform's ledger";
 pub(crate) struct PlatformTable {
     /// Schema and name, quoted.
     relation: String,
+    /// The same table, whatever its name.
+    pub oid: u32,
     times: bool,
 }
 
@@ -45,7 +47,8 @@ impl PlatformTable {
                         (SELECT array_agg(attname::text) FROM pg_attribute \
                          WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped), \
                         (SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c \
-                         JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1))",
+                         JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1)), \
+                        to_regclass($1)::oid",
                 &[(&name, Type::TEXT)],
             )
             .await
@@ -56,6 +59,7 @@ impl PlatformTable {
         match (usable, must_exist) {
             (true, _) => Ok(Some(Self {
                 relation: row.get(2),
+                oid: row.get(3),
                 times: has("executed_at") && has("execution_time_ms"),
             })),
             (false, false) => Ok(None),
@@ -65,11 +69,6 @@ impl PlatformTable {
                 code: "42P01".to_owned(),
             }),
         }
-    }
-
-    /// Its schema and name, quoted.
-    pub(crate) fn relation(&self) -> &str {
-        &self.relation
     }
 
     /// The files that the platform's runner recorded with success.

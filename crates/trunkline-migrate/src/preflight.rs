@@ -78,7 +78,7 @@ pub(crate) async fn check(
             format!(
                 "the login {user} may not create the schema `trunkline` in database {database}"
             ),
-            format!("as the owner: GRANT CREATE ON DATABASE {database} TO {user};"),
+            format!("as the owner: GRANT CREATE ON DATABASE {} TO {};", quoted(&database), quoted(&user)),
         ));
     }
     for schema in read::<Vec<FoundSchema>>(&row, "schemas")? {
@@ -95,6 +95,13 @@ pub(crate) async fn check(
         backend: row.get("backend"),
         warnings: warnings.iter().map(LongTransaction::sentence).collect(),
     })
+}
+
+/// A name as SQL needs it: quoted where it is not plain.
+fn quoted(name: &str) -> String {
+    let plain = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }
 
 fn read<T: for<'de> Deserialize<'de>>(row: &tokio_postgres::Row, column: &str) -> Result<T, Error> {
@@ -134,7 +141,7 @@ fn schema_problem(schema: &FoundSchema, user: &str) -> Option<Problem> {
     (schema.may_create == Some(false)).then(|| {
         Problem::new(
             format!("the login {user} may not create tables in schema {name}"),
-            format!("as the owner: GRANT USAGE, CREATE ON SCHEMA {name} TO {user};"),
+            format!("as the owner: GRANT USAGE, CREATE ON SCHEMA {} TO {};", quoted(name), quoted(user)),
         )
     })
 }
@@ -174,7 +181,7 @@ fn table_problems(found: &FoundTable, required: &RequiredTable, user: &str) -> V
     if found.may_reference == Some(false) {
         problems.push(Problem::new(
             format!("the login {user} may not refer to {name} with a foreign key"),
-            format!("as the owner: GRANT REFERENCES ON {name} TO {user};"),
+            format!("as the owner: GRANT REFERENCES ON {name} TO {};", quoted(user)),
         ));
     }
     problems

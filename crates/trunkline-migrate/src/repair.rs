@@ -116,6 +116,10 @@ impl Run<'_> {
         }
         for name in forgotten {
             delete_entry(&self.work, name).await.map_err(stopped)?;
+            if let Some(platform) = &self.platform {
+                // Otherwise the next run would take the platform's word that it is applied.
+                platform.forget(&self.work, name).await.map_err(stopped)?;
+            }
             let why = Some("taken out of the ledger, nothing was run");
             let repaired = Note { error: why, ..Note::done(name, "repair") };
             note(&self.work, &repaired).await.map_err(stopped)?;

@@ -43,7 +43,7 @@ mod tests {
         let mut files: Vec<String> = std::fs::read_dir(folder)
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .filter(|file| file.ends_with(".sql"))
+            .filter(|file| std::path::Path::new(file).extension() == Some("sql".as_ref()))
             .collect();
         files.sort();
         assert_eq!(files, FILES.iter().map(|(file, _)| *file).collect::<Vec<_>>());

@@ -19,7 +19,7 @@ pub(crate) fn listen() -> Interrupt {
             if asked_before {
                 std::process::exit(130);
             }
-            eprintln!("\nstopping: the running statement is cancelled (again: end at once)");
+            eprintln!("\nstopping: what runs is cancelled (again: end at once)");
             let _ = sender.send(true);
         }
     });

@@ -15,6 +15,9 @@ pub enum CatalogError {
     /// A `catalog.json` that cannot be understood.
     #[error("this is not a catalogue: {0}")]
     Json(#[from] serde_json::Error),
+    /// A `catalog.json` of other migrations than those that are held against it.
+    #[error("catalog.json was recorded from other migrations than these")]
+    Stale,
     /// A migration that cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -58,7 +61,9 @@ impl CatalogError {
                 "what {file} needs from others must be said in it: \
                  -- trunkline: requires schema.table(column type, …)"
             )),
-            Self::Json(_) => Some("make it again by `trunkline migrate record`".into()),
+            Self::Json(_) | Self::Stale => {
+                Some("record it again: trunkline migrate --source DIR record".into())
+            }
             Self::Source(error) => Some(error.hint()),
             Self::Query(_) | Self::NoTransaction => None,
         }

@@ -38,6 +38,7 @@ impl Target {
     /// `verify-ca` and `verify-full` (checked against `sslrootcert`, else the system's roots).
     pub fn parse(address: &str) -> Result<Self, TargetError> {
         if let Some((scheme, _)) = address.split_once("://")
+            && scheme.chars().all(|c| c.is_ascii_alphanumeric())
             && !["postgres", "postgresql"].contains(&scheme)
         {
             let reason = format!("it begins with {scheme}://, not with postgres://");
@@ -70,9 +71,9 @@ impl Target {
         target
     }
 
-    /// The name of the database.
+    /// The name of the database; without one the server takes the login's.
     pub fn database(&self) -> &str {
-        self.config.get_dbname().or(self.config.get_user()).unwrap_or("postgres")
+        self.config.get_dbname().or(self.config.get_user()).unwrap_or(crate::who::user())
     }
 
     /// Opens a connection of the engine's own, named `role` in `pg_stat_activity`.

@@ -9,6 +9,7 @@ use crate::database::Target;
 use crate::error::Error;
 use crate::ledger::{Entry, is_missing};
 use crate::source::Name;
+use crate::up::Work;
 
 /// Tables that a revert moved aside, and the migrations that come back with them.
 #[derive(Debug, Clone, Serialize)]
@@ -48,14 +49,24 @@ pub(crate) struct LiveTable {
     pub oid: u32,
     pub schema: String,
     pub table: String,
-    pub bytes: i64,
+    /// Its rows are those of its partitions, which are tables of their own.
+    pub partitioned: bool,
 }
 
+
 impl LiveTable {
+    /// Reads oid, schema, name and whether it is partitioned.
+    pub(crate) fn from_row(row: &tokio_postgres::Row) -> Self {
+        Self { oid: row.get(0), schema: row.get(1), table: row.get(2), partitioned: row.get(3) }
+    }
+
     pub(crate) fn quoted(&self) -> String {
         format!("{}.{}", quote(&self.schema), quote(&self.table))
     }
 }
+
+/// Row security must not make a table look empty: with this, PostgreSQL refuses instead of hiding rows.
+pub(super) const SEE_ALL_ROWS: &str = "SET LOCAL row_security = off";
 
 /// Counting up to this size takes no time worth speaking of.
 const COUNTED_BYTES: i64 = 8 << 20;
@@ -67,7 +78,7 @@ pub(crate) async fn find_tables(
 ) -> Result<Vec<LiveTable>, tokio_postgres::Error> {
     let rows = client
         .query_typed(
-            "SELECT DISTINCT c.oid, n.nspname::text, c.relname::text, pg_relation_size(c.oid) \
+            "SELECT DISTINCT c.oid, n.nspname::text, c.relname::text, c.relkind = 'p' \
              FROM unnest($1) AS wanted (name) \
              CROSS JOIN LATERAL ( \
                  SELECT to_regclass(wanted.name)::oid AS oid \
@@ -80,25 +91,21 @@ pub(crate) async fn find_tables(
             &[(&names, Type::TEXT_ARRAY)],
         )
         .await?;
-    let table = |row: &tokio_postgres::Row| LiveTable {
-        oid: row.get(0),
-        schema: row.get(1),
-        table: row.get(2),
-        bytes: row.get(3),
-    };
-    Ok(rows.iter().map(table).collect())
+    Ok(rows.iter().map(LiveTable::from_row).collect())
 }
 
 /// Stops writers, so that an empty table stays empty until it is dropped.
 pub(crate) async fn lock_tables(
-    client: &Client,
+    work: &Work<'_>,
+    backend: i32,
     tables: &[LiveTable],
 ) -> Result<(), tokio_postgres::Error> {
     let names: Vec<String> = tables.iter().map(LiveTable::quoted).collect();
     if names.is_empty() {
         return Ok(());
     }
-    client.batch_execute(&format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", names.join(", "))).await
+    let lock = format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", names.join(", "));
+    work.watch(backend, work.session.batch_execute(&lock)).await
 }
 
 pub(crate) async fn holds_rows(
@@ -118,7 +125,7 @@ pub(super) async fn move_aside(
     let mut moved = Vec::new();
     for table in tables {
         let (rows, exact) = count(client, table).await?;
-        let archive_schema = format!("trunkline_archive_{name}_{}", table.schema);
+        let archive_schema = archive_schema(name, &table.schema);
         client
             .batch_execute(&format!(
                 "SET LOCAL client_min_messages = warning; \
@@ -140,10 +147,24 @@ pub(super) async fn move_aside(
     Ok(moved)
 }
 
-/// The rows of a table: counted, or the planner's estimate when it is large.
-async fn count(client: &Client, table: &LiveTable) -> Result<(i64, bool), tokio_postgres::Error> {
-    let exact = table.bytes <= COUNTED_BYTES;
-    if exact {
+/// A name that PostgreSQL does not cut (NAMEDATALEN).
+fn archive_schema(archive: &str, schema: &str) -> String {
+    let mut name = format!("trunkline_archive_{archive}_{schema}");
+    name.truncate(name.floor_char_boundary(63));
+    name
+}
+
+/// The rows of a table that is locked: counted, or the planner's estimate when it is large.
+async fn count(
+    client: &Client,
+    table: &LiveTable,
+) -> Result<(i64, bool), tokio_postgres::Error> {
+    if table.partitioned {
+        return Ok((0, true));
+    }
+    let size = "SELECT pg_relation_size($1::oid)";
+    let bytes: i64 = client.query_typed_one(size, &[(&table.oid, Type::OID)]).await?.get(0);
+    if bytes <= COUNTED_BYTES {
         let query = format!("SELECT count(*) FROM {}", table.quoted());
         return Ok((client.query_typed_one(&query, &[]).await?.get(0), true));
     }

@@ -1,4 +1,7 @@
 //! What a revert would destroy beside tables, which are moved aside: refused, unless asked for.
+//!
+//! What the statements name is looked at before they run. What went all the same, by a DO block, a
+//! function or CASCADE, is found by comparing all tables before and after, and rolled back.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,33 +12,52 @@ use super::Revert;
 use super::archive::{LiveTable, find_tables, holds_rows, lock_tables, quote};
 use super::destruction::Destruction;
 use crate::error::Error;
-use crate::platform::PlatformTable;
-use crate::up::{Run, Stopped};
+use crate::up::{Run, Stopped, Work};
 
 /// Up to so many values are counted to name their number.
 const COUNTED_VALUES: i64 = 1000;
 
+/// What was looked at, and so may go: it is empty.
+#[derive(Default)]
+pub(super) struct Examined {
+    tables: HashSet<u32>,
+    columns: HashSet<(u32, String)>,
+}
+
+impl Examined {
+    pub(super) fn tables(tables: &[LiveTable]) -> Self {
+        Self { tables: tables.iter().map(|table| table.oid).collect(), columns: HashSet::new() }
+    }
+}
+
+/// Data that would be lost, as the end of a sentence.
+type Loss = Result<Option<String>, tokio_postgres::Error>;
+
 impl Run<'_> {
     /// Refuses what cannot be moved aside: columns with values, rows, whole schemas.
-    pub(super) async fn refuse_other_losses(&self, reverts: &[Revert]) -> Result<(), Stopped> {
-        let failed = |error| {
-            Error::query("looking for data that would be lost", &self.migrator.target, &error)
-        };
+    pub(super) async fn refuse_other_losses(
+        &self,
+        work: &Work<'_>,
+        backend: i32,
+        reverts: &[Revert],
+        examined: &mut Examined,
+    ) -> Result<(), Stopped> {
         for revert in reverts {
             for statement in revert.script.statements()? {
                 let loss = match Destruction::read(revert.script.sql(statement)) {
                     Some(Destruction::Columns { table, columns }) => {
-                        self.values_lost(&table, &columns).await.map_err(failed)?
+                        self.values_lost(work, backend, (&table, &columns), examined).await
                     }
-                    Some(Destruction::Rows(tables)) => {
-                        self.rows_lost(&tables).await.map_err(failed)?
-                    }
+                    Some(Destruction::Rows(tables)) => self.rows_lost(&tables).await,
                     Some(Destruction::Schemas(schemas)) => {
-                        self.schemas_lost(&schemas).await.map_err(failed)?
+                        self.schemas_lost(work, backend, &schemas, examined).await
                     }
-                    Some(Destruction::Tables(_)) | None => None,
+                    Some(Destruction::Tables(_)) | None => Ok(None),
                 };
-                if let Some(loss) = loss {
+                let looking = |error| {
+                    work.stopped(&revert.entry.name, "looking for data that would be lost", &error)
+                };
+                if let Some(loss) = loss.map_err(looking)? {
                     let place = format!("{}:{}", revert.script.file, statement.position);
                     return Err(Error::WouldDestroy(format!("{place} {loss}")).into());
                 }
@@ -46,10 +68,14 @@ impl Run<'_> {
 
     async fn values_lost(
         &self,
-        table: &str,
-        columns: &[String],
-    ) -> Result<Option<String>, tokio_postgres::Error> {
-        for live in find_tables(&self.work, &[table.to_owned()]).await? {
+        work: &Work<'_>,
+        backend: i32,
+        (table, columns): (&str, &[String]),
+        examined: &mut Examined,
+    ) -> Loss {
+        let tables = find_tables(&self.work, &[table.to_owned()]).await?;
+        lock_tables(work, backend, &tables).await?;
+        for live in tables {
             for column in columns {
                 let exists = self
                     .work
@@ -74,12 +100,13 @@ impl Run<'_> {
                         if values == COUNTED_VALUES { "at least " } else { "" }
                     )));
                 }
+                examined.columns.insert((live.oid, column.clone()));
             }
         }
         Ok(None)
     }
 
-    async fn rows_lost(&self, tables: &[String]) -> Result<Option<String>, tokio_postgres::Error> {
+    async fn rows_lost(&self, tables: &[String]) -> Loss {
         for live in find_tables(&self.work, tables).await? {
             if holds_rows(&self.work, &live).await? {
                 return Ok(Some(format!("deletes rows of {}.{}", live.schema, live.table)));
@@ -90,27 +117,24 @@ impl Run<'_> {
 
     async fn schemas_lost(
         &self,
+        work: &Work<'_>,
+        backend: i32,
         schemas: &[String],
-    ) -> Result<Option<String>, tokio_postgres::Error> {
+        examined: &mut Examined,
+    ) -> Loss {
         let names: Vec<String> =
             schemas.iter().map(|schema| schema.trim_matches('"').to_owned()).collect();
         let rows = self
             .work
             .query_typed(
-                "SELECT c.oid, n.nspname::text, c.relname::text, pg_relation_size(c.oid) \
+                "SELECT c.oid, n.nspname::text, c.relname::text, false \
                  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
                  WHERE n.nspname = ANY ($1) AND c.relkind = 'r'",
                 &[(&names, Type::TEXT_ARRAY)],
             )
             .await?;
-        let live = |row: &tokio_postgres::Row| LiveTable {
-            oid: row.get(0),
-            schema: row.get(1),
-            table: row.get(2),
-            bytes: row.get(3),
-        };
-        let tables: Vec<LiveTable> = rows.iter().map(live).collect();
-        lock_tables(&self.work, &tables).await?;
+        let tables: Vec<LiveTable> = rows.iter().map(LiveTable::from_row).collect();
+        lock_tables(work, backend, &tables).await?;
         for live in tables {
             if holds_rows(&self.work, &live).await? {
                 return Ok(Some(format!(
@@ -118,73 +142,56 @@ impl Run<'_> {
                     live.schema, live.table
                 )));
             }
+            examined.tables.insert(live.oid);
         }
         Ok(None)
     }
 
-    /// Refuses data that went although no statement named it, as a DO block or CASCADE may do.
+    /// Refuses data that went although nothing that was looked at named it.
     pub(super) async fn refuse_hidden_losses(
         &self,
-        reverts: &[Revert],
         before: &Live,
+        examined: &Examined,
     ) -> Result<(), Stopped> {
         let failed = |error| Error::query("looking for lost data", &self.migrator.target, &error);
         let after = Live::read(&self.work).await.map_err(failed)?;
-        let named = Named::of(reverts);
+        let platform = self.platform.as_ref().map(|platform| platform.oid);
         for (oid, was) in &before.0 {
-            let name = format!("{}.{}", was.table.schema, was.table.table);
             let Some(is) = after.0.get(oid) else {
-                if named.covers_table(&was.table) {
+                if examined.tables.contains(oid) {
                     continue;
                 }
                 return Err(hidden(
-                    &format!("dropped {name}"),
-                    "name the table in a DROP TABLE statement",
+                    &format!("dropped {}", was.name()),
+                    "name the table with its schema in a DROP TABLE statement",
                 ));
             };
             let gone = was.columns.iter().find(|(number, column)| {
-                !is.columns.contains_key(*number) && !named.columns.contains(*column)
+                !is.columns.contains_key(*number)
+                    && !examined.columns.contains(&(*oid, (*column).clone()))
             });
-            let emptied = is.file != was.file && was.table.bytes > 0;
-            if gone.is_none() && !emptied {
-                continue;
+            let emptied = is.file != was.file && was.maybe_rows;
+            let holds = async || holds_rows(&self.work, &is.table).await.map_err(failed);
+            if let Some((_, column)) = gone
+                && holds().await?
+            {
+                return Err(hidden(
+                    &format!("dropped the column {}.{column}", was.name()),
+                    "name the column in an ALTER TABLE statement",
+                ));
             }
-            match (gone, holds_rows(&self.work, &is.table).await.map_err(failed)?) {
-                (Some((_, column)), true) => {
-                    return Err(hidden(
-                        &format!("dropped the column {name}.{column}"),
-                        "name the column in an ALTER TABLE statement",
-                    ));
-                }
-                (_, false) if emptied => {
-                    return Err(hidden(&format!("emptied {name}"), "keep its rows"));
-                }
-                _ => {}
+            if emptied && !holds().await? {
+                return Err(hidden(&format!("emptied {}", was.name()), "keep its rows"));
+            }
+            let ours = was.table.schema == "trunkline" || platform == Some(*oid);
+            if is.deleted > was.deleted && !ours {
+                return Err(hidden(
+                    &format!("deleted rows of {}", was.name()),
+                    "delete them by a statement of its own, or keep them",
+                ));
             }
         }
-        match self.deleted_from().await.map_err(failed)? {
-            None => Ok(()),
-            Some(table) => Err(hidden(
-                &format!("deleted rows of {table}"),
-                "delete them by a statement of its own, or keep them",
-            )),
-        }
-    }
-
-    /// A table of which this transaction has deleted rows, by PostgreSQL's own count.
-    async fn deleted_from(&self) -> Result<Option<String>, tokio_postgres::Error> {
-        let platform = self.platform.as_ref().map(PlatformTable::relation);
-        let row = self
-            .work
-            .query_typed_opt(
-                "SELECT schemaname || '.' || relname FROM pg_stat_xact_user_tables \
-                 WHERE n_tup_del > 0 AND schemaname <> 'trunkline' \
-                   AND relid IS DISTINCT FROM to_regclass($1)::oid \
-                 LIMIT 1",
-                &[(&platform, Type::TEXT)],
-            )
-            .await?;
-        Ok(row.map(|row| row.get(0)))
+        Ok(())
     }
 }
 
@@ -195,45 +202,7 @@ fn hidden(what: &str, instead: &str) -> Stopped {
     )))
 }
 
-/// What the statements of down scripts drop by name, which was looked at before they ran.
-#[derive(Default)]
-struct Named {
-    tables: HashSet<String>,
-    schemas: HashSet<String>,
-    columns: HashSet<String>,
-}
-
-impl Named {
-    fn of(reverts: &[Revert]) -> Self {
-        let mut named = Self::default();
-        for revert in reverts {
-            for statement in revert.script.statements().unwrap_or_default() {
-                match Destruction::read(revert.script.sql(statement)) {
-                    Some(Destruction::Tables(names)) => {
-                        named.tables.extend(names.iter().map(|name| last_part(name)));
-                    }
-                    Some(Destruction::Schemas(names)) => {
-                        named.schemas.extend(names.iter().map(|name| last_part(name)));
-                    }
-                    Some(Destruction::Columns { columns, .. }) => named.columns.extend(columns),
-                    Some(Destruction::Rows(_)) | None => {}
-                }
-            }
-        }
-        named
-    }
-
-    fn covers_table(&self, table: &LiveTable) -> bool {
-        self.schemas.contains(&table.schema.to_lowercase())
-            || self.tables.contains(&table.table.to_lowercase())
-    }
-}
-
-/// The name without its schema and quotes, in lower case.
-fn last_part(name: &str) -> String {
-    name.rsplit('.').next().unwrap_or(name).trim_matches('"').to_lowercase()
-}
-
+/// The tables that the scripts drop, as they write them.
 pub(super) fn dropped_tables(reverts: &[Revert]) -> Vec<String> {
     let mut tables = Vec::new();
     for revert in reverts {
@@ -255,15 +224,27 @@ struct Relation {
     table: LiveTable,
     /// The file that holds its rows; TRUNCATE gives it another one.
     file: u32,
+    /// Whether the statistics know of rows; its size is not asked for, because that waits for locks.
+    maybe_rows: bool,
+    /// Rows that this session has deleted and not yet reported; only its growth means something.
+    deleted: i64,
     /// By number.
     columns: HashMap<i16, String>,
+}
+
+impl Relation {
+    fn name(&self) -> String {
+        format!("{}.{}", self.table.schema, self.table.table)
+    }
 }
 
 impl Live {
     pub(super) async fn read(client: &Client) -> Result<Self, tokio_postgres::Error> {
         let rows = client
             .query_typed(
-                "SELECT c.oid, n.nspname::text, c.relname::text, pg_relation_size(c.oid), c.relfilenode, \
+                "SELECT c.oid, n.nspname::text, c.relname::text, false, c.relfilenode, \
+                        c.relpages > 0 OR pg_stat_get_live_tuples(c.oid) > 0, \
+                        pg_stat_get_xact_tuples_deleted(c.oid), \
                         array_agg(a.attnum) FILTER (WHERE a.attnum IS NOT NULL), \
                         array_agg(a.attname::text) FILTER (WHERE a.attnum IS NOT NULL) \
                  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
@@ -275,16 +256,13 @@ impl Live {
             )
             .await?;
         let relation = |row: &tokio_postgres::Row| {
-            let table = LiveTable {
-                oid: row.get(0),
-                schema: row.get(1),
-                table: row.get(2),
-                bytes: row.get::<_, Option<i64>>(3).unwrap_or(0),
-            };
-            let numbers: Vec<i16> = row.get::<_, Option<_>>(5).unwrap_or_default();
-            let names: Vec<String> = row.get::<_, Option<_>>(6).unwrap_or_default();
+            let table = LiveTable::from_row(row);
+            let numbers: Vec<i16> = row.get::<_, Option<_>>(7).unwrap_or_default();
+            let names: Vec<String> = row.get::<_, Option<_>>(8).unwrap_or_default();
             let columns = numbers.into_iter().zip(names).collect();
-            (table.oid, Relation { table, file: row.get(4), columns })
+            let maybe_rows = row.get::<_, Option<bool>>(5).unwrap_or(true);
+            let deleted = row.get::<_, Option<i64>>(6).unwrap_or(0);
+            (table.oid, Relation { file: row.get(4), table, maybe_rows, deleted, columns })
         };
         Ok(Self(rows.iter().map(relation).collect()))
     }

@@ -14,7 +14,9 @@ use serde::Serialize;
 pub use archive::{Archive, ArchivedTable};
 pub use restore::RestoreReport;
 
-use losses::{Live, dropped_tables};
+use archive::{LiveTable, SEE_ALL_ROWS};
+use destruction::Destruction;
+use losses::{Examined, Live, dropped_tables};
 
 use crate::error::Error;
 use crate::event::{Direction, Event, Observer};
@@ -23,7 +25,8 @@ use crate::migrator::Migrator;
 use crate::platform::{PlatformTable, WRITING};
 use crate::selection::resolve;
 use crate::source::{Migration, Name, Script};
-use crate::up::{Run, Runnable, Stopped, Work};
+use crate::sql::Statement;
+use crate::up::{Run, Runnable, Stopped, Work, is_pooled, must_stand_alone};
 
 /// Which migrations `down` reverts.
 #[derive(Debug, Clone, Default)]
@@ -41,8 +44,8 @@ pub struct DownRequest {
 pub struct DownReport {
     /// Reverted, in order.
     pub reverted: Vec<Name>,
-    /// Where the tables that held rows are now.
-    pub archive: Option<Archive>,
+    /// Where the tables that held rows are now: one archive for each transaction that moved some.
+    pub archives: Vec<Archive>,
 }
 
 /// A migration to revert, with the script that does it.
@@ -69,13 +72,21 @@ impl Migrator {
     ) -> Result<DownReport, Error> {
         let work = self.connect("down", &observer).await?;
         let entries = ledger::list_entries(&work, &self.target).await?;
-        if self.reverts(entries, request)?.is_empty() {
+        let reverts = self.reverts(entries, request)?;
+        if reverts.is_empty() {
             return Ok(DownReport::default());
+        }
+        if !request.drop_data {
+            refuse_losses_outside_transactions(&reverts)?;
         }
         let run = self.begin_run(work, &observer).await?;
         // Others may have worked between our first look and the lock.
         let entries = ledger::list_entries(&run.work, &self.target).await?;
         let reverts = self.reverts(entries, request)?;
+        let alone = reverts.iter().find(|revert| revert.runs_alone());
+        if let Some(revert) = alone.filter(|_| run.pooled) {
+            return Err(Error::Pooler(revert.entry.name.clone()));
+        }
         let report = run.revert_all(&reverts, request.drop_data).await;
         run.lock.release().await;
         report
@@ -88,6 +99,9 @@ impl Migrator {
         observer: &'a Arc<dyn Observer>,
     ) -> Result<Run<'a>, Error> {
         let options = &self.options;
+        let failed = |error| Error::query("looking at the connection", &self.target, &error);
+        let row =
+            work.query_typed_one("SELECT pg_backend_pid()", &[]).await.map_err(failed)?;
         let lock = crate::lock::RunLock::acquire(
             &self.target,
             "lock",
@@ -98,15 +112,18 @@ impl Migrator {
         )
         .await?;
         let lock = lock.ok_or(Error::Interrupted { migration: None, left: "nothing was begun" })?;
+        let pooled = is_pooled(&work, row.get(0), lock.backend).await;
         ledger::create(&work, &self.target).await?;
         let platform = PlatformTable::find(&work, &self.target, &options.platform_ledger).await?;
-        Ok(Run { migrator: self, work, lock, platform, observer, pooled: false })
+        Ok(Run { migrator: self, work, lock, platform, observer, pooled })
     }
 
     /// What is to be reverted, last applied first, each with its script; or why nothing may be.
     fn reverts(&self, entries: Vec<Entry>, request: &DownRequest) -> Result<Vec<Revert>, Error> {
         let ours = |entry: &Entry| {
-            entry.source == self.source.label() || self.source.find(&entry.name).is_some()
+            let file = self.source.find(&entry.name);
+            entry.source == self.source.label()
+                || file.is_some_and(|file| file.up.checksum.normalised == entry.checksum)
         };
         let mut entries: Vec<Entry> = entries.into_iter().filter(ours).collect();
         if let Some(to) = &request.to {
@@ -146,81 +163,102 @@ impl Migrator {
     }
 }
 
+/// A table cannot be moved aside together with its ledger row where each statement stands alone.
+fn refuse_losses_outside_transactions(reverts: &[Revert]) -> Result<(), Error> {
+    for revert in reverts.iter().filter(|revert| revert.runs_alone()) {
+        for statement in revert.script.body()? {
+            if Destruction::read(revert.script.sql(statement)).is_some() {
+                return Err(Error::WouldDestroy(format!(
+                    "{}:{} takes data away in a script marked no-transaction, where nothing can be \
+                     moved aside; give the statement a transactional down script",
+                    revert.script.file, statement.position
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
 impl Run<'_> {
     async fn revert_all(&self, reverts: &[Revert], drop_data: bool) -> Result<DownReport, Error> {
         let mut report = DownReport::default();
-        let work =
-            Work::new(&self.work, &self.lock, self.observer.as_ref(), &self.migrator.options);
-        let mut rest = reverts;
+        let work = self.work();
         // A script that runs alone runs in its turn, between the transactions of those around it.
-        while let Some(first) = rest.first() {
-            let together = rest.iter().take_while(|revert| !revert.runs_alone()).count();
-            let (group, after) = rest.split_at(together.max(1));
-            let attempt = || self.attempt_reverts(&work, group, rest, drop_data);
-            match work.within_budget(&first.entry.name, attempt).await {
-                Ok(archive) => report.archive = report.archive.or(archive),
+        for group in reverts.chunk_by(|one, next| !one.runs_alone() && !next.runs_alone()) {
+            let Some(first) = group.first() else { continue };
+            let done = if first.runs_alone() {
+                self.revert_alone(&work, first, drop_data).await.map(|()| None)
+            } else {
+                let attempt = || self.attempt_reverts(&work, group, drop_data);
+                work.within_budget(&first.entry.name, attempt).await
+            };
+            match done {
+                Ok(archive) => report.archives.extend(archive),
                 Err(error) => {
                     ledger::note_failure(&self.work, &first.entry.name, "down", None, &error).await;
                     return Err(error);
                 }
             }
-            if first.runs_alone() {
-                self.revert_alone(&work, first).await?;
-            }
             report.reverted.extend(group.iter().map(|revert| revert.entry.name.clone()));
-            rest = after;
         }
         Ok(report)
     }
 
-    /// Reverts `group` in one transaction, after the tables of all `reverts` to come were looked at.
+    /// Reverts `group` in one transaction.
     async fn attempt_reverts(
         &self,
         work: &Work<'_>,
         group: &[Revert],
-        reverts: &[Revert],
         drop_data: bool,
     ) -> Result<Option<Archive>, Stopped> {
-        let first = &reverts[0].entry.name;
+        let first = &group[0].entry.name;
         let backend = work.begin(first).await?;
-        let stopped = |error: tokio_postgres::Error| work.stopped(first, "moving tables", &error);
-        let before = Live::read(&self.work).await.map_err(stopped)?;
-        let archive =
-            if drop_data { None } else { self.set_aside(reverts).await.map_err(stopped)? };
+        let mut archive = None;
+        let mut guard = None;
         if !drop_data {
-            self.refuse_other_losses(reverts).await?;
+            let stopped =
+                |error: tokio_postgres::Error| work.stopped(first, "moving tables", &error);
+            self.work.batch_execute(SEE_ALL_ROWS).await.map_err(stopped)?;
+            let before = Live::read(&self.work).await.map_err(stopped)?;
+            let tables = archive::find_tables(&self.work, &dropped_tables(group))
+                .await
+                .map_err(stopped)?;
+            archive::lock_tables(work, backend, &tables).await.map_err(stopped)?;
+            archive = self.set_aside(group, &tables).await.map_err(stopped)?;
+            let mut examined = Examined::tables(&tables);
+            self.refuse_other_losses(work, backend, group, &mut examined).await?;
+            guard = Some((before, examined));
         }
-        for revert in group.iter().filter(|revert| !revert.runs_alone()) {
+        for revert in group {
             let name = &revert.entry.name;
             let began = self.reverting(name);
             self.run_down(work, revert, backend).await?;
             self.forget(work, name).await?;
             self.reverted(name, began);
         }
-        if !drop_data {
-            self.refuse_hidden_losses(reverts, &before).await?;
+        if let Some((before, examined)) = &guard {
+            self.refuse_hidden_losses(before, examined).await?;
         }
         work.commit(first).await?;
         Ok(archive)
     }
 
-    /// Moves every table that the run would drop aside, if any of them holds rows.
+    /// Moves the locked `tables` that the group would drop aside, if any of them holds rows.
     async fn set_aside(
         &self,
-        reverts: &[Revert],
+        group: &[Revert],
+        tables: &[LiveTable],
     ) -> Result<Option<Archive>, tokio_postgres::Error> {
-        let tables = archive::find_tables(&self.work, &dropped_tables(reverts)).await?;
-        archive::lock_tables(&self.work, &tables).await?;
         let mut holding = false;
-        for table in &tables {
+        for table in tables {
             holding |= archive::holds_rows(&self.work, table).await?;
         }
         if !holding {
             return Ok(None);
         }
         let name = archive::new_name(&self.work).await?;
-        let moved = archive::move_aside(&self.work, &name, &tables).await?;
-        let entries: Vec<Entry> = reverts.iter().rev().map(|revert| revert.entry.clone()).collect();
+        let moved = archive::move_aside(&self.work, &name, tables).await?;
+        let entries: Vec<Entry> = group.iter().rev().map(|revert| revert.entry.clone()).collect();
         let source = self.migrator.source.label();
         archive::insert_archive(&self.work, &name, source, &moved, &entries).await?;
         Ok(Some(Archive {
@@ -246,20 +284,26 @@ impl Run<'_> {
     }
 
     /// A revert that cannot run in a transaction: statement by statement, from its start each time.
-    async fn revert_alone(&self, work: &Work<'_>, revert: &Revert) -> Result<(), Error> {
+    async fn revert_alone(
+        &self,
+        work: &Work<'_>,
+        revert: &Revert,
+        drop_data: bool,
+    ) -> Result<(), Error> {
         let name = &revert.entry.name;
         let began = self.reverting(name);
         let statements = revert.script.body()?;
         let runnable = Runnable { name, script: &revert.script };
-        for (index, statement) in statements.iter().enumerate() {
-            let attempt = || work.run_one(runnable, (index, statement), statements.len(), 0);
-            if let Err(error) = work.within_budget(name, attempt).await {
-                if self.is_put_aside(name, &error).await? {
-                    continue;
-                }
-                let place = Some((index + 1, statements.len()));
-                ledger::note_failure(&self.work, name, "down", place, &error).await;
-                return Err(error);
+        for place in statements.iter().enumerate() {
+            let of = statements.len();
+            let sql = revert.script.sql(place.1);
+            if must_stand_alone(sql) {
+                work.wait_for_orphan(name, sql).await?;
+                let attempt = || work.run_alone(runnable, place, of);
+                work.within_budget(name, attempt).await?;
+            } else {
+                let attempt = || self.revert_statement(work, runnable, (place, of), drop_data);
+                work.within_budget(name, attempt).await?;
             }
         }
         let attempt = || async {
@@ -270,6 +314,24 @@ impl Run<'_> {
         work.within_budget(name, attempt).await?;
         self.reverted(name, began);
         Ok(())
+    }
+
+    /// One statement of such a revert in a transaction, so that what it takes away is seen in time.
+    async fn revert_statement(
+        &self,
+        work: &Work<'_>,
+        runnable: Runnable<'_>,
+        (place, of): ((usize, &Statement), usize),
+        drop_data: bool,
+    ) -> Result<(), Stopped> {
+        let stopped = |error| work.stopped(runnable.name, "looking at the tables", &error);
+        let backend = work.begin(runnable.name).await?;
+        let before = Live::read(&self.work).await.map_err(stopped)?;
+        work.run_one(runnable, place, of, backend).await?;
+        if !drop_data {
+            self.refuse_hidden_losses(&before, &Examined::default()).await?;
+        }
+        work.commit(runnable.name).await
     }
 
     fn reverting(&self, migration: &Name) -> Instant {

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use serde::Serialize;
 use tokio_postgres::types::Type;
 
-use super::archive::{self, Archive, find_tables, holds_rows, list_archives, lock_tables, quote};
+use super::archive::{
+    self, Archive, SEE_ALL_ROWS, find_tables, holds_rows, list_archives, lock_tables, quote,
+};
 use crate::error::Error;
 use crate::event::{Event, Observer};
 use crate::ledger::{self, Entry, Note, note, put_entry};
@@ -86,8 +88,8 @@ impl Run<'_> {
         let work =
             Work::new(&self.work, &self.lock, self.observer.as_ref(), &self.migrator.options);
         let attempt = || async {
-            work.begin(&first.name).await?;
-            self.make_room(&work, archive, &first.name).await?;
+            let backend = work.begin(&first.name).await?;
+            self.make_room(&work, backend, archive, &first.name).await?;
             let stopped = |error| work.stopped(&first.name, "bringing tables back", &error);
             self.move_back(archive).await.map_err(stopped)?;
             for entry in entries {
@@ -108,6 +110,7 @@ impl Run<'_> {
     async fn make_room(
         &self,
         work: &Work<'_>,
+        backend: i32,
         archive: &Archive,
         name: &crate::source::Name,
     ) -> Result<(), Stopped> {
@@ -117,8 +120,9 @@ impl Run<'_> {
             .iter()
             .map(|table| format!("{}.{}", quote(&table.schema), quote(&table.table)))
             .collect();
+        self.work.batch_execute(SEE_ALL_ROWS).await.map_err(stopped)?;
         let present = find_tables(&self.work, &names).await.map_err(stopped)?;
-        lock_tables(&self.work, &present).await.map_err(stopped)?;
+        lock_tables(work, backend, &present).await.map_err(stopped)?;
         for table in &present {
             if holds_rows(&self.work, table).await.map_err(stopped)? {
                 return Err(Error::Archive(format!(

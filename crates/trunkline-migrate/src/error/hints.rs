@@ -22,15 +22,15 @@ impl Error {
                 hints.join("\n")
             }
             Self::Statement(failure) => return failure.advice.clone(),
-            Self::Query { doing, code, .. } if code == "42501" && doing.contains("platform") => {
-                "give the login the right: GRANT SELECT ON public.migrations TO <login>; or leave \
-                 the platform's ledger out of it: --platform-ledger off"
-                    .into()
-            }
             Self::Query { doing: WRITING, code, .. } if code == "42501" => {
                 "as the owner: GRANT SELECT, INSERT, UPDATE, DELETE ON public.migrations TO <login>; \
                  GRANT USAGE ON SEQUENCE public.migrations_id_seq TO <login>; \
                  or leave that ledger alone: --platform-ledger off"
+                    .into()
+            }
+            Self::Query { doing, code, .. } if code == "42501" && doing.contains("platform") => {
+                "give the login the right: GRANT SELECT ON public.migrations TO <login>; or leave \
+                 the platform's ledger out of it: --platform-ledger off"
                     .into()
             }
             Self::Query { code, .. } => query(code)?.into(),

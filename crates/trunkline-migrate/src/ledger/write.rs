@@ -5,26 +5,34 @@ use super::{Entry, Origin, State};
 use crate::source::{Migration, Name};
 use crate::who;
 
-/// Records a migration as applied and appends to the history, in one round trip.
+/// Records a migration as applied, over one that stopped half-way, and appends to the history.
 ///
-/// A second runner fails here on the primary key, so that nothing is ever recorded twice.
+/// False when it is recorded as applied already, so that nothing is ever recorded twice.
 pub(crate) async fn insert_entry(
     client: &Client,
     source: &str,
     migration: &Migration,
     origin: Origin,
-) -> Result<(), tokio_postgres::Error> {
+) -> Result<bool, tokio_postgres::Error> {
     let direction = if origin == Origin::Run { "up" } else { "adopt" };
     client
         .execute_typed(
             "WITH entry AS ( \
                 INSERT INTO trunkline.migrations \
                     (name, source, state, origin, checksum, raw_checksum, up_sql, down_sql) \
-                VALUES ($1, $2, 'applied', $3, $4, $5, $6, $7)) \
+                VALUES ($1, $2, 'applied', $3, $4, $5, $6, $7) \
+                ON CONFLICT (name) DO UPDATE \
+                SET source = excluded.source, state = excluded.state, origin = excluded.origin, \
+                    checksum = excluded.checksum, raw_checksum = excluded.raw_checksum, \
+                    statements_done = NULL, up_sql = excluded.up_sql, \
+                    down_sql = excluded.down_sql, applied_at = excluded.applied_at \
+                WHERE migrations.state = 'partial' \
+                RETURNING name) \
              INSERT INTO trunkline.migration_history \
                 (migration, direction, state, checksum, started_at, duration_ms, os_user, host, version) \
-             VALUES ($1, $8, 'done', $4, now(), \
-                     extract(epoch FROM clock_timestamp() - now()) * 1000, $9, $10, $11)",
+             SELECT name, $8, 'done', $4, now(), \
+                    extract(epoch FROM clock_timestamp() - now()) * 1000, $9, $10, $11 \
+             FROM entry",
             &[
                 (&migration.name.as_str(), Type::TEXT),
                 (&source, Type::TEXT),
@@ -40,7 +48,7 @@ pub(crate) async fn insert_entry(
             ],
         )
         .await
-        .map(|_| ())
+        .map(|written| written == 1)
 }
 
 /// Writes a whole ledger row, over one of the same name.

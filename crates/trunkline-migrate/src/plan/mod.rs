@@ -1,7 +1,7 @@
 //! What applying a set would do, statement by statement, without doing it.
 //!
 //! The text of each statement says what it touches, the catalogue which of that exists and how big
-//! it is, and [`locks`] what PostgreSQL then locks. A table that a pending statement makes is new:
+//! it is, and `locks` what PostgreSQL then locks. A table that a pending statement makes is new:
 //! it blocks nobody and is not mentioned.
 
 mod catalogue;

@@ -177,6 +177,34 @@ impl Source {
         Ok(source)
     }
 
+    /// Reads a folder, or a single file with the down file beside it.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, SourceError> {
+        let path = path.as_ref();
+        if !path.is_file() {
+            return Self::directory(path);
+        }
+        let read = |path: &Path| {
+            let file = path.display().to_string();
+            let bytes = std::fs::read(path);
+            bytes
+                .map(|bytes| (file.clone(), bytes))
+                .map_err(|cause| SourceError::File { file, cause })
+        };
+        let mut files = vec![read(path)?];
+        let down = path.with_extension("down.sql");
+        if down != path && down.is_file() {
+            files.push(read(&down)?);
+        }
+        Self::from_files("file".to_owned(), files)
+    }
+
+    /// The same set under another label, where two folders of one name share a database.
+    #[must_use]
+    pub fn with_label(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+
     /// A set that a binary carries, for example by `include_bytes!`.
     pub fn embedded(
         label: impl Into<String>,

@@ -15,6 +15,7 @@ use crate::sql::words;
 pub(super) struct ConcurrentIndex {
     /// Its name; PostgreSQL chooses one where none is given.
     name: Option<String>,
+    if_not_exists: bool,
     /// Its table as it is written.
     table: String,
 }
@@ -27,7 +28,10 @@ impl ConcurrentIndex {
         let _ = words.next_if(|word| word.is("unique"));
         words.next_if(|word| word.is("index"))?;
         words.next_if(|word| word.is("concurrently"))?;
-        while words.next_if(|w| w.is("if") || w.is("not") || w.is("exists")).is_some() {}
+        let mut if_not_exists = false;
+        while words.next_if(|w| w.is("if") || w.is("not") || w.is("exists")).is_some() {
+            if_not_exists = true;
+        }
         let name = words.next_if(|word| !word.is("on")).map(|word| word.identifier());
         words.next_if(|word| word.is("on"))?;
         let _ = words.next_if(|word| word.is("only"));
@@ -36,11 +40,19 @@ impl ConcurrentIndex {
             table.push('.');
             table.push_str(words.next()?.text);
         }
-        Some(Self { name, table })
+        Some(Self { name, if_not_exists, table })
     }
 
-    /// Drops an INVALID leftover; false when a valid index of that name is there already.
-    pub(super) async fn prepare(&self, work: &Work<'_>, migration: &Name) -> Result<bool, Error> {
+    /// Drops an INVALID leftover; false when there is nothing left to build.
+    ///
+    /// A valid index of that name ends it only where the statement says IF NOT EXISTS, or where an
+    /// earlier run began to build it; otherwise it is another index, and PostgreSQL says so.
+    pub(super) async fn prepare(
+        &self,
+        work: &Work<'_>,
+        migration: &Name,
+        was_begun: bool,
+    ) -> Result<bool, Error> {
         let Some(name) = &self.name else {
             return Err(Error::Query {
                 doing: "CREATE INDEX CONCURRENTLY",
@@ -53,7 +65,7 @@ impl ConcurrentIndex {
         };
         let Some((valid, qualified)) = self.find(work).await? else { return Ok(true) };
         if valid {
-            return Ok(false);
+            return Ok(!(self.if_not_exists || was_begun));
         }
         let message =
             format!("the index {name} is INVALID, left by a build that failed; dropping it");

@@ -263,34 +263,31 @@ impl<'a> Work<'a> {
             sql: runnable.script.sql(statement),
         });
         let began = Instant::now();
-        let look = || async {
-            self.tell_blockers(backend).await;
-            self.tell_index_progress(backend).await;
-        };
-        self.watch(sent, look).await?;
+        self.watch(backend, sent).await?;
         let elapsed = began.elapsed();
         self.observer.event(&Event::StatementDone { migration, number, of, elapsed });
         Ok(())
     }
 
     /// Waits for an answer; meanwhile looks at what it waits for, and cancels when asked to stop.
-    pub(crate) async fn watch<F>(
+    pub(crate) async fn watch<T>(
         &self,
-        mut sent: Sent<'_>,
-        look: impl Fn() -> F,
-    ) -> Result<(), tokio_postgres::Error>
-    where
-        F: Future<Output = ()>,
-    {
+        backend: i32,
+        sent: impl Future<Output = Result<T, tokio_postgres::Error>> + Send,
+    ) -> Result<T, tokio_postgres::Error> {
+        let mut sent = std::pin::pin!(sent);
         let period = WATCH_EVERY.min(self.options.lock_timeout / 2).max(Duration::from_millis(1));
         let mut cancelled = false;
         loop {
+            // The answer is raced with the look itself, which may hang on a connection of its own.
+            let look = async {
+                tokio::time::sleep(period).await;
+                self.tell_blockers(backend).await;
+                self.tell_index_progress(backend).await;
+            };
             tokio::select! {
                 answer = &mut sent => return answer,
-                // The server forgets a request that comes between two statements, so it is repeated.
-                () = tokio::time::sleep(period) => {
-                    if cancelled { self.session.cancel().await } else { look().await }
-                }
+                () = look => {}
                 () = self.options.interrupt.requested(), if !cancelled => {
                     cancelled = true;
                     self.session.cancel().await;

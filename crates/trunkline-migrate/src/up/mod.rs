@@ -1,5 +1,6 @@
 //! Applying migrations.
 
+mod alone;
 mod concurrent_index;
 mod execute;
 mod stepwise;
@@ -10,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-pub(crate) use execute::{Runnable, Stopped, Work};
+pub(crate) use alone::must_stand_alone;
+pub(crate) use execute::{Runnable, Stopped, Work, is_pooled};
 
 use crate::database::Session;
 use crate::error::Error;

@@ -12,8 +12,8 @@ use crate::source::Migration;
 /// What became of one attempt.
 enum Outcome {
     Applied,
-    /// The platform's own runner recorded it while we were at it.
-    AppliedElsewhere,
+    /// The platform's own runner recorded this one of them while we were at it.
+    AppliedElsewhere(usize),
 }
 
 impl Run<'_> {
@@ -35,10 +35,12 @@ impl Run<'_> {
                 }
                 Ok(())
             }
-            Ok(Outcome::AppliedElsewhere) => {
-                self.adopt_platform_row(first).await?;
-                report.adopted.push(first.name.clone());
-                Ok(())
+            Ok(Outcome::AppliedElsewhere(index)) => {
+                let mut rest = migrations.to_vec();
+                let elsewhere = rest.remove(index);
+                self.adopt_platform_row(elsewhere).await?;
+                report.adopted.push(elsewhere.name.clone());
+                Box::pin(self.apply_in_one_transaction(&rest, report)).await
             }
             Err(mut error) => {
                 if let (Error::Statement(failure), [_, _, ..]) = (&mut error, migrations) {
@@ -63,21 +65,28 @@ impl Run<'_> {
     ) -> Result<Outcome, Stopped> {
         let first = &migrations[0].name;
         let backend = work.begin(first).await?;
-        for migration in migrations {
+        for (index, migration) in migrations.iter().enumerate() {
             let name = &migration.name;
             let stopped = |error| work.stopped(name, "writing the ledger", &error);
             let told = |error| work.stopped(name, WRITING, &error);
             if let Some(platform) = &self.platform {
                 let claimed = platform.claim(&self.work, migration).await.map_err(told)?;
-                if !claimed && migrations.len() == 1 {
+                if !claimed {
                     self.work.batch_execute("ROLLBACK").await.map_err(stopped)?;
-                    return Ok(Outcome::AppliedElsewhere);
+                    return Ok(Outcome::AppliedElsewhere(index));
                 }
             }
             let runnable = Runnable { name, script: &migration.up };
             work.run_all(runnable, migration.up.body()?, backend).await?;
             let source = self.migrator.source.label();
-            insert_entry(&self.work, source, migration, Origin::Run).await.map_err(stopped)?;
+            let inserted = insert_entry(&self.work, source, migration, Origin::Run);
+            if !inserted.await.map_err(stopped)? {
+                return Err(Stopped::Failed(Error::Query {
+                    doing: "writing the ledger",
+                    message: format!("{name} was recorded by another runner meanwhile"),
+                    code: "23505".to_owned(),
+                }));
+            }
             if let Some(platform) = &self.platform {
                 platform.finish(&self.work, migration).await.map_err(told)?;
             }

@@ -144,6 +144,28 @@ async fn a_no_transaction_statement_keeps_the_budget_too() {
 }
 
 #[tokio::test]
+async fn a_down_script_without_a_transaction_keeps_the_budget_too() {
+    let database = empty().await;
+    let client = database.connect().await.unwrap();
+    let set = source(&[
+        ("1-a.sql", "CREATE TABLE t (id int); CREATE INDEX i ON t (id);"),
+        ("1-a.down.sql", "-- trunkline: no-transaction\nDROP INDEX i;\nDROP TABLE t;"),
+    ]);
+    let migrator = migrator_with(&database.url(), set, impatient());
+    up(&migrator).await.unwrap();
+    let other = database.connect().await.unwrap();
+    // Not in the way of the look at the table's rows, but of its end.
+    run(&other, "BEGIN; SELECT count(*) FROM pg_class WHERE oid = 'i'::regclass; LOCK TABLE ONLY t IN ACCESS SHARE MODE").await;
+    let began = Instant::now();
+    let busy = tokio::time::timeout(Duration::from_secs(10), crate::support::down(&migrator)).await;
+    assert!(matches!(busy, Ok(Err(Error::Busy { .. }))), "{busy:?} after {:?}", began.elapsed());
+    run(&other, "COMMIT").await;
+    assert!(exists(&client, "i").await);
+    assert_eq!(crate::support::down(&migrator).await.unwrap().reverted.len(), 1);
+    assert_nothing_left(&database).await;
+}
+
+#[tokio::test]
 async fn down_waits_within_its_budget_too_and_leaves_everything_as_it_was() {
     let database = platform().await;
     let client = database.connect().await.unwrap();

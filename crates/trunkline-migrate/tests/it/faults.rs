@@ -205,6 +205,20 @@ async fn an_index_that_is_there_already_is_not_built_again() {
 }
 
 #[tokio::test]
+async fn another_index_of_that_name_is_told_unless_the_file_says_if_not_exists() {
+    let database = empty().await;
+    let client = database.connect().await.unwrap();
+    run(&client, "CREATE TABLE t (id int, n int); CREATE INDEX t_i ON t (n)").await;
+    let set = source(&[(
+        "1-i.sql",
+        "-- trunkline: no-transaction\nCREATE INDEX CONCURRENTLY t_i ON t (id);",
+    )]);
+    let refused = up(&migrator(&database, set)).await.unwrap_err();
+    assert!(refused.to_string().contains("relation \"t_i\" already exists"), "{refused}");
+    assert_nothing_left(&database).await;
+}
+
+#[tokio::test]
 async fn copy_that_asks_for_rows_which_the_file_does_not_have_is_an_error_and_not_a_hang() {
     let database = empty().await;
     let client = database.connect().await.unwrap();

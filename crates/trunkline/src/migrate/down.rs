@@ -1,7 +1,7 @@
 use std::io::{IsTerminal, Write};
 
 use clap::Args;
-use trunkline_migrate::{DownReport, DownRequest, ExitStatus};
+use trunkline_migrate::{Archive, DownReport, DownRequest, ExitStatus};
 
 use super::Session;
 use crate::failure::Failure;
@@ -44,7 +44,12 @@ fn print(printer: &Printer, report: &DownReport) {
         "{GOOD}Done:{GOOD:#} reverted {}.",
         count(report.reverted.len(), "migration")
     ));
-    let Some(archive) = &report.archive else { return };
+    for archive in &report.archives {
+        print_archive(printer, archive);
+    }
+}
+
+fn print_archive(printer: &Printer, archive: &Archive) {
     printer.line("");
     printer.line("These tables were moved aside with their rows, not dropped:");
     let rows = archive.tables.iter().map(|table| {

@@ -11,8 +11,9 @@ use crate::output::{ERROR, GOOD, HINT, Printer, QUIET, WARNING, count};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Folders of migrations; without them --source, else the embedded set
-    folders: Vec<PathBuf>,
+    /// Folders or single files; without them --source, else the embedded set
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
     /// Another runner than ours applies the files, so that nobody sets a lock timeout for them
     #[arg(long)]
     other_runner: bool,
@@ -28,11 +29,11 @@ pub(super) fn run(
 ) -> Result<ExitStatus, Failure> {
     let options = LintOptions { other_runner: arguments.other_runner };
     let mut findings = Vec::new();
-    if arguments.folders.is_empty() {
+    if arguments.paths.is_empty() {
         findings.extend(lint(&common.source()?, &options)?);
     }
-    for folder in &arguments.folders {
-        findings.extend(lint(&Source::directory(folder)?, &options)?);
+    for path in &arguments.paths {
+        findings.extend(lint(&Source::open(path)?, &options)?);
     }
     printer.document(&serde_json::json!({ "findings": findings }));
     for finding in &findings {

@@ -19,7 +19,9 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use trunkline_migrate::source::Source;
-use trunkline_migrate::{ExitStatus, Migrator, Observer, Options, PlatformLedger};
+use trunkline_migrate::{
+    Error, ExitStatus, Interrupt, Migrator, Observer, Options, PlatformLedger,
+};
 
 use crate::connection::Connection;
 use crate::failure::Failure;
@@ -43,6 +45,9 @@ pub(crate) struct Common {
     /// A folder of migrations; without it the Partner API set that this binary carries
     #[arg(long, global = true, value_name = "DIR")]
     source: Option<PathBuf>,
+    /// The folder's name in the ledger, where two folders of one name share a database
+    #[arg(long, global = true, value_name = "NAME", requires = "source")]
+    label: Option<String>,
     /// The ledger of the platform's own runner: auto (public.migrations), off, or a table
     #[arg(long, global = true, default_value = "auto", value_name = "TABLE")]
     platform_ledger: PlatformLedger,
@@ -104,20 +109,35 @@ pub(crate) async fn run(
     }
     let source = common.source()?;
     let connection = Connection::open(global).await?;
-    let migrator = Migrator::new(source, connection.target.clone(), common.options());
+    let options = common.options();
+    let interrupt = options.interrupt.clone();
+    let migrator = Migrator::new(source, connection.target.clone(), options);
     let session = Session { migrator: &migrator, printer, common };
     match arguments.command {
         Command::Up(arguments) => up::run(session, arguments).await,
         Command::Down(arguments) => down::run(session, arguments).await,
         Command::Restore(arguments) => restore::run(session, arguments).await,
-        Command::Status(arguments) => status::run(session, &arguments).await,
-        Command::Plan(arguments) => plan::run(session, &arguments).await,
-        Command::Verify(arguments) => verify::run(session, &arguments).await,
+        Command::Status(arguments) => reading(status::run(session, &arguments), interrupt).await,
+        Command::Plan(arguments) => reading(plan::run(session, &arguments), interrupt).await,
+        Command::Verify(arguments) => reading(verify::run(session, &arguments), interrupt).await,
         Command::Record(record::Arguments {}) => record::run(session).await,
-        Command::History(arguments) => history::run(session, &arguments).await,
+        Command::History(arguments) => reading(history::run(session, &arguments), interrupt).await,
         Command::Repair(arguments) => repair::run(session, arguments).await,
         Command::Adopt(arguments) => adopt::run(session, arguments).await,
         Command::Lint(_) | Command::New(_) => Ok(ExitStatus::Done),
+    }
+}
+
+/// A command that only reads: when asked to stop it has nothing to finish.
+async fn reading(
+    command: impl Future<Output = Result<ExitStatus, Failure>>,
+    interrupt: Interrupt,
+) -> Result<ExitStatus, Failure> {
+    tokio::select! {
+        done = command => done,
+        () = interrupt.requested() => {
+            Err(Error::Interrupted { migration: None, left: "nothing was changed" }.into())
+        }
     }
 }
 
@@ -139,7 +159,13 @@ impl Session<'_> {
 impl Common {
     fn source(&self) -> Result<Source, Failure> {
         Ok(match &self.source {
-            Some(folder) => Source::directory(folder)?,
+            Some(folder) => {
+                let source = Source::directory(folder)?;
+                match &self.label {
+                    Some(label) => source.with_label(label),
+                    None => source,
+                }
+            }
             None => trunkline_store::partner_migrations()?,
         })
     }

@@ -15,9 +15,7 @@ pub(super) async fn run(session: Session<'_>) -> Result<ExitStatus, Failure> {
         ));
     };
     let path = folder.join(CATALOG_FILE);
-    let catalog = session.migrator.record().await?;
-    let text = catalog.to_json().map_err(trunkline_migrate::catalog::CatalogError::from);
-    let text = text.map_err(trunkline_migrate::Error::from)?;
+    let text = session.migrator.record().await?.to_json()?;
     std::fs::write(&path, text).map_err(|error| {
         Failure::failed(
             format!("cannot write {}: {error}", path.display()),

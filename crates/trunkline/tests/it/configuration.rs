@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use crate::outcome::Outcome;
 use crate::place::{Place, Run};
 
-/// `migrate status` with this file and without DATABASE_URL.
+/// `migrate status` with this file and without an address in the environment.
 async fn status(configuration: &str) -> Outcome {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("trunkline.toml"), configuration).unwrap();

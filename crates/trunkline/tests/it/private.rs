@@ -67,6 +67,7 @@ async fn it_starts_is_used_and_stops() {
     let referred = private.run("database sample --replace").await.expect(1);
     assert_snapshot!("sample_referred_to", referred);
     assert_snapshot!("stopped", private.run("database stop").await.expect(0));
+    assert_snapshot!("stopped_json", private.run("database stop --format json").await.expect(0));
     assert_snapshot!("after_stop", private.run("database status").await.expect(0));
     private.run("migrate status --check").await.expect(0);
 }
@@ -78,6 +79,8 @@ async fn a_port_has_a_password() {
     assert_snapshot!("port_json", started);
     let url = started.json()["tcp_url"].as_str().unwrap().to_owned();
     Run::new(private.path(), "migrate status").env("DATABASE_URL", &url).run().await.expect(0);
+    let other = private.run("database start --port 1").await.expect(1);
+    assert_snapshot!("other_port_refused", other);
     let (user, host) = url.split_once('@').unwrap();
     let wrong = format!("{}:wrong@{host}", user.rsplit_once(':').unwrap().0);
     let address = host.split_once('/').unwrap().0;
@@ -96,6 +99,8 @@ async fn reset_deletes_when_it_is_meant() {
     private.command("database reset").on_terminal("yes\n").await.expect(0);
     assert_snapshot!("reset_absent", private.run("database status").await.expect(0));
     assert_snapshot!("reset_again", private.run("database reset --yes").await.expect(0));
+    let json = private.run("database reset --yes --format json").await.expect(0);
+    assert_snapshot!("reset_json", json);
     let json = private.run("database status --format json").await.expect(0);
     assert_snapshot!("absent_json", json);
 }
