@@ -2,12 +2,13 @@
 
 use std::fs;
 
-/// Cores and memory, as the system tells them; no name of the machine.
+/// Cores, memory and how busy they are, as the system tells them; no name of the machine.
 pub(crate) fn describe() -> String {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let system = format!("{} {}", std::env::consts::OS, std::env::consts::ARCH);
     let memory = memory_gibibytes().map(|memory| format!("{memory} GiB of memory"));
-    let parts = [Some(system), Some(format!("{cores} cores")), memory, processor()];
+    let load = load().map(|load| format!("load average {load} before the run"));
+    let parts = [Some(system), Some(format!("{cores} cores")), memory, processor(), load];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
@@ -23,4 +24,10 @@ fn processor() -> Option<String> {
     let text = fs::read_to_string("/proc/cpuinfo").ok()?;
     let line = text.lines().find(|line| line.starts_with("model name"))?;
     Some(line.split_once(':')?.1.trim().to_owned())
+}
+
+/// How many processes wanted a core, over the last minute: more than there are cores makes noise.
+fn load() -> Option<String> {
+    let text = fs::read_to_string("/proc/loadavg").ok()?;
+    text.split(' ').next().map(str::to_owned)
 }

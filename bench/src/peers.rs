@@ -9,7 +9,7 @@ use anyhow::Result;
 
 pub(crate) use install::Installed;
 
-use crate::measure::Samples;
+use crate::measure::{Samples, Spread};
 use crate::migrate::contestant::Contestant;
 use crate::migrate::race;
 use crate::migrate::set::Set;
@@ -50,11 +50,15 @@ fn row(task: String, contestants: &[Contestant], samples: &Samples) -> Vec<Strin
     let mut cells = vec![task];
     for index in 0..contestants.len() {
         let time = seconds(samples.time(index).median);
-        let ratio = samples.ratio(index, 0).median;
-        cells.push(if index == 0 { time } else { format!("{time} ({ratio:.2} x)") });
+        let Spread { low, median, high } = samples.ratio(index, 0);
+        cells.push(if index == 0 {
+            time
+        } else {
+            format!("{time}, {median:.2} x ({low:.2}–{high:.2})")
+        });
     }
-    let median = |index: &usize| samples.time(*index).median;
-    let first = (0..contestants.len()).min_by(|a, b| median(a).total_cmp(&median(b)));
+    let ratio = |index: &usize| samples.ratio(*index, 0).median;
+    let first = (0..contestants.len()).min_by(|a, b| ratio(a).total_cmp(&ratio(b)));
     cells.push(first.map_or_else(String::new, |index| contestants[index].name.to_owned()));
     cells
 }

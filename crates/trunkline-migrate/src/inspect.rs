@@ -12,6 +12,7 @@ use crate::event::Observer;
 use crate::lint;
 use crate::migrator::Migrator;
 use crate::plan::{self, Plan};
+use crate::platform::PlatformTable;
 use crate::selection::{Selection, UpRequest, resolve};
 use crate::source::{Migration, Name, SourceError};
 
@@ -51,8 +52,14 @@ impl Migrator {
         } else {
             Vec::new()
         };
-        let selection = Selection::decide(&self.source, &applied, request)?;
-        Ok(plan::explain(&session, &self.source, &selection.pending).await?)
+        let mut pending = Selection::decide(&self.source, &applied, request)?.pending;
+        let platform =
+            PlatformTable::find(&session, &self.target, &self.options.platform_ledger).await?;
+        if let Some(platform) = platform.filter(|platform| platform.readable) {
+            let adopted = platform.list_successes(&session, &self.target).await?;
+            pending.retain(|migration| adopted.iter().all(|row| row.name != migration.name));
+        }
+        Ok(plan::explain(&session, &self.source, &pending).await?)
     }
 
     /// Compares the database with what the migrations make, in a READ ONLY transaction.
@@ -81,9 +88,8 @@ impl Migrator {
         let file = self.source.path().map(|folder| folder.join(CATALOG_FILE));
         let text = match (recorded, file.filter(|file| file.exists())) {
             (Some(text), _) => text.to_owned(),
-            (None, Some(file)) => std::fs::read_to_string(&file).map_err(|cause| {
-                SourceError::File { file: file.display().to_string(), cause }
-            })?,
+            (None, Some(file)) => std::fs::read_to_string(&file)
+                .map_err(|cause| SourceError::File { file: file.display().to_string(), cause })?,
             (None, None) => return self.record_beside(session).await,
         };
         let recorded: Recorded = serde_json::from_str(&text).map_err(CatalogError::from)?;

@@ -5,7 +5,7 @@ use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
 use crate::database::Target;
-use crate::error::Error;
+use crate::error::{Error, Problem};
 use crate::options::PlatformLedger;
 use crate::source::{Migration, Name};
 
@@ -20,6 +20,21 @@ pub(crate) struct PlatformTable {
     /// The same table, whatever its name.
     pub oid: u32,
     times: bool,
+    /// Whether this login may read it.
+    pub readable: bool,
+    /// The GRANT that lets this login keep it, where it may not.
+    missing_right: Option<String>,
+}
+
+fn missing_right(row: &tokio_postgres::Row) -> Option<String> {
+    let (may_read, may_write): (bool, bool) = (row.get(4), row.get(5));
+    let sequence: Option<String> = row.get(6);
+    let (relation, login): (String, String) = (row.get(2), row.get(7));
+    let table = (!may_read || !may_write)
+        .then(|| format!("GRANT SELECT, INSERT, UPDATE, DELETE ON {relation} TO {login};"));
+    let sequence = sequence.map(|it| format!("GRANT USAGE ON SEQUENCE {it} TO {login};"));
+    let grants: Vec<String> = table.into_iter().chain(sequence).collect();
+    (!grants.is_empty()).then(|| grants.join(" "))
 }
 
 /// A file that the platform's runner recorded with success.
@@ -48,7 +63,16 @@ impl PlatformTable {
                          WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped), \
                         (SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c \
                          JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1)), \
-                        to_regclass($1)::oid",
+                        to_regclass($1)::oid, \
+                        has_table_privilege(to_regclass($1)::oid, 'SELECT'), \
+                        has_table_privilege(to_regclass($1)::oid, 'INSERT') \
+                            AND has_table_privilege(to_regclass($1)::oid, 'UPDATE') \
+                            AND has_table_privilege(to_regclass($1)::oid, 'DELETE'), \
+                        (SELECT s.oid::regclass::text FROM pg_depend d \
+                         JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S' \
+                         WHERE d.refobjid = to_regclass($1) AND d.deptype = 'a' \
+                           AND NOT has_sequence_privilege(s.oid, 'USAGE') LIMIT 1), \
+                        quote_ident(current_user)",
                 &[(&name, Type::TEXT)],
             )
             .await
@@ -61,6 +85,8 @@ impl PlatformTable {
                 relation: row.get(2),
                 oid: row.get(3),
                 times: has("executed_at") && has("execution_time_ms"),
+                readable: row.get(4),
+                missing_right: missing_right(&row),
             })),
             (false, false) => Ok(None),
             (false, true) => Err(Error::Query {
@@ -69,6 +95,15 @@ impl PlatformTable {
                 code: "42P01".to_owned(),
             }),
         }
+    }
+
+    /// Refuses a run that could not keep it in agreement with ours.
+    pub(crate) fn require_rights(&self) -> Result<(), Error> {
+        let Some(grant) = &self.missing_right else { return Ok(()) };
+        Err(Error::Preflight(vec![Problem::new(
+            format!("the platform's ledger {} cannot be kept by this login", self.relation),
+            format!("as the owner: {grant} or leave that ledger alone: --platform-ledger off"),
+        )]))
     }
 
     /// The files that the platform's runner recorded with success.

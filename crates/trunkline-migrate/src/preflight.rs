@@ -78,7 +78,11 @@ pub(crate) async fn check(
             format!(
                 "the login {user} may not create the schema `trunkline` in database {database}"
             ),
-            format!("as the owner: GRANT CREATE ON DATABASE {} TO {};", quoted(&database), quoted(&user)),
+            format!(
+                "as the owner: GRANT CREATE ON DATABASE {} TO {};",
+                quoted(&database),
+                quoted(&user)
+            ),
         ));
     }
     for schema in read::<Vec<FoundSchema>>(&row, "schemas")? {
@@ -141,7 +145,11 @@ fn schema_problem(schema: &FoundSchema, user: &str) -> Option<Problem> {
     (schema.may_create == Some(false)).then(|| {
         Problem::new(
             format!("the login {user} may not create tables in schema {name}"),
-            format!("as the owner: GRANT USAGE, CREATE ON SCHEMA {} TO {};", quoted(name), quoted(user)),
+            format!(
+                "as the owner: GRANT USAGE, CREATE ON SCHEMA {} TO {};",
+                quoted(name),
+                quoted(user)
+            ),
         )
     })
 }

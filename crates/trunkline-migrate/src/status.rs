@@ -84,8 +84,10 @@ impl Migrator {
         let platform =
             match PlatformTable::find(&session, &self.target, &self.options.platform_ledger).await?
             {
-                Some(table) => table.list_successes(&session, &self.target).await?,
-                None => Vec::new(),
+                Some(table) if table.readable => {
+                    table.list_successes(&session, &self.target).await?
+                }
+                _ => Vec::new(),
             };
         let by_platform: Vec<Name> = platform.into_iter().map(|row| row.name).collect();
         let latest = self

@@ -155,6 +155,8 @@ impl Scratch<'_> {
         let script = &migration.up;
         let mut statements = script.body()?.iter();
         let together = !script.directives.no_transaction;
+        // What an earlier file set for its session is not this one's.
+        self.run("RESET ALL").await?;
         let mut next = statements.next();
         if together {
             self.run("BEGIN").await?;

@@ -44,6 +44,10 @@ impl Target {
             let reason = format!("it begins with {scheme}://, not with postgres://");
             return Err(TargetError::Syntax(reason));
         }
+        if has_raw_password(address) {
+            let reason = "write `@` in the password as %40 and `/` as %2F";
+            return Err(TargetError::Syntax(reason.to_owned()));
+        }
         let (address, verification) = tls::take_verification(address)?;
         let mut config: Config = address
             .parse()
@@ -121,6 +125,15 @@ impl Target {
             || !self.config.get_hostaddrs().is_empty();
         over_network && self.config.get_ssl_mode() != SslMode::Disable
     }
+}
+
+/// Whether a URL has an `@` or `/` where it would be taken for the end of the password, so that the rest
+/// of the password would be taken for a host, and shown.
+fn has_raw_password(address: &str) -> bool {
+    let Some((_, rest)) = address.split_once("://") else { return false };
+    let rest = rest.split('?').next().unwrap_or(rest);
+    let authority_end = rest.find('/').unwrap_or(rest.len());
+    rest.matches('@').count() > 1 || rest.rfind('@').is_some_and(|at| at > authority_end)
 }
 
 /// `host:port/database`, never the password.

@@ -53,7 +53,6 @@ pub(crate) struct LiveTable {
     pub partitioned: bool,
 }
 
-
 impl LiveTable {
     /// Reads oid, schema, name and whether it is partitioned.
     pub(crate) fn from_row(row: &tokio_postgres::Row) -> Self {
@@ -63,6 +62,30 @@ impl LiveTable {
     pub(crate) fn quoted(&self) -> String {
         format!("{}.{}", quote(&self.schema), quote(&self.table))
     }
+}
+
+/// What stays and goes on referring to tables that were moved: foreign keys and views, as sentences.
+pub(super) async fn left_behind(
+    client: &Client,
+    tables: &[LiveTable],
+) -> Result<Vec<String>, tokio_postgres::Error> {
+    let moved: Vec<u32> = tables.iter().map(|table| table.oid).collect();
+    let rows = client
+        .query_typed(
+            "SELECT format('the foreign key %I of %s refers to %s', conname, conrelid::regclass, \
+                           confrelid::regclass) \
+             FROM pg_constraint \
+             WHERE contype = 'f' AND confrelid = ANY ($1) AND conrelid <> ALL ($1) AND conparentid = 0 \
+             UNION \
+             SELECT format('the view %s reads %s', r.ev_class::regclass, d.refobjid::regclass) \
+             FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid \
+             WHERE d.classid = 'pg_rewrite'::regclass AND d.refobjid = ANY ($1) \
+               AND r.ev_class <> ALL ($1) \
+             ORDER BY 1",
+            &[(&moved, Type::OID_ARRAY)],
+        )
+        .await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
 /// Row security must not make a table look empty: with this, PostgreSQL refuses instead of hiding rows.
@@ -155,10 +178,7 @@ fn archive_schema(archive: &str, schema: &str) -> String {
 }
 
 /// The rows of a table that is locked: counted, or the planner's estimate when it is large.
-async fn count(
-    client: &Client,
-    table: &LiveTable,
-) -> Result<(i64, bool), tokio_postgres::Error> {
+async fn count(client: &Client, table: &LiveTable) -> Result<(i64, bool), tokio_postgres::Error> {
     if table.partitioned {
         return Ok((0, true));
     }

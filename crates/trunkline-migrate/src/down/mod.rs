@@ -22,7 +22,7 @@ use crate::error::Error;
 use crate::event::{Direction, Event, Observer};
 use crate::ledger::{self, Entry, Note, delete_entry, note};
 use crate::migrator::Migrator;
-use crate::platform::{PlatformTable, WRITING};
+use crate::platform::WRITING;
 use crate::selection::resolve;
 use crate::source::{Migration, Name, Script};
 use crate::sql::Statement;
@@ -99,9 +99,9 @@ impl Migrator {
         observer: &'a Arc<dyn Observer>,
     ) -> Result<Run<'a>, Error> {
         let options = &self.options;
+        let platform = self.platform_to_keep(&work).await?;
         let failed = |error| Error::query("looking at the connection", &self.target, &error);
-        let row =
-            work.query_typed_one("SELECT pg_backend_pid()", &[]).await.map_err(failed)?;
+        let row = work.query_typed_one("SELECT pg_backend_pid()", &[]).await.map_err(failed)?;
         let lock = crate::lock::RunLock::acquire(
             &self.target,
             "lock",
@@ -114,7 +114,6 @@ impl Migrator {
         let lock = lock.ok_or(Error::Interrupted { migration: None, left: "nothing was begun" })?;
         let pooled = is_pooled(&work, row.get(0), lock.backend).await;
         ledger::create(&work, &self.target).await?;
-        let platform = PlatformTable::find(&work, &self.target, &options.platform_ledger).await?;
         Ok(Run { migrator: self, work, lock, platform, observer, pooled })
     }
 
@@ -220,9 +219,8 @@ impl Run<'_> {
                 |error: tokio_postgres::Error| work.stopped(first, "moving tables", &error);
             self.work.batch_execute(SEE_ALL_ROWS).await.map_err(stopped)?;
             let before = Live::read(&self.work).await.map_err(stopped)?;
-            let tables = archive::find_tables(&self.work, &dropped_tables(group))
-                .await
-                .map_err(stopped)?;
+            let tables =
+                archive::find_tables(&self.work, &dropped_tables(group)).await.map_err(stopped)?;
             archive::lock_tables(work, backend, &tables).await.map_err(stopped)?;
             archive = self.set_aside(group, &tables).await.map_err(stopped)?;
             let mut examined = Examined::tables(&tables);
@@ -258,6 +256,10 @@ impl Run<'_> {
         }
         let name = archive::new_name(&self.work).await?;
         let moved = archive::move_aside(&self.work, &name, tables).await?;
+        for dependant in archive::left_behind(&self.work, tables).await? {
+            let message = format!("{dependant}, and goes on doing so in the archive");
+            self.observer.event(&Event::Warning { message: &message });
+        }
         let entries: Vec<Entry> = group.iter().rev().map(|revert| revert.entry.clone()).collect();
         let source = self.migrator.source.label();
         archive::insert_archive(&self.work, &name, source, &moved, &entries).await?;

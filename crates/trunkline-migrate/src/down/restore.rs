@@ -40,9 +40,18 @@ impl Migrator {
         let work = self.connect("restore", &observer).await?;
         let archives = list_archives(&work, &self.target).await?;
         let known: Vec<String> = archives.iter().map(|(archive, _)| archive.name.clone()).collect();
+        // The name of its schema means the archive too.
+        let name = name.strip_prefix("trunkline_archive_").unwrap_or(name);
         let (archive, entries) = archives
             .into_iter()
-            .find(|(archive, _)| archive.name == name)
+            .find(|(archive, _)| {
+                let rest = name.strip_prefix(archive.name.as_str());
+                rest.is_some_and(|rest| {
+                    let schema =
+                        |table: &super::ArchivedTable| rest == format!("_{}", table.schema);
+                    rest.is_empty() || archive.tables.iter().any(schema)
+                })
+            })
             .ok_or_else(|| Error::Archive(unknown(name, &known)))?;
         if archive.restored_at.is_some() {
             return Err(Error::Archive(format!("the archive {name} was brought back already")));

@@ -49,13 +49,13 @@ impl Error {
                 "wait for it, or, if it hangs, end it: SELECT pg_terminate_backend({})",
                 runner.pid
             ),
-            Self::Busy { blockers, .. } => match blockers.first() {
+            Self::Busy { migration, blockers, .. } => match blockers.first() {
                 Some(blocker) => format!(
-                    "nothing was changed; try again when it is done, or end it: \
+                    "nothing of {migration} was changed; try again when it is done, or end it: \
                      SELECT pg_terminate_backend({})",
                     blocker.pid
                 ),
-                None => "nothing was changed; try again, or allow more: --lock-budget 300s".into(),
+                None => format!("nothing of {migration} was changed; try again, or allow more: --lock-budget 300s"),
             },
             Self::MissingDown(names) => format!(
                 "write {}.down.sql, or revert by hand and then: trunkline migrate repair --forget {}",
@@ -120,7 +120,7 @@ fn unanswered(target: &str) -> String {
 fn query(code: &str) -> Option<&'static str> {
     Some(match code {
         "42501" => {
-            "this login lacks a right; for reading alone: \
+            "this login lacks a right: run as the owner of the tables; for reading alone: \
              GRANT USAGE ON SCHEMA trunkline TO <login>; \
              GRANT SELECT ON ALL TABLES IN SCHEMA trunkline TO <login>"
         }

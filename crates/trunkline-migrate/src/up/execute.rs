@@ -138,7 +138,8 @@ impl<'a> Work<'a> {
     fn settings(&self) -> String {
         format!(
             "SET LOCAL lock_timeout = {timeout}; SET LOCAL statement_timeout = 0; \
-             SET LOCAL idle_in_transaction_session_timeout = 0; {search_path}",
+             SET LOCAL idle_in_transaction_session_timeout = 0; \
+             SET LOCAL standard_conforming_strings = on; {search_path}",
             search_path = keep_out_of_ledger(true),
             timeout = self.options.lock_timeout.as_millis(),
         )

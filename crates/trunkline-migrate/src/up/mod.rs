@@ -10,14 +10,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
+use tokio_postgres::types::Type;
 
 pub(crate) use alone::must_stand_alone;
 pub(crate) use execute::{Runnable, Stopped, Work, is_pooled};
 
 use crate::database::Session;
-use crate::error::Error;
+use crate::error::{Error, Problem};
 use crate::event::{Event, Observer};
 use crate::ledger::{self, Origin, insert_entry};
+use crate::lint;
 use crate::lock::RunLock;
 use crate::migrator::Migrator;
 use crate::platform::PlatformTable;
@@ -88,6 +90,7 @@ impl Migrator {
             }
         }
         let passed = preflight::check(&work, &self.target, &selection.pending).await?;
+        let platform = self.platform_to_keep(&work).await?;
         let nothing_left = || async {
             let applied = self.applied(&work).await?;
             Ok(Selection::decide(&self.source, &applied, request)?.pending.is_empty())
@@ -108,13 +111,30 @@ impl Migrator {
             observer.event(&Event::Warning { message });
         }
         let pooled = execute::is_pooled(&work, passed.backend, lock.backend).await;
+        let alone = selection.pending.iter().find(|it| it.up.directives.no_transaction);
+        if let Some(migration) = alone.filter(|_| pooled) {
+            return Err(Error::Pooler(migration.name.clone()));
+        }
         ledger::create(&work, &self.target).await?;
-        let platform =
-            PlatformTable::find(&work, &self.target, &self.options.platform_ledger).await?;
         let run = Run { migrator: self, work, lock, platform, observer, pooled };
         let report = run.apply_all(request).await;
         run.lock.release().await;
         report
+    }
+}
+
+impl Migrator {
+    /// The platform's own ledger, with the rights to keep it.
+    pub(crate) async fn platform_to_keep(
+        &self,
+        work: &Session,
+    ) -> Result<Option<PlatformTable>, Error> {
+        let platform =
+            PlatformTable::find(work, &self.target, &self.options.platform_ledger).await?;
+        if let Some(platform) = &platform {
+            platform.require_rights()?;
+        }
+        Ok(platform)
     }
 }
 
@@ -148,9 +168,6 @@ impl Run<'_> {
     async fn apply_one(&self, migration: &Migration, report: &mut UpReport) -> Result<(), Error> {
         if !migration.up.directives.no_transaction {
             return self.apply_in_one_transaction(&[migration], report).await;
-        }
-        if self.pooled {
-            return Err(Error::Pooler(migration.name.clone()));
         }
         let began = self.started(migration);
         self.apply_stepwise(migration).await?;
@@ -186,6 +203,11 @@ impl Run<'_> {
     ) -> Result<Vec<&'m Migration>, Error> {
         let Some(platform) = &self.platform else { return Ok(pending) };
         let known = platform.list_successes(&self.work, &self.migrator.target).await?;
+        for migration in &pending {
+            if known.iter().any(|row| row.name == migration.name) {
+                self.require_tables_of(migration).await?;
+            }
+        }
         let mut left = Vec::new();
         for migration in pending {
             if let Some(row) = known.iter().find(|row| row.name == migration.name) {
@@ -203,6 +225,33 @@ impl Run<'_> {
             }
         }
         Ok(left)
+    }
+
+    /// Refuses to take the platform's word for a migration whose tables are not there.
+    async fn require_tables_of(&self, migration: &Migration) -> Result<(), Error> {
+        let tables: Vec<String> =
+            lint::created_by(migration)?.iter().map(ToString::to_string).collect();
+        let row = self
+            .work
+            .query_typed_opt(
+                "SELECT name FROM unnest($1) AS name WHERE to_regclass(name) IS NULL LIMIT 1",
+                &[(&tables, Type::TEXT_ARRAY)],
+            )
+            .await
+            .map_err(|error| {
+                Error::query("looking for adopted tables", &self.migrator.target, &error)
+            })?;
+        let Some(row) = row else { return Ok(()) };
+        let (name, table): (_, String) = (&migration.name, row.get(0));
+        Err(Error::Preflight(vec![Problem::new(
+            format!(
+                "the platform's ledger says that {name} is applied, and its table {table} is not there"
+            ),
+            format!(
+                "if it never ran: DELETE FROM public.migrations WHERE filename = '{}'; then up again",
+                name.file()
+            ),
+        )]))
     }
 
     pub(crate) async fn adopt_platform_row(&self, migration: &Migration) -> Result<(), Error> {

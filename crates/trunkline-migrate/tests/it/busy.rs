@@ -148,9 +148,10 @@ async fn a_down_script_without_a_transaction_keeps_the_budget_too() {
     let database = empty().await;
     let client = database.connect().await.unwrap();
     let set = source(&[
-        ("1-a.sql", "CREATE TABLE t (id int); CREATE INDEX i ON t (id);"),
-        ("1-a.down.sql", "-- trunkline: no-transaction\nDROP INDEX i;\nDROP TABLE t;"),
+        ("1-a.sql", "CREATE INDEX i ON t (id);"),
+        ("1-a.down.sql", "-- trunkline: no-transaction\nDROP INDEX i;"),
     ]);
+    run(&client, "CREATE TABLE t (id int)").await;
     let migrator = migrator_with(&database.url(), set, impatient());
     up(&migrator).await.unwrap();
     let other = database.connect().await.unwrap();

@@ -72,7 +72,7 @@ async fn upgraded(fixture: &str) {
     assert_verified(&migrator).await;
     assert!(up(&migrator).await.unwrap().applied.is_empty());
 
-    let archive = down(&migrator).await.unwrap().archive.unwrap();
+    let archive = down(&migrator).await.unwrap().archives.remove(0);
     migrator.restore(&archive.name, Arc::new(Silent)).await.unwrap();
     assert_eq!(all_rows(&client).await, all);
     assert_verified(&migrator).await;

@@ -62,7 +62,7 @@ async fn down_archives_rows_and_restore_brings_every_one_back() {
 
     let report = down(&migrator).await.unwrap();
     assert_eq!(report.reverted.len(), migrator.source().migrations().len());
-    let archive = report.archive.unwrap();
+    let archive = &report.archives[0];
     let archived: Vec<(&str, i64)> =
         archive.tables.iter().map(|table| (table.table.as_str(), table.rows)).collect();
     insta::assert_debug_snapshot!("archived_tables", archived);
@@ -115,7 +115,7 @@ async fn up_after_down_makes_fresh_tables_and_restore_replaces_them_while_they_a
     up(&migrator).await.unwrap();
     run(&client, ROWS).await;
     let before = rows(&client, "dialog_360_clients").await;
-    let archive = down(&migrator).await.unwrap().archive.unwrap();
+    let archive = down(&migrator).await.unwrap().archives.remove(0);
     up(&migrator).await.unwrap();
     assert!(rows(&client, "dialog_360_clients").await.is_empty());
     assert_verified(&migrator).await;
@@ -143,11 +143,11 @@ async fn down_of_empty_tables_leaves_no_archive_and_drop_data_leaves_none_either
     let client = database.connect().await.unwrap();
     let migrator = migrator(&database, partner());
     up(&migrator).await.unwrap();
-    assert!(down(&migrator).await.unwrap().archive.is_none());
+    assert!(down(&migrator).await.unwrap().archives.is_empty());
     up(&migrator).await.unwrap();
     run(&client, ROWS).await;
     let request = DownRequest { drop_data: true, ..DownRequest::default() };
-    assert!(migrator.down(&request, Arc::new(Silent)).await.unwrap().archive.is_none());
+    assert!(migrator.down(&request, Arc::new(Silent)).await.unwrap().archives.is_empty());
     assert!(migrator.archives().await.unwrap().is_empty());
     assert!(!exists(&client, "dialog_360_clients").await);
     assert_eq!(down(&migrator).await.unwrap().reverted.len(), 0);

@@ -107,7 +107,7 @@ async fn the_partner_set_goes_up_and_down_and_comes_back_behind_a_pooler() {
     up(&pooled).await.unwrap();
     assert_verified(&pooled).await;
     run(&client, crate::platform::ROWS).await;
-    let archive = down(&pooled).await.unwrap().archive.unwrap();
+    let archive = down(&pooled).await.unwrap().archives.remove(0);
     pooled.restore(&archive.name, Arc::new(Silent)).await.unwrap();
     assert_verified(&migrator(&database, partner())).await;
     assert!(pooled.status().await.unwrap().is_current());

@@ -98,7 +98,8 @@ async fn atomic_leaves_out_a_file_that_the_platform_applied() {
     let client = database.connect().await.unwrap();
     run(
         &client,
-        "CREATE TABLE public.migrations (filename TEXT UNIQUE, checksum TEXT, success BOOLEAN); \
+        "CREATE TABLE steps (at serial, name text); \
+         CREATE TABLE public.migrations (filename TEXT UNIQUE, checksum TEXT, success BOOLEAN); \
          INSERT INTO public.migrations VALUES ('1-a.sql', NULL, true)",
     )
     .await;

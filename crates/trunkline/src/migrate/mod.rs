@@ -161,6 +161,12 @@ impl Common {
         Ok(match &self.source {
             Some(folder) => {
                 let source = Source::directory(folder)?;
+                if source.migrations().is_empty() {
+                    return Err(Failure::usage(
+                        format!("{} holds no migrations", folder.display()),
+                        "a migration is a file NAME.sql, with the ending in lower case",
+                    ));
+                }
                 match &self.label {
                     Some(label) => source.with_label(label),
                     None => source,

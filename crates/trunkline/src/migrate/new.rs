@@ -1,4 +1,5 @@
 use clap::Args;
+use trunkline_migrate::source::Source;
 use trunkline_migrate::{ExitStatus, new_migration};
 
 use super::Common;
@@ -16,7 +17,12 @@ pub(super) fn run(
     arguments: &Arguments,
     printer: &Printer,
 ) -> Result<ExitStatus, Failure> {
-    let files = new_migration(&common.source()?, &arguments.name)?;
+    // The first migration of a folder is made in an empty one.
+    let source = match &common.source {
+        Some(folder) => Source::directory(folder)?,
+        None => common.source()?,
+    };
+    let files = new_migration(&source, &arguments.name)?;
     printer.document(&serde_json::json!({ "written": files }));
     for file in &files {
         printer.line(format_args!("wrote {}", file.display()));

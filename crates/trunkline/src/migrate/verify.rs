@@ -24,6 +24,7 @@ pub(super) async fn run(
 ) -> Result<ExitStatus, Failure> {
     let checks = session.migrator.verify(session.common.catalog()).await?;
     if arguments.sql && !session.printer.is_json() {
+        session.printer.line("-- for psql, without -1: some of it cannot run in a transaction");
         session.printer.line(mends(&checks).trim_end());
         return Ok(status(&checks));
     }
