@@ -22,6 +22,8 @@ use crate::sql::{Statement, Word, words};
 /// How often a statement that takes its time is looked at.
 const WATCH_EVERY: Duration = Duration::from_millis(400);
 
+const CANCEL_AGAIN: Duration = Duration::from_millis(300);
+
 /// A statement on its way to the server.
 type Sent<'a> = Pin<Box<dyn Future<Output = Result<(), tokio_postgres::Error>> + Send + 'a>>;
 
@@ -278,7 +280,7 @@ impl<'a> Work<'a> {
     ) -> Result<T, tokio_postgres::Error> {
         let mut sent = std::pin::pin!(sent);
         let period = WATCH_EVERY.min(self.options.lock_timeout / 2).max(Duration::from_millis(1));
-        let mut cancelled = false;
+        let mut before_cancel = Duration::ZERO;
         loop {
             // The answer is raced with the look itself, which may hang on a connection of its own.
             let look = async {
@@ -286,11 +288,16 @@ impl<'a> Work<'a> {
                 self.tell_blockers(backend).await;
                 self.tell_index_progress(backend).await;
             };
+            let asked = async {
+                self.options.interrupt.requested().await;
+                tokio::time::sleep(before_cancel).await;
+            };
             tokio::select! {
                 answer = &mut sent => return answer,
                 () = look => {}
-                () = self.options.interrupt.requested(), if !cancelled => {
-                    cancelled = true;
+                () = asked => {
+                    // Asked again later: one that reaches the server between statements is forgotten.
+                    before_cancel = CANCEL_AGAIN;
                     self.session.cancel().await;
                 }
             }

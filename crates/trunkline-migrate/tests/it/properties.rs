@@ -166,7 +166,9 @@ fn check_split(text: &str) -> Result<(), TestCaseError> {
         prop_assert!(text.is_char_boundary(range.start) && text.is_char_boundary(range.end));
         prop_assert_eq!(statement.position, Position::of(text, range.start));
         let sql = &text[range.clone()];
-        prop_assert_eq!(sql.trim_start(), sql);
+        // What PostgreSQL takes for white space, which is less than Unicode does.
+        let white = |c: char| matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{b}' | '\u{c}');
+        prop_assert!(!sql.starts_with(white));
         end = range.end;
         if let Some(rows) = statement.copy_data {
             prop_assert!(rows.start >= end && rows.start <= rows.end && rows.end <= text.len());

@@ -183,7 +183,11 @@ async fn notices_and_warnings_come_under_their_migration_as_they_are_raised() {
     let heard = Arc::new(Heard::default());
     let set = source(&[("1-a.sql", "SELECT 1;"), ("2-b.sql", file)]);
     migrator(&database, set).up(&UpRequest::default(), heard.clone()).await.unwrap();
-    insta::assert_debug_snapshot!("events", *heard.lines());
+    // Statements are sent ahead, so a notice may be heard before the answer of the one before it.
+    let of_migrations =
+        |line: &&String| !line.starts_with("statement") && !line.starts_with("done");
+    let heard = heard.lines().iter().filter(of_migrations).cloned().collect::<Vec<_>>();
+    insta::assert_debug_snapshot!("events", heard);
 }
 
 #[tokio::test]

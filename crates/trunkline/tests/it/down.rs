@@ -36,7 +36,7 @@ async fn json_tells_of_the_archive() {
     let place = with_rows().await;
     let down = place.run("migrate down --format json").await.expect(0);
     assert_snapshot!("archived_json", down);
-    let archive = down.json()["archive"]["name"].as_str().unwrap().to_owned();
+    let archive = down.json()["archives"][0]["name"].as_str().unwrap().to_owned();
     let line = format!("migrate restore --format json {archive}");
     let restored = place.run(&line).await.expect(0);
     assert_eq!(restored.json()["archive"]["name"], archive);
