@@ -3,7 +3,7 @@ use clap::{Parser, Subcommand};
 use crate::failure::Failure;
 use crate::global::Global;
 use crate::output::Format;
-use crate::{database, demo, migrate};
+use crate::{database, demo, keys, migrate};
 
 /// The partner back end of a platform that resells WhatsApp.
 #[derive(Parser)]
@@ -42,6 +42,8 @@ impl Cli {
 pub(crate) enum Command {
     /// Apply, revert, verify and inspect migrations
     Migrate(migrate::Arguments),
+    /// Make the keys that seal secrets, rotate them, encrypt the plaintext of old installs
+    Keys(keys::Arguments),
     /// Run the private PostgreSQL, and fill it with a sample platform
     Database(database::Arguments),
     /// Show the whole thing on a sample platform: migrate, verify, and what to do next
@@ -53,7 +55,8 @@ Exit statuses:
   0    done, or nothing to do
   1    failed
   2    the command line is wrong
-  3    differences or pending migrations (verify; status, plan and lint with --check)
+  3    differences or pending migrations (verify; status, plan and lint with --check), or secrets
+       that are not under the active key (keys rotate, encrypt-existing; status with --check)
   4    blocked by a lock
   5    the database is ahead of this binary
   6    preflight refused

@@ -17,6 +17,10 @@ pub(crate) struct Config {
     database_url_file: Option<PathBuf>,
     /// Where the private PostgreSQL keeps its data.
     pub data_dir: Option<PathBuf>,
+    /// The file of the keys that seal secrets, one a line, the active one first; mode 0600.
+    pub keys_file: Option<PathBuf>,
+    /// A command that prints the keys instead, run by `sh`; so any key management service works.
+    pub keys_command: Option<String>,
 }
 
 impl Config {
@@ -34,10 +38,15 @@ impl Config {
             let line = before.lines().count().max(1);
             Failure::failed(
                 format!("{}, line {line}: {}", path.display(), error.message()),
-                "the keys are database_url, database_url_file and data_dir, their values strings \
-                 in quotes",
+                "the keys are database_url, database_url_file, data_dir, keys_file and \
+                 keys_command, their values strings in quotes",
             )
         })
+    }
+
+    /// Whether a database of the platform's is configured, rather than the private one.
+    pub(crate) fn has_database(&self) -> bool {
+        self.database_url.is_some() || self.database_url_file.is_some()
     }
 
     /// The address of the database, if one is configured.

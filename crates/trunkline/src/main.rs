@@ -8,6 +8,7 @@ mod demo;
 mod failure;
 mod global;
 mod interrupt;
+mod keys;
 mod migrate;
 mod output;
 
@@ -33,6 +34,7 @@ fn main() -> std::process::ExitCode {
     let outcome = runtime.block_on(async {
         match cli.command {
             Command::Migrate(arguments) => migrate::run(&cli.global, arguments, &printer).await,
+            Command::Keys(arguments) => keys::run(&cli.global, arguments, &printer).await,
             Command::Database(arguments) => database::run(&cli.global, arguments, &printer).await,
             Command::Demo(arguments) => demo::run(&cli.global, &arguments, &printer).await,
         }

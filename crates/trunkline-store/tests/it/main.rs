@@ -1,4 +1,8 @@
-//! The embedded set against a real PostgreSQL.
+//! The embedded set, and the queries, against a real PostgreSQL.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod secrets;
 
 use trunkline_migrate::{Migrator, Options, Target};
 use trunkline_postgres::testing::TestDatabase;

@@ -8,6 +8,7 @@ mod configuration;
 mod down;
 mod files;
 mod help;
+mod keys;
 mod ledger;
 mod lint;
 mod locks;

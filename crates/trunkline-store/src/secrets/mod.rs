@@ -1,0 +1,15 @@
+//! The ciphertext columns of the contract tables: counted by key, and sealed or re-sealed in batches
+//! while the service goes on working.
+//!
+//! Batches never overwrite what somebody else writes: rows that are locked are passed over, and a row
+//! is written only while it still holds the text that was read.
+
+mod batch;
+mod columns;
+mod counts;
+mod error;
+
+pub use batch::{Batch, Rewrite, Unopened, rewrite_secrets};
+pub use columns::{SECRET_COLUMNS, SecretColumn, StoredColumn, list_secret_columns};
+pub use counts::{SecretCount, Under, count_secrets};
+pub use error::StoreError;
