@@ -41,7 +41,7 @@ mod suggest;
 mod up;
 mod who;
 
-pub use database::{Target, TargetError};
+pub use database::{Target, TargetError, with_causes};
 pub use down::{Archive, ArchivedTable, DownReport, DownRequest, RestoreReport};
 pub use ensure::Policy;
 pub use error::{Error, ExitStatus, Problem, StatementFailure};

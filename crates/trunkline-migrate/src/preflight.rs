@@ -8,8 +8,8 @@ use tokio_postgres::types::Type;
 
 use crate::database::Target;
 use crate::error::{Error, Problem};
-use crate::source::{Migration, RequiredTable};
-use crate::sql::words;
+use crate::source::{Migration, RequiredTable, required_tables};
+use crate::sql::{quote, words};
 
 const OLDEST_SERVER: i32 = 130_000;
 
@@ -57,7 +57,7 @@ pub(crate) async fn check(
     target: &Target,
     migrations: &[&Migration],
 ) -> Result<Passed, Error> {
-    let required = required_tables(migrations);
+    let required = required_tables(migrations.iter().copied());
     let schemas = schemas_created_in(migrations)?;
     let row = client
         .query_typed_one(
@@ -105,7 +105,7 @@ pub(crate) async fn check(
 fn quoted(name: &str) -> String {
     let plain = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-    if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+    if plain { name.to_owned() } else { quote(name) }
 }
 
 fn read<T: for<'de> Deserialize<'de>>(row: &tokio_postgres::Row, column: &str) -> Result<T, Error> {
@@ -205,16 +205,6 @@ impl LongTransaction {
             self.state.as_deref().unwrap_or("state hidden")
         )
     }
-}
-
-fn required_tables(migrations: &[&Migration]) -> Vec<RequiredTable> {
-    let mut tables: Vec<RequiredTable> = Vec::new();
-    for required in migrations.iter().flat_map(|migration| &migration.up.directives.requires) {
-        if !tables.contains(required) {
-            tables.push(required.clone());
-        }
-    }
-    tables
 }
 
 /// The schemas in which the migrations create tables; an empty name is the login's current one.

@@ -5,7 +5,7 @@ use tokio_postgres::{Client, Config, NoTls};
 
 use super::{Catalog, CatalogError, ConstraintKind, Names, Scope, Table};
 use crate::source::{Migration, RequiredColumn, Source};
-use crate::sql::Statement;
+use crate::sql::{Statement, quote};
 
 /// What `source` makes: every migration is run in a scratch database, which is then dropped.
 ///
@@ -210,10 +210,10 @@ impl Scratch<'_> {
         };
         let (schema, table) = name.split_once('.').unwrap_or(("public", name));
         // The message does not quote a name as SQL does, so each way is tried.
-        let schemas = [schema.to_owned(), quoted(schema)];
+        let schemas = [schema.to_owned(), quote(schema)];
         let relations = schemas
             .iter()
-            .flat_map(|schema| [format!("{schema}.{table}"), format!("{schema}.{}", quoted(table))])
+            .flat_map(|schema| [format!("{schema}.{table}"), format!("{schema}.{}", quote(table))])
             .collect();
         let scope = Scope::Named(Names { relations, ..Names::default() });
         let Some((name, shape)) = Catalog::read(live, &scope).await?.tables.pop_first() else {
@@ -222,17 +222,13 @@ impl Scratch<'_> {
         if self.before.tables.contains_key(&name) {
             return Ok(false);
         }
-        self.run(&format!("CREATE SCHEMA IF NOT EXISTS {}", quoted(schema))).await?;
+        self.run(&format!("CREATE SCHEMA IF NOT EXISTS {}", quote(schema))).await?;
         self.run(&bare(shape).create(&name)).await?;
         let made = Scope::Named(Names { relations: vec![name], ..Names::default() });
         let made = self.read(&made).await?;
         self.before.tables.extend(made.tables);
         Ok(true)
     }
-}
-
-fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// A table with its columns and keys alone, which need nothing else to stand.
@@ -265,16 +261,16 @@ fn required_tables(source: &Source) -> Vec<String> {
             .iter()
             .map(|column| {
                 let key = if column.name == "id" { " PRIMARY KEY" } else { "" };
-                format!("{} {}{key}", quoted(&column.name), column.data_type)
+                format!("{} {}{key}", quote(&column.name), column.data_type)
             })
             .collect();
         if schema != "public" {
-            statements.push(format!("CREATE SCHEMA IF NOT EXISTS {}", quoted(&schema)));
+            statements.push(format!("CREATE SCHEMA IF NOT EXISTS {}", quote(&schema)));
         }
         statements.push(format!(
             "CREATE TABLE {}.{} ({})",
-            quoted(&schema),
-            quoted(&table),
+            quote(&schema),
+            quote(&table),
             lines.join(", ")
         ));
     }

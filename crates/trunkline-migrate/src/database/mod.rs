@@ -5,5 +5,5 @@ mod target;
 mod tls;
 
 pub(crate) use session::{NoticeSink, Session};
-pub(crate) use target::full;
+pub use target::with_causes;
 pub use target::{Target, TargetError};

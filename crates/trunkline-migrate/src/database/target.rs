@@ -51,7 +51,7 @@ impl Target {
         let (address, verification) = tls::take_verification(address)?;
         let mut config: Config = address
             .parse()
-            .map_err(|error: tokio_postgres::Error| TargetError::Syntax(full(&error)))?;
+            .map_err(|error: tokio_postgres::Error| TargetError::Syntax(with_causes(&error)))?;
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
             let default = if cfg!(unix) { "/var/run/postgresql" } else { "localhost" };
             config.host(std::env::var("PGHOST").unwrap_or_else(|_| default.to_owned()));
@@ -161,7 +161,7 @@ impl fmt::Debug for Target {
 }
 
 /// An error with its causes, since tokio-postgres keeps the reason in the source alone.
-pub(crate) fn full(error: &dyn std::error::Error) -> String {
+pub fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

@@ -9,6 +9,7 @@ use crate::database::Target;
 use crate::error::Error;
 use crate::ledger::{Entry, is_missing};
 use crate::source::Name;
+use crate::sql::quote;
 use crate::up::Work;
 
 /// Tables that a revert moved aside, and the migrations that come back with them.
@@ -270,8 +271,4 @@ fn read(row: &tokio_postgres::Row) -> Result<(Archive, Vec<Entry>), Error> {
         name,
     };
     Ok((archive, entries))
-}
-
-pub(crate) fn quote(identifier: &str) -> String {
-    format!("\"{}\"", identifier.replace('"', "\"\""))
 }

@@ -9,9 +9,10 @@ use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
 use super::Revert;
-use super::archive::{LiveTable, find_tables, holds_rows, lock_tables, quote};
+use super::archive::{LiveTable, find_tables, holds_rows, lock_tables};
 use super::destruction::Destruction;
 use crate::error::Error;
+use crate::sql::quote;
 use crate::up::{Run, Stopped, Work};
 
 /// Up to so many values are counted to name their number.

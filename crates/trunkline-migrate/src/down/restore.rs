@@ -6,12 +6,13 @@ use serde::Serialize;
 use tokio_postgres::types::Type;
 
 use super::archive::{
-    self, Archive, SEE_ALL_ROWS, find_tables, holds_rows, list_archives, lock_tables, quote,
+    self, Archive, SEE_ALL_ROWS, find_tables, holds_rows, list_archives, lock_tables,
 };
 use crate::error::Error;
 use crate::event::{Event, Observer};
 use crate::ledger::{self, Entry, Note, note, put_entry};
 use crate::migrator::Migrator;
+use crate::sql::quote;
 use crate::up::{Run, Stopped, Work};
 
 /// What `restore` brought back.
@@ -94,8 +95,7 @@ impl Run<'_> {
 
     async fn restore(&self, archive: &Archive, entries: &[Entry]) -> Result<(), Error> {
         let Some(first) = entries.first() else { return Ok(()) };
-        let work =
-            Work::new(&self.work, &self.lock, self.observer.as_ref(), &self.migrator.options);
+        let work = self.work();
         let attempt = || async {
             let backend = work.begin(&first.name).await?;
             self.make_room(&work, backend, archive, &first.name).await?;

@@ -229,7 +229,7 @@ impl Error {
     pub(crate) fn unreachable(target: &Target, error: &tokio_postgres::Error) -> Self {
         let reason = match error.as_db_error() {
             Some(said) => said.message().to_owned(),
-            None => crate::database::full(error)
+            None => crate::database::with_causes(error)
                 .replace("error connecting to server: ", "")
                 .replace("error connecting to server", "no address answered"),
         };
@@ -260,7 +260,7 @@ impl Error {
     ) -> Self {
         let reason = match error.as_db_error() {
             Some(said) => said.message().to_owned(),
-            None => crate::database::full(error),
+            None => crate::database::with_causes(error),
         };
         Self::ConnectionLost { target: target.to_string(), migration: migration.cloned(), reason }
     }

@@ -264,14 +264,19 @@ impl Source {
 
     /// Every table that some migration of the set requires, each once.
     pub fn required_tables(&self) -> Vec<RequiredTable> {
-        let mut tables: Vec<RequiredTable> = Vec::new();
-        for required in
-            self.migrations.iter().flat_map(|migration| &migration.up.directives.requires)
-        {
-            if !tables.contains(required) {
-                tables.push(required.clone());
-            }
-        }
-        tables
+        required_tables(self.migrations.iter())
     }
+}
+
+/// Every table that some of the migrations require, each once.
+pub(crate) fn required_tables<'m>(
+    migrations: impl Iterator<Item = &'m Migration>,
+) -> Vec<RequiredTable> {
+    let mut tables: Vec<RequiredTable> = Vec::new();
+    for required in migrations.flat_map(|migration| &migration.up.directives.requires) {
+        if !tables.contains(required) {
+            tables.push(required.clone());
+        }
+    }
+    tables
 }

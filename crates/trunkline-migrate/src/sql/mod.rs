@@ -4,9 +4,11 @@
 //! sends one statement at a time and this module says where it stood.
 
 mod position;
+mod quote;
 mod split;
 mod words;
 
 pub use position::Position;
+pub(crate) use quote::quote;
 pub use split::{SplitError, Statement, split};
 pub(crate) use words::{Word, words};

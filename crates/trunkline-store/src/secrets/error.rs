@@ -1,4 +1,5 @@
 use thiserror::Error;
+use trunkline_migrate::with_causes;
 
 /// What went wrong at the database. It never carries a row, whose values may be secret.
 #[derive(Debug, Error)]
@@ -24,7 +25,7 @@ impl StoreError {
         move |error| {
             let reason = error.as_db_error().map(|said| said.message().to_owned());
             let code = error.code().map(|code| code.code().to_owned());
-            Self::Query { doing, reason: reason.unwrap_or_else(|| full(&error)), code }
+            Self::Query { doing, reason: reason.unwrap_or_else(|| with_causes(&error)), code }
         }
     }
 
@@ -38,16 +39,4 @@ impl StoreError {
             Self::Query { .. } => "what was committed stands; run the same command again",
         }
     }
-}
-
-/// An error with its causes, since tokio-postgres keeps the reason in the source alone.
-fn full(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
