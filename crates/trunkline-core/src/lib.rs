@@ -1,4 +1,11 @@
 //! What every part of Trunkline speaks of. Nothing here reads, writes or waits; time and
 //! randomness come in as parameters.
 
+mod clock;
+mod random;
 pub mod secrets;
+mod words;
+
+pub use clock::Clock;
+pub use random::Random;
+pub use words::{Provider, Role, Scope, UnknownWord};

@@ -26,6 +26,16 @@ const FILES: &[EmbeddedFile<'static>] = embed![
     "011-upgrade-partner-keys.sql",
     "012-describe-partner-tables.down.sql",
     "012-describe-partner-tables.sql",
+    "013-users.down.sql",
+    "013-users.sql",
+    "014-api-keys.down.sql",
+    "014-api-keys.sql",
+    "015-audit-log.down.sql",
+    "015-audit-log.sql",
+    "016-partner-account-details.down.sql",
+    "016-partner-account-details.sql",
+    "017-twilio-tables.down.sql",
+    "017-twilio-tables.sql",
 ];
 
 /// The Partner API migrations that this binary carries.
