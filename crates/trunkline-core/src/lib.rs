@@ -2,6 +2,7 @@
 //! randomness come in as parameters.
 
 mod clock;
+pub mod configuration;
 mod random;
 pub mod secrets;
 mod words;

@@ -125,6 +125,10 @@ mod tests {
 
     #[test]
     fn an_owner_may_do_most() {
-        assert!(Role::Owner > Role::Admin && Role::Admin > Role::Operator && Role::Operator > Role::Viewer);
+        assert!(
+            Role::Owner > Role::Admin
+                && Role::Admin > Role::Operator
+                && Role::Operator > Role::Viewer
+        );
     }
 }

@@ -36,6 +36,8 @@ const FILES: &[EmbeddedFile<'static>] = embed![
     "016-partner-account-details.sql",
     "017-twilio-tables.down.sql",
     "017-twilio-tables.sql",
+    "018-secret-keys.down.sql",
+    "018-secret-keys.sql",
 ];
 
 /// The Partner API migrations that this binary carries.

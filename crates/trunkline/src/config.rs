@@ -1,46 +1,40 @@
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use serde::Deserialize;
+use confique::{Config as _, Layer as _};
+use trunkline_core::configuration::Configuration;
 
 use crate::failure::Failure;
 use crate::global::Global;
 
 const DEFAULT_FILE: &str = "trunkline.toml";
 
-/// The configuration file; the command line and the environment come first.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Config {
-    /// The database, as `postgres://user:password@host:5432/name`.
-    database_url: Option<String>,
-    /// A file that holds the address, so that the password stands in no configuration.
-    database_url_file: Option<PathBuf>,
-    /// Where the private PostgreSQL keeps its data.
-    pub data_dir: Option<PathBuf>,
-    /// The file of the keys that seal secrets, one a line, the active one first; mode 0600.
-    pub keys_file: Option<PathBuf>,
-    /// A command that prints the keys instead, run by `sh`; so any key management service works.
-    pub keys_command: Option<String>,
+/// The configuration of the file and the environment; the command line comes first.
+pub(crate) struct Config(Configuration);
+
+impl std::ops::Deref for Config {
+    type Target = Configuration;
+
+    fn deref(&self) -> &Configuration {
+        &self.0
+    }
 }
 
 impl Config {
     /// Reads the file that the command line names, else ./trunkline.toml if there is one.
     pub(crate) fn load(global: &Global) -> Result<Self, Failure> {
-        let path = match &global.config {
-            Some(path) => path.as_path(),
-            None if Path::new(DEFAULT_FILE).exists() => Path::new(DEFAULT_FILE),
-            None => return Ok(Self::default()),
+        type Settings = <Configuration as confique::Config>::Layer;
+
+        let file = match &global.config {
+            Some(path) => file(path)?,
+            None if Path::new(DEFAULT_FILE).exists() => file(Path::new(DEFAULT_FILE))?,
+            None => Settings::empty(),
         };
-        let text = read(path, "the configuration")?;
-        toml::from_str(&text).map_err(|error| {
-            // Not the error's own text, which shows the line: a password may stand in it.
-            let before = &text[..error.span().map_or(0, |span| span.start)];
-            let line = before.lines().count().max(1);
-            Failure::failed(
-                format!("{}, line {line}: {}", path.display(), error.message()),
-                "the keys are database_url, database_url_file, data_dir, keys_file and \
-                 keys_command, their values strings in quotes",
-            )
+        let environment = Settings::from_env().map_err(|error| {
+            Failure::failed(error.to_string(), "docs/configuration.md has what each may be")
+        })?;
+        let settings = environment.with_fallback(file).with_fallback(Settings::default_values());
+        Configuration::from_layer(settings).map(Self).map_err(|error| {
+            Failure::failed(error.to_string(), "docs/configuration.md has what must be there")
         })
     }
 
@@ -61,6 +55,20 @@ impl Config {
             (None, None) => Ok(None),
         }
     }
+}
+
+/// What a file says.
+fn file(path: &Path) -> Result<<Configuration as confique::Config>::Layer, Failure> {
+    let text = read(path, "the configuration")?;
+    toml::from_str(&text).map_err(|error| {
+        // Not the error's own text, which shows the line: a password may stand in it.
+        let before = &text[..error.span().map_or(0, |span| span.start)];
+        let line = before.lines().count().max(1);
+        Failure::failed(
+            format!("{}, line {line}: {}", path.display(), error.message()),
+            "docs/configuration.md has every setting; `trunkline config template` prints them all",
+        )
+    })
 }
 
 fn read(path: &Path, what: &str) -> Result<String, Failure> {

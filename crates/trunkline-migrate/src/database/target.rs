@@ -82,8 +82,12 @@ impl Target {
 
     /// Opens a connection of the engine's own, named `role` in `pg_stat_activity`.
     pub(crate) async fn connect(&self, role: &str, notices: NoticeSink) -> Result<Session, Error> {
+        self.open(&format!("trunkline-migrate {role}"), notices).await
+    }
+
+    async fn open(&self, application: &str, notices: NoticeSink) -> Result<Session, Error> {
         let mut config = self.config.clone();
-        config.application_name(application_name(role));
+        config.application_name(application_name(application));
         let opened = if self.needs_tls() {
             let tls = tls::connector(&self.verification)?;
             match config.connect(tls).await {
@@ -105,7 +109,12 @@ impl Target {
 
     /// Opens a plain connection for queries of the caller's own; it closes when the client is dropped.
     pub async fn client(&self) -> Result<tokio_postgres::Client, Error> {
-        Ok(self.connect("query", NoticeSink::ignore()).await?.into_client())
+        self.client_of("trunkline-migrate query").await
+    }
+
+    /// The same, shown in `pg_stat_activity` under the name of an application.
+    pub async fn client_of(&self, application: &str) -> Result<tokio_postgres::Client, Error> {
+        Ok(self.open(application, NoticeSink::ignore()).await?.into_client())
     }
 
     /// Asks the server to cancel what runs behind `token`.
@@ -172,10 +181,9 @@ pub fn with_causes(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// `trunkline-migrate <role> <host>:<pid>`, so that whoever waits can say for whom.
-fn application_name(role: &str) -> String {
-    let mut name =
-        format!("trunkline-migrate {role} {}:{}", crate::who::host(), std::process::id());
+/// `<application> <host>:<pid>`, so that whoever waits can say for whom.
+fn application_name(application: &str) -> String {
+    let mut name = format!("{application} {}:{}", crate::who::host(), std::process::id());
     // NAMEDATALEN: PostgreSQL cuts it there, with a notice.
     name.truncate(name.floor_char_boundary(63));
     name

@@ -3,8 +3,9 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Transaction};
 use trunkline_core::secrets::{KeyRing, OpenError, Secret};
 
+use super::StoredColumn;
 use super::counts::{plaintext, sealed};
-use super::{StoreError, StoredColumn};
+use crate::StoreError;
 
 /// Which values a batch takes; it leaves them sealed under the active key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

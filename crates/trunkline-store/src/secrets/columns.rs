@@ -3,7 +3,7 @@ use std::fmt;
 use tokio_postgres::Client;
 use trunkline_core::secrets::Place;
 
-use super::StoreError;
+use crate::StoreError;
 
 /// The schema of the contract tables, to which their ciphertext is bound.
 const SCHEMA: &str = "public";

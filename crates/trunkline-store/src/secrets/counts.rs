@@ -3,7 +3,8 @@ use std::fmt;
 use tokio_postgres::Client;
 use trunkline_core::secrets::KeyId;
 
-use super::{StoreError, StoredColumn};
+use super::StoredColumn;
+use crate::StoreError;
 
 /// A whole envelope, as PostgreSQL sees one in the column `{}`: what `Form::of` says in Rust.
 ///

@@ -7,9 +7,7 @@
 mod batch;
 mod columns;
 mod counts;
-mod error;
 
 pub use batch::{Batch, Rewrite, Unopened, rewrite_secrets};
 pub use columns::{SECRET_COLUMNS, SecretColumn, StoredColumn, list_secret_columns};
 pub use counts::{SecretCount, Under, count_secrets};
-pub use error::StoreError;

@@ -6,9 +6,10 @@ use tokio_postgres::Client;
 use trunkline_core::secrets::{Key, KeyRing, OpenError, Place, Secret};
 use trunkline_migrate::{DownRequest, Migrator, Options, Silent, Target, UpRequest};
 use trunkline_postgres::testing::TestDatabase;
+use trunkline_store::StoreError;
 use trunkline_store::partner_migrations;
 use trunkline_store::secrets::{
-    Batch, Rewrite, SECRET_COLUMNS, SecretColumn, StoreError, StoredColumn, Under, count_secrets,
+    Batch, Rewrite, SECRET_COLUMNS, SecretColumn, StoredColumn, Under, count_secrets,
     list_secret_columns, rewrite_secrets,
 };
 

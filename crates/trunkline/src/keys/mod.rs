@@ -15,9 +15,8 @@ use clap::{Args, Subcommand};
 use tokio_postgres::Client;
 use trunkline_core::secrets::KeyRing;
 use trunkline_migrate::ExitStatus;
-use trunkline_store::secrets::{
-    SecretCount, StoreError, StoredColumn, count_secrets, list_secret_columns,
-};
+use trunkline_store::StoreError;
+use trunkline_store::secrets::{SecretCount, StoredColumn, count_secrets, list_secret_columns};
 
 use crate::config::Config;
 use crate::connection::Connection;

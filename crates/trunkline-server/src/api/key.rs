@@ -1,0 +1,42 @@
+use axum::Json;
+use serde::Serialize;
+use trunkline_core::Role;
+use utoipa::ToSchema;
+
+use crate::Problem;
+use crate::auth::Caller;
+use crate::problem::ProblemDocument;
+
+/// The key that the request came with.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Key {
+    /// Its id.
+    id: i32,
+    /// What the administrators call it.
+    name: String,
+    /// What it may do.
+    #[schema(value_type = String, example = "operator")]
+    role: Role,
+    /// The one company that it sees; null: the whole platform.
+    company_id: Option<i32>,
+}
+
+/// Tell which key the request came with: to try a key, and to see what it may do.
+#[utoipa::path(
+    get,
+    path = "/api/v1/key",
+    tag = "API keys",
+    responses(
+        (status = 200, description = "The key", body = Key),
+        (status = 401, description = "No key, or none that is known", body = ProblemDocument,
+            content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn get_key(caller: Caller) -> Result<Json<Key>, Problem> {
+    Ok(Json(Key {
+        id: caller.key_id,
+        role: caller.role,
+        company_id: caller.scope.company(),
+        name: caller.name,
+    }))
+}

@@ -1,0 +1,21 @@
+//! The HTTP service: REST API, admin pages, health and metrics, on the tables of `trunkline-store`.
+//!
+//! [`State`] is what every handler works with; [`router`] is the whole service in process, for tests;
+//! [`serve`] runs it on a socket until it is told to stop.
+
+pub mod admin;
+pub mod api;
+mod auth;
+mod health;
+mod listen;
+mod metrics;
+mod middleware;
+mod problem;
+mod routes;
+mod state;
+
+pub use listen::{Limits, serve};
+pub use metrics::{Metrics, metrics_router};
+pub use problem::{FieldProblem, Kind, Problem};
+pub use routes::router;
+pub use state::{Progress, Settings, State};

@@ -1,0 +1,9 @@
+//! What happens to every request: an id, one canonical log line, metrics, headers, limits.
+
+mod context;
+mod guard;
+mod log;
+
+pub(crate) use context::RequestContext;
+pub(crate) use guard::{guard_headers, refuse_cross_site, time_out};
+pub(crate) use log::log_request;

@@ -1,0 +1,37 @@
+use axum::extract::DefaultBodyLimit;
+use axum::response::{IntoResponse, Redirect};
+use axum::routing::get;
+use axum::{Router, middleware};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::middleware::{guard_headers, log_request, refuse_cross_site, time_out};
+use crate::problem::Problem;
+use crate::{State, admin, api, health};
+
+/// The longest body that a request may have, unless its route says otherwise.
+const BODY_LIMIT: usize = 256 * 1024;
+
+/// The whole service, in process.
+pub fn router(state: State) -> Router {
+    let pages =
+        admin::router().layer(middleware::from_fn_with_state(state.clone(), refuse_cross_site));
+    Router::new()
+        .route("/", get(async || Redirect::to("/admin")))
+        .nest("/admin", pages)
+        .merge(admin::assets_router())
+        .merge(api::router(&state))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .fallback(api::not_found)
+        .method_not_allowed_fallback(api::method_not_allowed)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn_with_state(state.clone(), time_out))
+        .layer(middleware::from_fn_with_state(state.clone(), guard_headers))
+        .layer(CatchPanicLayer::custom(|panic: Box<dyn std::any::Any + Send>| {
+            let said = panic.downcast_ref::<String>().cloned();
+            let said = said.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
+            Problem::internal(said.unwrap_or_else(|| "a panic".to_owned())).into_response()
+        }))
+        .layer(middleware::from_fn_with_state(state.clone(), log_request))
+        .with_state(state)
+}

@@ -1,0 +1,94 @@
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::SignedDuration;
+use trunkline_core::configuration::{Configuration, Providers};
+use trunkline_core::secrets::KeyRing;
+use trunkline_core::{Clock, Random};
+use trunkline_migrate::Migrator;
+use trunkline_store::Store;
+use trunkline_store::sessions::SessionLimits;
+
+use crate::metrics::Metrics;
+
+/// What every handler works with; its clones are the same service.
+#[derive(Clone)]
+pub struct State {
+    /// The database.
+    pub store: Store,
+    /// The keys that seal secrets.
+    pub keys: Arc<KeyRing>,
+    /// The Partner API migrations on this database.
+    pub migrator: Arc<Migrator>,
+    /// What the configuration says.
+    pub settings: Arc<Settings>,
+    /// What tells the time.
+    pub clock: Clock,
+    /// Where tokens and nonces come from.
+    pub random: Random,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// How far the start has come.
+    pub progress: Progress,
+}
+
+/// What the service needs of the configuration.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How browsers and providers reach the service; without a slash at the end.
+    pub public_url: String,
+    /// Reverse proxies that are believed about the client's address.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// How long a session lasts.
+    pub session_limits: SessionLimits,
+    /// How many requests one API key may make in a minute.
+    pub requests_per_minute: u32,
+    /// How long a request may take.
+    pub request_limit: std::time::Duration,
+    /// The providers' addresses.
+    pub providers: Providers,
+}
+
+impl Settings {
+    /// What the service needs of the configuration.
+    pub fn new(configuration: &Configuration) -> Self {
+        let server = &configuration.server;
+        let public_url = server.public_url.clone();
+        let sign_in = &configuration.sign_in;
+        Self {
+            public_url: public_url
+                .unwrap_or_else(|| format!("http://{}", server.listen))
+                .trim_end_matches('/')
+                .to_owned(),
+            trusted_proxies: server.trusted_proxies.clone(),
+            session_limits: SessionLimits {
+                idle: SignedDuration::from_mins(sign_in.idle_minutes.into()),
+                absolute: SignedDuration::from_hours(sign_in.session_hours.into()),
+            },
+            requests_per_minute: server.requests_per_minute,
+            request_limit: std::time::Duration::from_secs(server.request_seconds),
+            providers: configuration.providers.clone(),
+        }
+    }
+
+    /// Whether browsers reach the service by HTTPS, so that cookies may demand it.
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+}
+
+/// How far the start, or the stop, has come, in words for `/health/ready`; `None`: it serves.
+#[derive(Debug, Clone, Default)]
+pub struct Progress(Arc<Mutex<Option<String>>>);
+
+impl Progress {
+    /// Says what is being done instead of serving.
+    pub fn set(&self, doing: Option<String>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = doing;
+    }
+
+    /// What is being done instead of serving.
+    pub fn get(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

@@ -1,0 +1,75 @@
+use axum::body::Body;
+use axum::http::Request;
+
+use crate::support::Service;
+
+#[tokio::test]
+async fn every_answer_carries_an_id_and_the_headers_that_protect_browsers() {
+    let service = Service::new().await;
+    let answer = service.page("/nowhere", "").await;
+    assert_eq!(answer.status.as_u16(), 404);
+    assert_eq!(answer.json()["type"], "/problems/not-found");
+    assert_eq!(answer.header("x-request-id").len(), 22);
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
+    assert!(answer.header("content-security-policy").starts_with("default-src 'none'"));
+
+    let request = Request::get("/health/live").header("x-request-id", "their-id.42");
+    let answer = service.send(request.body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.header("x-request-id"), "their-id.42");
+    let request = Request::get("/health/live").header("x-request-id", "with spaces and <script>");
+    let answer = service.send(request.body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.header("x-request-id").len(), 22);
+}
+
+#[tokio::test]
+async fn a_wrong_method_is_a_problem_document() {
+    let service = Service::new().await;
+    let answer = service.send(Request::delete("/api/v1/key").body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.status.as_u16(), 405);
+    assert_eq!(answer.json()["type"], "/problems/method-not-allowed");
+}
+
+#[tokio::test]
+async fn nobody_sees_a_page_of_administration_without_signing_in() {
+    let service = Service::new().await;
+    let answer = service.page("/admin", "").await;
+    assert_eq!(answer.status.as_u16(), 303);
+    assert_eq!(answer.header("location"), "/admin/sign%2Din?then=%2Fadmin".replace("%2D", "-"));
+    let cookie = service.sign_in("viewer").await;
+    let answer = service.page("/admin", &cookie).await;
+    assert_eq!(answer.status.as_u16(), 200);
+    assert!(answer.body.contains("<h1>Overview</h1>"), "{}", answer.body);
+}
+
+#[tokio::test]
+async fn another_site_cannot_make_a_browser_post() {
+    let service = Service::new().await;
+    let cookie = service.sign_in("owner").await;
+    for (header, value) in [
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+        ("origin", "https://evil.example"),
+        ("origin", "null"),
+    ] {
+        let request = Request::post("/admin").header("cookie", &cookie).header(header, value);
+        let answer = service.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.status.as_u16(), 403, "{header}: {value}");
+    }
+}
+
+#[tokio::test]
+async fn a_lost_connection_is_503_and_the_next_request_works_again() {
+    let service = Service::new().await;
+    let key = service.api_key("viewer", None).await;
+    assert_eq!(service.get("/api/v1/key", &key).await.status.as_u16(), 200);
+    let end = "SELECT pg_terminate_backend(pid, 5000)
+        FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    service.client.query(end, &[]).await.unwrap();
+    let mut answers = Vec::new();
+    for _ in 0..3 {
+        answers.push(service.get("/api/v1/key", &key).await.status.as_u16());
+    }
+    assert!(answers.iter().all(|status| [200, 503].contains(status)), "{answers:?}");
+    assert_eq!(answers.last(), Some(&200), "{answers:?}");
+}

@@ -1,0 +1,161 @@
+//! A service with a database of its own, a standing clock and repeatable random bits.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE};
+use axum::http::{HeaderMap, Request, StatusCode};
+use confique::{Config as _, Layer as _};
+use jiff::Timestamp;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use tokio_postgres::Client;
+use tower::ServiceExt;
+use trunkline_core::configuration::Configuration;
+use trunkline_core::secrets::{Key, KeyRing};
+use trunkline_core::{Clock, Random};
+use trunkline_migrate::{Migrator, Options, Silent, Target, UpRequest};
+use trunkline_postgres::testing::TestDatabase;
+use trunkline_server::{Settings, State, router};
+use trunkline_store::secret_keys::register_active_key;
+use trunkline_store::{PoolOptions, Store, partner_migrations};
+
+/// A platform of two companies, 1 and 2, with the migrated tables.
+const PLATFORM: &str = "
+    CREATE TABLE companies (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+    INSERT INTO companies VALUES (1, 'Bakery Alpha'), (2, 'Garage Beta');";
+
+/// The service in process; nothing listens.
+pub(crate) struct Service {
+    pub state: State,
+    pub client: Client,
+    pub clock: Clock,
+    router: Router,
+    _database: TestDatabase,
+}
+
+/// What came back.
+pub(crate) struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+impl Service {
+    pub(crate) async fn new() -> Self {
+        let database = TestDatabase::from_template("service", async |url| {
+            let target = Target::parse(&url)?;
+            target.client().await?.batch_execute(PLATFORM).await?;
+            let migrator = Migrator::new(partner_migrations()?, target, Options::default());
+            migrator.up(&UpRequest::default(), Arc::new(Silent)).await?;
+            Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
+        });
+        let database = database.await.unwrap();
+        let target = Target::parse(&database.url()).unwrap();
+        let clock = Clock::standing("2026-01-02T03:04:05Z".parse::<Timestamp>().unwrap());
+        let settings = <Configuration as confique::Config>::Layer::default_values();
+        let mut configuration = Configuration::from_layer(settings).unwrap();
+        configuration.providers.allow_private_addresses = true;
+        let mut random = Random::seeded(1);
+        let key = Key::generate(&mut random).to_text();
+        let state = State {
+            store: Store::new(target.clone(), PoolOptions::default()),
+            keys: Arc::new(KeyRing::parse(&key).unwrap()),
+            migrator: Arc::new(Migrator::new(
+                partner_migrations().unwrap(),
+                target,
+                Options::default(),
+            )),
+            settings: Arc::new(Settings::new(&configuration)),
+            clock: clock.clone(),
+            random,
+            metrics: Arc::default(),
+            progress: trunkline_server::Progress::default(),
+        };
+        let connection = state.store.connection().await.unwrap();
+        register_active_key(connection.executor(), &state.keys, state.random.clone())
+            .await
+            .unwrap();
+        let client = database.connect().await.unwrap();
+        Self { router: router(state.clone()), state, client, clock, _database: database }
+    }
+
+    /// Sends a request as it is.
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let answer = self.router.clone().oneshot(request).await.unwrap();
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+        Answer { status, headers, body: String::from_utf8_lossy(&body).into_owned() }
+    }
+
+    /// GET with an API key.
+    pub(crate) async fn get(&self, path: &str, key: &str) -> Answer {
+        let request = Request::get(path).header(AUTHORIZATION, format!("Bearer {key}"));
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// Any method with an API key and a JSON body.
+    pub(crate) async fn call(&self, method: &str, path: &str, key: &str, body: &Value) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(AUTHORIZATION, format!("Bearer {key}"))
+            .header(CONTENT_TYPE, "application/json");
+        self.send(request.body(Body::from(body.to_string())).unwrap()).await
+    }
+
+    /// A new API key.
+    pub(crate) async fn api_key(&self, role: &str, company: Option<i32>) -> String {
+        let key = format!("tlk_{}", self.state.random.token());
+        let hash = Sha256::digest(key.as_bytes()).to_vec();
+        let query = "
+            INSERT INTO trunkline.api_keys (name, hint, key_hash, company_id, role, created_at)
+            VALUES ('test', $1, $2, $3, $4, $5)";
+        let (hint, now) = (&key[..8], self.clock.now());
+        self.client.execute(query, &[&hint, &hash, &company, &role, &now]).await.unwrap();
+        key
+    }
+
+    /// The cookie of somebody who is signed in.
+    pub(crate) async fn sign_in(&self, role: &str) -> String {
+        let token = self.state.random.token();
+        let hash = Sha256::digest(token.as_bytes()).to_vec();
+        let query = "
+            WITH added AS (
+                INSERT INTO trunkline.users (email, name, role)
+                VALUES ($1 || '@example.com', initcap($1), $1)
+                ON CONFLICT (email) DO UPDATE SET name = excluded.name
+                RETURNING id
+            )
+            INSERT INTO trunkline.sessions (user_id, token_hash, created_at, last_seen_at)
+            SELECT id, $2, $3, $3
+            FROM added";
+        self.client.execute(query, &[&role, &hash, &self.clock.now()]).await.unwrap();
+        format!("trunkline_session={token}")
+    }
+
+    /// A page, with the cookie of `sign_in` or an empty one.
+    pub(crate) async fn page(&self, path: &str, cookie: &str) -> Answer {
+        self.send(Request::get(path).header(COOKIE, cookie).body(Body::empty()).unwrap()).await
+    }
+
+    /// A form sent from one of our pages.
+    pub(crate) async fn submit(&self, path: &str, cookie: &str, form: &str) -> Answer {
+        let request = Request::post(path)
+            .header(COOKIE, cookie)
+            .header("sec-fetch-site", "same-origin")
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.send(request.body(Body::from(form.to_owned())).unwrap()).await
+    }
+}

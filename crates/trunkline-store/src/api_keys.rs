@@ -1,0 +1,88 @@
+//! API keys: what the REST API lets in. A key itself stands nowhere, only its hash.
+
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use tokio_postgres::Row;
+use trunkline_core::Role;
+
+use crate::row::word;
+use crate::{Executor, StoreError};
+
+/// A key of a program.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ApiKey {
+    /// Its id.
+    pub id: i32,
+    /// What the administrators call it.
+    pub name: String,
+    /// Its first characters.
+    pub hint: String,
+    /// The one company that it sees; `None`: the whole platform.
+    pub company_id: Option<i32>,
+    /// What it may do.
+    pub role: Role,
+    /// When it ends.
+    pub expires_at: Option<Timestamp>,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+    /// When it was last used, to the minute.
+    pub last_used_at: Option<Timestamp>,
+    /// From where it was last used.
+    pub last_used_address: Option<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+impl ApiKey {
+    /// Whether it lets anything in.
+    pub fn is_usable(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
+    }
+
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.get("id"),
+            name: row.get("name"),
+            hint: row.get("hint"),
+            company_id: row.get("company_id"),
+            role: word(row, "role")?,
+            expires_at: row.get("expires_at"),
+            revoked_at: row.get("revoked_at"),
+            last_used_at: row.get("last_used_at"),
+            last_used_address: row.get("last_used_address"),
+            created_at: row.get("created_at"),
+        })
+    }
+}
+
+/// The key with this hash, usable or not.
+pub async fn find_api_key(
+    executor: Executor<'_>,
+    hash: &[u8],
+) -> Result<Option<ApiKey>, StoreError> {
+    let query = "
+        SELECT id, name, hint, company_id, role, expires_at, revoked_at, last_used_at,
+            last_used_address, created_at
+        FROM trunkline.api_keys
+        WHERE key_hash = $1";
+    let row = executor.row("look for an API key", query, &[&hash]).await?;
+    row.as_ref().map(ApiKey::read).transpose()
+}
+
+/// Writes down that a key was used.
+pub async fn touch_api_key(
+    executor: Executor<'_>,
+    id: i32,
+    address: IpAddr,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let query = "
+        UPDATE trunkline.api_keys
+        SET last_used_at = $2, last_used_address = $3
+        WHERE id = $1";
+    let parameters: crate::database::Parameters<'_> = &[&id, &now, &address.to_string()];
+    executor.execute("note the use of an API key", query, parameters).await?;
+    Ok(())
+}

@@ -1,0 +1,104 @@
+//! The audit log: entries are added, and never changed.
+
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{Executor, StoreError};
+
+/// Who did something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Actor {
+    /// What kind of actor.
+    pub kind: ActorKind,
+    /// The id of the user or API key.
+    pub id: Option<i32>,
+    /// The user's email address, the API key's name, or the login of the operating system.
+    pub name: String,
+    /// From where.
+    pub address: Option<IpAddr>,
+    /// The request in which it was done.
+    pub request_id: Option<String>,
+}
+
+/// What kind of actor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ActorKind {
+    /// Somebody signed in.
+    User,
+    /// A program with an API key.
+    ApiKey,
+    /// Somebody at the command line.
+    Command,
+    /// Trunkline itself.
+    System,
+}
+
+impl ActorKind {
+    /// The word in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::ApiKey => "api_key",
+            Self::Command => "command",
+            Self::System => "system",
+        }
+    }
+}
+
+/// What was done to what.
+#[derive(Debug, Clone, Default)]
+pub struct Act<'a> {
+    /// `object.verb`, as `partner_account.updated`.
+    pub action: &'a str,
+    /// What it was done to, as `partner_account`.
+    pub object_kind: &'a str,
+    /// Which one.
+    pub object_id: String,
+    /// The company that it concerns.
+    pub company_id: Option<i32>,
+    /// The object before; secrets as fingerprints.
+    pub before: Option<Value>,
+    /// The object after; secrets as fingerprints.
+    pub after: Option<Value>,
+}
+
+/// Adds an entry, in the transaction of what was done.
+///
+/// Entries are chained, so writers take turns until they commit: make it the transaction's last query.
+pub async fn insert_audit_entry(
+    executor: Executor<'_>,
+    actor: &Actor,
+    act: &Act<'_>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let query = "
+        INSERT INTO trunkline.audit_log (occurred_at, actor_kind, actor_id, actor_name, action,
+            object_kind, object_id, company_id, address, request_id, before, after)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+    let address = actor.address.map(|address| address.to_string());
+    executor
+        .execute(
+            "write the audit log",
+            query,
+            &[
+                &now,
+                &actor.kind.as_str(),
+                &actor.id,
+                &actor.name,
+                &act.action,
+                &act.object_kind,
+                &act.object_id,
+                &act.company_id,
+                &address,
+                &actor.request_id,
+                &act.before,
+                &act.after,
+            ],
+        )
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,11 @@
+//! The pool of connections, and how a query is run on one: prepared once, measured, its failure named.
+
+mod executor;
+mod pool;
+mod tally;
+
+pub(crate) use executor::Parameters;
+pub use executor::{Connection, Executor, Transaction};
+pub use pool::{PoolOptions, Store};
+pub(crate) use tally::record;
+pub use tally::{Tally, tallied};
