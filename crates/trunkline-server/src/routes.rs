@@ -4,7 +4,9 @@ use axum::routing::get;
 use axum::{Router, middleware};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::middleware::{guard_headers, log_request, refuse_cross_site, time_out};
+use crate::middleware::{
+    guard_headers, log_request, refuse_cross_site, refuse_until_started, time_out,
+};
 use crate::problem::Problem;
 use crate::{State, admin, api, health};
 
@@ -26,6 +28,7 @@ pub fn router(state: State) -> Router {
         .method_not_allowed_fallback(api::method_not_allowed)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn_with_state(state.clone(), time_out))
+        .layer(middleware::from_fn_with_state(state.clone(), refuse_until_started))
         .layer(middleware::from_fn_with_state(state.clone(), guard_headers))
         .layer(CatchPanicLayer::custom(|panic: Box<dyn std::any::Any + Send>| {
             let said = panic.downcast_ref::<String>().cloned();

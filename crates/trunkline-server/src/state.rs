@@ -81,7 +81,16 @@ impl Settings {
 #[derive(Debug, Clone, Default)]
 pub struct Progress(Arc<Mutex<Option<String>>>);
 
+/// What is being done instead of serving after the service was told to stop: it answers what comes on
+/// connections that are open, and is not ready for new ones.
+pub(crate) const STOPPING: &str = "stopping";
+
 impl Progress {
+    /// Says that the service was told to stop.
+    pub fn stop(&self) {
+        self.set(Some(STOPPING.to_owned()));
+    }
+
     /// Says what is being done instead of serving.
     pub fn set(&self, doing: Option<String>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = doing;

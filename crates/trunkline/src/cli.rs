@@ -3,11 +3,11 @@ use clap::{Parser, Subcommand};
 use crate::failure::Failure;
 use crate::global::Global;
 use crate::output::Format;
-use crate::{database, demo, keys, migrate};
+use crate::{database, demo, keys, migrate, serve};
 
 /// The partner back end of a platform that resells WhatsApp.
 #[derive(Parser)]
-#[command(name = "trunkline", version, propagate_version = true, arg_required_else_help = true)]
+#[command(name = "trunkline", version, propagate_version = true)]
 #[command(after_help = EXIT_STATUSES)]
 pub(crate) struct Cli {
     #[command(flatten)]
@@ -16,7 +16,7 @@ pub(crate) struct Cli {
     #[arg(long, global = true, default_value = "human", value_enum)]
     pub format: Format,
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
 impl Cli {
@@ -40,6 +40,8 @@ impl Cli {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    /// Run the service; so does `trunkline` alone
+    Serve(serve::Arguments),
     /// Apply, revert, verify and inspect migrations
     Migrate(migrate::Arguments),
     /// Make the keys that seal secrets, rotate them, encrypt the plaintext of old installs
@@ -48,6 +50,12 @@ pub(crate) enum Command {
     Database(database::Arguments),
     /// Show the whole thing on a sample platform: migrate, verify, and what to do next
     Demo(demo::Arguments),
+}
+
+impl Default for Command {
+    fn default() -> Self {
+        Self::Serve(serve::Arguments::default())
+    }
 }
 
 const EXIT_STATUSES: &str = "\

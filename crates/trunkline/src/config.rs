@@ -19,6 +19,12 @@ impl std::ops::Deref for Config {
     }
 }
 
+impl std::ops::DerefMut for Config {
+    fn deref_mut(&mut self) -> &mut Configuration {
+        &mut self.0
+    }
+}
+
 impl Config {
     /// Reads the file that the command line names, else ./trunkline.toml if there is one.
     pub(crate) fn load(global: &Global) -> Result<Self, Failure> {

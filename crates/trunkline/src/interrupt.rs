@@ -4,6 +4,11 @@ use trunkline_migrate::Interrupt;
 
 /// Turns Ctrl-C and SIGTERM into a request to stop; a second one ends the process at once.
 pub(crate) fn listen() -> Interrupt {
+    listen_and_say("stopping: what runs is cancelled (again: end at once)")
+}
+
+/// The same with other words on standard error.
+pub(crate) fn listen_and_say(words: &'static str) -> Interrupt {
     let (sender, receiver) = watch::channel(false);
     tokio::spawn(async move {
         let (Ok(mut interrupt), Ok(mut terminate)) =
@@ -19,7 +24,7 @@ pub(crate) fn listen() -> Interrupt {
             if asked_before {
                 std::process::exit(130);
             }
-            eprintln!("\nstopping: what runs is cancelled (again: end at once)");
+            eprintln!("\n{words}");
             let _ = sender.send(true);
         }
     });

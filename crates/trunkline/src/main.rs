@@ -11,6 +11,7 @@ mod interrupt;
 mod keys;
 mod migrate;
 mod output;
+mod serve;
 
 use cli::{Cli, Command};
 
@@ -23,7 +24,12 @@ fn main() -> std::process::ExitCode {
             return std::process::ExitCode::from(printer.failure(&failure) as u8);
         }
     };
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let command = cli.command.unwrap_or_default();
+    let mut builder = match command {
+        Command::Serve(_) => tokio::runtime::Builder::new_multi_thread(),
+        _ => tokio::runtime::Builder::new_current_thread(),
+    };
+    let runtime = match builder.enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("error: cannot start: {error}");
@@ -32,7 +38,8 @@ fn main() -> std::process::ExitCode {
     };
     let printer = output::Printer::new(cli.format);
     let outcome = runtime.block_on(async {
-        match cli.command {
+        match command {
+            Command::Serve(arguments) => serve::run(&cli.global, &arguments).await,
             Command::Migrate(arguments) => migrate::run(&cli.global, arguments, &printer).await,
             Command::Keys(arguments) => keys::run(&cli.global, arguments, &printer).await,
             Command::Database(arguments) => database::run(&cli.global, arguments, &printer).await,

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::State;
 use crate::problem::{Kind, Problem};
+use crate::state::STOPPING;
 
 /// Everything from ourselves, no inline script or style, in nobody's frame.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https:; \
@@ -63,6 +64,22 @@ fn is_same_site(headers: &HeaderMap, public_url: &str) -> bool {
             origin == public_url || header(HOST) == Some(host)
         }
         (None, None) => true,
+    }
+}
+
+/// Answers nothing but health while the service starts: the tables may not be there yet.
+pub(crate) async fn refuse_until_started(
+    Extract(state): Extract<State>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let is_health = request.uri().path().starts_with("/health/");
+    match state.progress.get() {
+        Some(doing) if !is_health && doing != STOPPING => {
+            let detail = format!("the service is not ready: {doing}");
+            Problem::new(Kind::Unavailable, detail).into_response()
+        }
+        _ => next.run(request).await,
     }
 }
 

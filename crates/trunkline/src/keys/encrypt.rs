@@ -29,6 +29,7 @@ pub(super) async fn run(
     if !arguments.dry_run {
         let done =
             rewrite(&mut session, ring, Rewrite::Plaintext, &arguments.batches, found).await?;
+        session.register(ring).await?;
         encrypted = done.written;
         counts = session.count().await?;
     }

@@ -49,7 +49,7 @@ pub(super) fn run(
     Ok(ExitStatus::Done)
 }
 
-fn create(path: &Path) -> Result<Key, Failure> {
+pub(super) fn create(path: &Path) -> Result<Key, Failure> {
     let key = random_key();
     match file::create(path, &key) {
         Ok(()) => Ok(key),

@@ -13,17 +13,21 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use tokio_postgres::Client;
+use trunkline_core::Random;
 use trunkline_core::secrets::KeyRing;
 use trunkline_migrate::ExitStatus;
-use trunkline_store::StoreError;
-use trunkline_store::secrets::{SecretCount, StoredColumn, count_secrets, list_secret_columns};
+use trunkline_store::secret_keys::{forget_keys, list_unopened_keys, register_active_key};
+use trunkline_store::secrets::{
+    SecretCount, StoredColumn, Under, count_secrets, list_secret_columns,
+};
+use trunkline_store::{PoolOptions, Store, StoreError};
 
 use crate::config::Config;
 use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::global::Global;
 use crate::output::Printer;
-use source::KeySource;
+use source::{KeySource, is_private};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -79,6 +83,40 @@ pub(crate) async fn run(
     }
 }
 
+/// The keys of the service; for the private PostgreSQL they are made where there are none.
+pub(crate) async fn ring_for_service(global: &Global, config: &Config) -> Result<KeyRing, Failure> {
+    let source = KeySource::find(&Common { file: None }, global, config)?;
+    match source.load().await {
+        Err(source::Missing::None(_)) if is_private(global, config) => {
+            let key = generate::create(source.file_for_new()?)?;
+            tracing::info!(key = %key.id(), "made a key in the data directory; keep a copy apart");
+            Ok(source.load().await?)
+        }
+        loaded => Ok(loaded?),
+    }
+}
+
+/// Refuses to serve without a key that secrets of the database stand under.
+pub(crate) async fn check_for_service(state: &trunkline_server::State) -> Result<(), Failure> {
+    let connection = state.store.connection().await.map_err(|error| store(&error))?;
+    let executor = connection.executor();
+    let missing = list_unopened_keys(executor, &state.keys).await;
+    let missing = missing.map_err(|error| store(&error))?;
+    if missing.is_empty() {
+        let registered = register_active_key(executor, &state.keys, state.random.clone()).await;
+        return registered.map_err(|error| store(&error));
+    }
+    let ids: Vec<_> = state.keys.ids().map(|id| id.to_string()).collect();
+    Err(Failure::failed(
+        format!(
+            "wrong keys: secrets of the database stand under key {}, and the key ring has only {}",
+            missing.join(", "),
+            ids.join(", ")
+        ),
+        "add the missing key as a further line of the key file, or use the key file of this database",
+    ))
+}
+
 /// What a subcommand works with.
 pub(crate) struct Session<'a> {
     connection: Connection,
@@ -97,6 +135,28 @@ impl<'a> Session<'a> {
 
     async fn count(&self) -> Result<Vec<SecretCount>, Failure> {
         count_secrets(&self.client, &self.columns).await.map_err(|error| store(&error))
+    }
+
+    /// Writes down that secrets stand under the active key, for the start of the service.
+    async fn register(&self, ring: &KeyRing) -> Result<(), Failure> {
+        let pool = Store::new(self.connection.target.clone(), PoolOptions::default());
+        let connection = pool.connection().await.map_err(|error| store(&error))?;
+        let registered = register_active_key(connection.executor(), ring, Random::system()).await;
+        registered.map_err(|error| store(&error))
+    }
+
+    /// The same, and forgets the keys under which nothing stands any more.
+    async fn keep_only(&self, ring: &KeyRing, counts: &[SecretCount]) -> Result<(), Failure> {
+        self.register(ring).await?;
+        let pool = Store::new(self.connection.target.clone(), PoolOptions::default());
+        let connection = pool.connection().await.map_err(|error| store(&error))?;
+        let under = counts.iter().filter_map(|count| match count.under {
+            Under::Key(id) => Some(id),
+            _ => None,
+        });
+        let used: Vec<_> = under.collect();
+        let forgotten = forget_keys(connection.executor(), &used, ring.active()).await;
+        forgotten.map_err(|error| store(&error))
     }
 
     /// Counts, and refuses when the ring lacks a key: what is written with the wrong ring would have

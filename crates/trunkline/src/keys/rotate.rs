@@ -45,6 +45,7 @@ pub(super) async fn run(
         ));
         return Ok(ExitStatus::Differences);
     }
+    session.keep_only(ring, &counts).await?;
     printer.line(format_args!(
         "{GOOD}Done:{GOOD:#} re-encrypted {secrets}; nothing is left under another key than {active}."
     ));

@@ -32,6 +32,11 @@ pub(super) enum Missing {
     Bad(Failure),
 }
 
+/// Whether the database is the private PostgreSQL, whose keys stand beside it.
+pub(super) fn is_private(global: &Global, config: &Config) -> bool {
+    global.database_url.is_none() && !config.has_database()
+}
+
 impl KeySource {
     /// The command line's file, else the environment's keys, else what the configuration says, else
     /// the data directory of the private PostgreSQL.
@@ -49,9 +54,7 @@ impl KeySource {
             )),
             (Some(path), None) => Ok(Self::File(path.clone())),
             (None, Some(command)) => Ok(Self::Command(command.clone())),
-            (None, None) if global.database_url.is_some() || config.has_database() => {
-                Ok(Self::Nowhere)
-            }
+            (None, None) if !is_private(global, config) => Ok(Self::Nowhere),
             (None, None) => {
                 let chosen = global.data_dir.as_ref().or(config.data_dir.as_ref());
                 let directory = chosen.cloned().unwrap_or_else(trunkline_postgres::data_directory);

@@ -1,0 +1,127 @@
+//! `trunkline serve`: the service, from its configuration to its last answer.
+
+mod logging;
+mod migrations;
+mod platform;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use tokio::net::TcpListener;
+use tracing::{info, warn};
+use trunkline_core::{Clock, Random};
+use trunkline_migrate::{ExitStatus, Interrupt, Migrator, Options};
+use trunkline_server::{Limits, Metrics, Progress, Settings, State};
+use trunkline_store::{PoolOptions, Store};
+
+use crate::config::Config;
+use crate::connection::Connection;
+use crate::failure::Failure;
+use crate::global::Global;
+use crate::{interrupt, keys};
+
+#[derive(Args, Default)]
+pub(crate) struct Arguments {
+    /// The address of the service, instead of the configuration's
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+}
+
+/// How long a client may take for the head of a request.
+const HEAD_LIMIT: Duration = Duration::from_secs(10);
+
+pub(crate) async fn run(global: &Global, arguments: &Arguments) -> Result<ExitStatus, Failure> {
+    let mut config = Config::load(global)?;
+    config.server.listen = arguments.listen.unwrap_or(config.server.listen);
+    logging::start(&config.log)?;
+    let stop = interrupt::listen_and_say(
+        "stopping: what is being answered is finished (again: end at once)",
+    );
+
+    let keys = keys::ring_for_service(global, &config).await?;
+    let connection = Connection::open(global).await?;
+    platform::prepare(&connection).await?;
+    let options = Options { interrupt: stop.clone(), ..Options::default() };
+    let source = trunkline_store::partner_migrations()?;
+    let pool = PoolOptions { size: config.database.connections, ..PoolOptions::default() };
+    let state = State {
+        store: Store::new(connection.target.clone(), pool),
+        keys: Arc::new(keys),
+        migrator: Arc::new(Migrator::new(source, connection.target.clone(), options)),
+        settings: Arc::new(Settings::new(&config)),
+        clock: Clock::system(),
+        random: Random::system(),
+        metrics: Arc::new(Metrics::default()),
+        progress: Progress::default(),
+    };
+
+    // It listens before it migrates, so that its readiness tells how far that is.
+    state.progress.set(Some("starting".to_owned()));
+    let service = listen(&config, &state, &stop).await?;
+    let started = start(&config, &state).await;
+    if let Err(failure) = started {
+        service.abort();
+        return Err(failure);
+    }
+    state.progress.set(None);
+    announce(&state);
+    let checking = tokio::spawn(migrations::verify(Arc::clone(&state.migrator)));
+
+    let cut_off = service.await.unwrap_or_default();
+    checking.abort();
+    if cut_off > 0 {
+        warn!(connections = cut_off, "stopped; what was still being answered was cut off");
+    } else {
+        info!("stopped; everything was answered");
+    }
+    Ok(ExitStatus::Done)
+}
+
+/// What must be so before anything but health is answered.
+async fn start(config: &Config, state: &State) -> Result<(), Failure> {
+    migrations::ensure_current(config.migrations.at_start, state).await?;
+    keys::check_for_service(state).await
+}
+
+/// Answers in the background until asked to stop; gives how many connections were cut off then.
+async fn listen(
+    config: &Config,
+    state: &State,
+    stop: &Interrupt,
+) -> Result<tokio::task::JoinHandle<usize>, Failure> {
+    let drain = Duration::from_secs(config.server.drain_seconds);
+    let limits = Limits { head: HEAD_LIMIT, drain };
+    if let Some(address) = config.server.metrics_listen {
+        let router =
+            trunkline_server::metrics_router(Arc::clone(&state.metrics), state.store.clone());
+        let (listener, stop) = (bind(address).await?, stop.clone());
+        let serving = async move { stop.requested().await };
+        tokio::spawn(trunkline_server::serve(listener, router, limits, serving));
+        info!(address = %address, "metrics at /metrics");
+    }
+    let listener = bind(config.server.listen).await?;
+    let (stop, progress) = (stop.clone(), state.progress.clone());
+    let stopping = async move {
+        stop.requested().await;
+        progress.stop();
+    };
+    let router = trunkline_server::router(state.clone());
+    Ok(tokio::spawn(trunkline_server::serve(listener, router, limits, stopping)))
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let hint = if error.kind() == std::io::ErrorKind::AddrInUse {
+            "another process listens there, perhaps a Trunkline; choose another address: --listen"
+        } else {
+            "choose another address: --listen, or server.listen in trunkline.toml"
+        };
+        Failure::failed(format!("cannot listen on {address}: {error}"), hint)
+    })
+}
+
+fn announce(state: &State) {
+    info!("serving at {}", state.settings.public_url);
+}
