@@ -162,3 +162,19 @@ pub struct Providers {
     #[config(env = "TRUNKLINE_ALLOW_PRIVATE_ADDRESSES", default = false)]
     pub allow_private_addresses: bool,
 }
+
+/// A `trunkline.toml` with every setting, its meaning and its default.
+pub fn template() -> String {
+    confique::toml::template::<Configuration>(confique::toml::FormatOptions::default())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_reference_in_the_documentation_is_this_file() {
+        let page = include_str!("../../../docs/configuration.md");
+        let block = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next());
+        let hint = "write it anew: cargo run -- config template, into docs/configuration.md";
+        assert_eq!(block.map(str::trim_end), Some(super::template().trim_end()), "{hint}");
+    }
+}

@@ -3,7 +3,7 @@ use clap::{Parser, Subcommand};
 use crate::failure::Failure;
 use crate::global::Global;
 use crate::output::Format;
-use crate::{database, demo, keys, migrate, serve};
+use crate::{configure, database, demo, doctor, keys, migrate, serve};
 
 /// The partner back end of a platform that resells WhatsApp.
 #[derive(Parser)]
@@ -48,6 +48,10 @@ pub(crate) enum Command {
     Keys(keys::Arguments),
     /// Run the private PostgreSQL, and fill it with a sample platform
     Database(database::Arguments),
+    /// Print every setting, or check the configuration
+    Config(configure::Arguments),
+    /// Look at everything that the service needs: configuration, keys, database, address
+    Doctor(doctor::Arguments),
     /// Show the whole thing on a sample platform: migrate, verify, and what to do next
     Demo(demo::Arguments),
 }

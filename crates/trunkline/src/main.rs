@@ -2,9 +2,11 @@
 
 mod cli;
 mod config;
+mod configure;
 mod connection;
 mod database;
 mod demo;
+mod doctor;
 mod failure;
 mod global;
 mod interrupt;
@@ -43,6 +45,8 @@ fn main() -> std::process::ExitCode {
             Command::Migrate(arguments) => migrate::run(&cli.global, arguments, &printer).await,
             Command::Keys(arguments) => keys::run(&cli.global, arguments, &printer).await,
             Command::Database(arguments) => database::run(&cli.global, arguments, &printer).await,
+            Command::Config(arguments) => configure::run(&cli.global, &arguments, &printer),
+            Command::Doctor(arguments) => doctor::run(&cli.global, &arguments, &printer).await,
             Command::Demo(arguments) => demo::run(&cli.global, &arguments, &printer).await,
         }
     });

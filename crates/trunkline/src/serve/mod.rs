@@ -40,6 +40,9 @@ pub(crate) async fn run(global: &Global, arguments: &Arguments) -> Result<ExitSt
         "stopping: what is being answered is finished (again: end at once)",
     );
 
+    let listener = bind(config.server.listen).await?;
+    // Port 0 takes any that is free.
+    config.server.listen = listener.local_addr().unwrap_or(config.server.listen);
     let keys = keys::ring_for_service(global, &config).await?;
     let connection = Connection::open(global).await?;
     platform::prepare(&connection).await?;
@@ -59,7 +62,7 @@ pub(crate) async fn run(global: &Global, arguments: &Arguments) -> Result<ExitSt
 
     // It listens before it migrates, so that its readiness tells how far that is.
     state.progress.set(Some("starting".to_owned()));
-    let service = listen(&config, &state, &stop).await?;
+    let service = listen(listener, &config, &state, &stop).await?;
     let started = start(&config, &state).await;
     if let Err(failure) = started {
         service.abort();
@@ -87,6 +90,7 @@ async fn start(config: &Config, state: &State) -> Result<(), Failure> {
 
 /// Answers in the background until asked to stop; gives how many connections were cut off then.
 async fn listen(
+    listener: TcpListener,
     config: &Config,
     state: &State,
     stop: &Interrupt,
@@ -101,7 +105,6 @@ async fn listen(
         tokio::spawn(trunkline_server::serve(listener, router, limits, serving));
         info!(address = %address, "metrics at /metrics");
     }
-    let listener = bind(config.server.listen).await?;
     let (stop, progress) = (stop.clone(), state.progress.clone());
     let stopping = async move {
         stop.requested().await;
