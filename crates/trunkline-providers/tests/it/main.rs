@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 mod dialog360;
+mod documentation;
 mod fake;
 mod guard;
 mod http;
