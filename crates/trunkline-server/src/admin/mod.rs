@@ -4,9 +4,10 @@ mod assets;
 mod frame;
 mod overview;
 mod page;
+mod theme;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use crate::State;
 
@@ -16,5 +17,5 @@ pub(crate) use page::{Page, PageProblem, redirect_with_toast};
 
 /// Every page.
 pub(crate) fn router() -> Router<State> {
-    Router::new().route("/", get(overview::overview))
+    Router::new().route("/", get(overview::overview)).route("/theme", post(theme::choose))
 }
