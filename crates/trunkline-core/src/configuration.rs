@@ -36,6 +36,9 @@ pub struct Configuration {
     /// The log.
     #[config(nested)]
     pub log: Log,
+    /// Traces of requests, queries and calls of providers.
+    #[config(nested)]
+    pub traces: Traces,
     /// Signing in to the admin interface.
     #[config(nested)]
     pub sign_in: SignIn,
@@ -127,6 +130,16 @@ pub enum LogFormat {
     Human,
     /// One JSON object a line.
     Json,
+}
+
+/// Traces of requests, queries and calls of providers.
+#[derive(Debug, Clone, Config)]
+#[config(layer_attr(serde(deny_unknown_fields)))]
+pub struct Traces {
+    /// The address of a collector that takes OTLP over HTTP, as http://127.0.0.1:4318; without one
+    /// there are no traces.
+    #[config(env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    pub otlp_endpoint: Option<String>,
 }
 
 /// Signing in to the admin interface.

@@ -3,6 +3,7 @@
 mod logging;
 mod migrations;
 mod platform;
+mod traces;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -35,7 +36,7 @@ const HEAD_LIMIT: Duration = Duration::from_secs(10);
 pub(crate) async fn run(global: &Global, arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let mut config = Config::load(global)?;
     config.server.listen = arguments.listen.unwrap_or(config.server.listen);
-    logging::start(&config.log)?;
+    let traces = logging::start(&config)?;
     let stop = interrupt::listen_and_say(
         "stopping: what is being answered is finished (again: end at once)",
     );
@@ -74,6 +75,7 @@ pub(crate) async fn run(global: &Global, arguments: &Arguments) -> Result<ExitSt
 
     let cut_off = service.await.unwrap_or_default();
     checking.abort();
+    traces.flush().await;
     if cut_off > 0 {
         warn!(connections = cut_off, "stopped; what was still being answered was cut off");
     } else {

@@ -171,3 +171,29 @@ async fn an_address_that_is_taken_is_told_with_a_way_out() {
     let run = place.command(&line).env("TRUNKLINE_KEYS", KEY).known(address, "[address]");
     assert_snapshot!("address_taken", run.run().await.expect(1));
 }
+
+#[tokio::test]
+async fn traces_go_to_the_collector_that_is_configured() {
+    let place = Place::platform().await;
+    let collector = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", collector.local_addr().unwrap());
+    let received = tokio::spawn(async move {
+        let (mut stream, _) = collector.accept().await.unwrap();
+        let mut received = Vec::new();
+        while !(contains(&received, b"db.query") && contains(&received, b"/health/ready")) {
+            assert!(stream.read_buf(&mut received).await.unwrap() > 0, "it ended early");
+        }
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+        received
+    });
+    let serving = Serving::start(serve(&place).env("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)).await;
+    serving.get("/health/ready").await;
+    serving.running.signal(Signal::TERM);
+    serving.running.end().await.expect(0);
+    let received = received.await.unwrap();
+    assert!(received.starts_with(b"POST /v1/traces HTTP/1.1"));
+}
+
+fn contains(bytes: &[u8], text: &[u8]) -> bool {
+    bytes.windows(text.len()).any(|window| window == text)
+}
