@@ -131,10 +131,10 @@ document.addEventListener("toast", (event) => showToast(event.detail));
 document.addEventListener("htmx:afterSwap", ({ detail }) => {
   if (detail.target.id === "dialog-content") document.getElementById("dialog").showModal();
 });
-document.addEventListener("htmx:afterSettle", ({ detail }) => {
-  enhance(detail.elt.parentElement ?? document);
+document.addEventListener("htmx:afterSettle", ({ target }) => {
+  enhance(target.parentElement ?? document);
   const count = document.querySelector("#results [data-announce]");
-  if (count && detail.elt.id === "results") announce(count.textContent);
+  if (count && target.id === "results") announce(count.textContent);
   if (document.activeElement === document.body) document.getElementById("results")?.focus();
 });
 const failures = { "htmx:sendError": "The server does not answer. Check the connection and try again.", "htmx:responseError": "That did not work. Reload the page and try again." };
