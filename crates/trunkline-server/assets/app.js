@@ -28,6 +28,7 @@ const enhance = (root) => {
   root.querySelectorAll("time[data-local]").forEach(localize);
   root.querySelectorAll("[data-copy], [data-reveal], [data-dismiss]").forEach((button) => (button.hidden = false));
   root.querySelectorAll("form[data-word]").forEach(checkWord);
+  root.querySelectorAll("[data-preview], [data-preview-property]").forEach(preview);
 };
 
 // A confirmation that wants a word: its button waits for it.
