@@ -129,6 +129,13 @@ document.addEventListener("keydown", (event) => {
 
 // What htmx brings.
 document.addEventListener("toast", (event) => showToast(event.detail));
+// A request that was led elsewhere (to the sign-in, when the session is over) takes the whole page there.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const path = (address) => new URL(address, location.href).pathname;
+  if (!detail.xhr.responseURL || path(detail.xhr.responseURL) === path(detail.pathInfo.requestPath)) return;
+  detail.shouldSwap = false;
+  location.assign(detail.xhr.responseURL);
+});
 document.addEventListener("htmx:afterSwap", ({ detail }) => {
   if (detail.target.id === "dialog-content") document.getElementById("dialog").showModal();
 });
