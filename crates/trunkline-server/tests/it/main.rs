@@ -6,3 +6,4 @@ mod health;
 mod key;
 mod requests;
 mod support;
+mod templates;
