@@ -51,7 +51,7 @@ async fn another_site_cannot_make_a_browser_post() {
         ("origin", "https://evil.example"),
         ("origin", "null"),
     ] {
-        let request = Request::post("/admin").header("cookie", &cookie).header(header, value);
+        let request = Request::post("/admin/theme").header("cookie", &cookie).header(header, value);
         let answer = service.send(request.body(Body::empty()).unwrap()).await;
         assert_eq!(answer.status.as_u16(), 403, "{header}: {value}");
     }
