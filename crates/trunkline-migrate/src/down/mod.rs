@@ -2,7 +2,9 @@
 
 mod archive;
 mod aside;
+mod companions;
 mod destruction;
+mod drop_statement;
 mod losses;
 mod restore;
 
@@ -12,6 +14,7 @@ use std::time::Instant;
 use serde::Serialize;
 
 pub use archive::{Archive, ArchivedTable};
+pub use companions::{ArchivedObject, Kind as ArchivedKind};
 pub use restore::RestoreReport;
 
 use archive::{LiveTable, SEE_ALL_ROWS};
@@ -230,9 +233,13 @@ impl Run<'_> {
         for revert in group {
             let name = &revert.entry.name;
             let began = self.reverting(name);
-            self.run_down(work, revert, backend).await?;
+            self.run_down(work, revert, backend, archive.as_mut()).await?;
             self.forget(work, name).await?;
             self.reverted(name, began);
+        }
+        if let Some(archive) = &archive {
+            let stopped = |error| work.stopped(first, "recording the archive", &error);
+            companions::record(&self.work, archive).await.map_err(stopped)?;
         }
         if let Some((before, examined)) = &guard {
             self.refuse_hidden_losses(before, examined).await?;
@@ -269,6 +276,7 @@ impl Run<'_> {
             created_at: jiff::Timestamp::now(),
             restored_at: None,
             tables: moved,
+            objects: Vec::new(),
             migrations: entries.into_iter().map(|entry| entry.name).collect(),
         }))
     }

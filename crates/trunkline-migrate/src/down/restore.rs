@@ -1,5 +1,6 @@
 //! Bringing an archive back: the same rows, ids, sequences, constraints and indexes.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -142,29 +143,26 @@ impl Run<'_> {
                 .into());
             }
         }
-        if present.is_empty() {
-            return Ok(());
+        if !present.is_empty() {
+            let list: Vec<String> = present.iter().map(archive::LiveTable::quoted).collect();
+            let message = format!("{} stood empty and gave way", list.join(", ").replace('"', ""));
+            self.observer.event(&Event::Warning { message: &message });
+            let drop = format!("DROP TABLE {}", list.join(", "));
+            self.work.batch_execute(&drop).await.map_err(stopped)?;
         }
-        let list: Vec<String> = present.iter().map(archive::LiveTable::quoted).collect();
-        let message = format!("{} stood empty and gave way", list.join(", ").replace('"', ""));
-        self.observer.event(&Event::Warning { message: &message });
-        self.work.batch_execute(&format!("DROP TABLE {}", list.join(", "))).await.map_err(stopped)
+        for object in &archive.objects {
+            object.make_room(&self.work).await.map_err(stopped)?;
+        }
+        Ok(())
     }
 
     async fn move_back(&self, archive: &Archive) -> Result<(), tokio_postgres::Error> {
-        let mut schemas: Vec<&str> = Vec::new();
+        for object in &archive.objects {
+            self.ensure_schema(&object.schema).await?;
+            object.move_back(&self.work).await?;
+        }
         for table in &archive.tables {
-            // The revert may have dropped the schema that the table came from.
-            let schema = self
-                .work
-                .query_typed_opt(
-                    "SELECT FROM pg_namespace WHERE nspname = $1",
-                    &[(&table.schema, Type::TEXT)],
-                )
-                .await?;
-            if schema.is_none() {
-                self.work.batch_execute(&format!("CREATE SCHEMA {}", quote(&table.schema))).await?;
-            }
+            self.ensure_schema(&table.schema).await?;
             let sql = format!(
                 "ALTER TABLE {}.{} SET SCHEMA {}",
                 quote(&table.archive_schema),
@@ -172,10 +170,13 @@ impl Run<'_> {
                 quote(&table.schema)
             );
             self.work.batch_execute(&sql).await?;
-            if !schemas.contains(&table.archive_schema.as_str()) {
-                schemas.push(&table.archive_schema);
-            }
         }
+        let schemas: BTreeSet<&str> = archive
+            .tables
+            .iter()
+            .map(|table| table.archive_schema.as_str())
+            .chain(archive.objects.iter().map(|object| object.archive_schema.as_str()))
+            .collect();
         for schema in schemas {
             self.work.batch_execute(&format!("DROP SCHEMA {}", quote(schema))).await?;
         }
@@ -186,5 +187,14 @@ impl Run<'_> {
             )
             .await
             .map(|_| ())
+    }
+
+    /// Makes the schema that something came from, which the revert may have dropped.
+    async fn ensure_schema(&self, name: &str) -> Result<(), tokio_postgres::Error> {
+        let query = "SELECT FROM pg_namespace WHERE nspname = $1";
+        if self.work.query_typed_opt(query, &[(&name, Type::TEXT)]).await?.is_none() {
+            self.work.batch_execute(&format!("CREATE SCHEMA {}", quote(name))).await?;
+        }
+        Ok(())
     }
 }

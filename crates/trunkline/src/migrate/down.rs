@@ -1,7 +1,7 @@
 use std::io::{IsTerminal, Write};
 
 use clap::Args;
-use trunkline_migrate::{Archive, DownReport, DownRequest, ExitStatus};
+use trunkline_migrate::{Archive, ArchivedObject, DownReport, DownRequest, ExitStatus};
 
 use super::Session;
 use crate::failure::Failure;
@@ -61,6 +61,11 @@ fn print_archive(printer: &Printer, archive: &Archive) {
         ]
     });
     printer.table(&["table", "rows", "now in schema"], rows.collect());
+    if !archive.objects.is_empty() {
+        let named = |object: &ArchivedObject| format!("{} {}", object.kind.word(), object.identity);
+        let objects: Vec<String> = archive.objects.iter().map(named).collect();
+        printer.line(format_args!("and with them what nothing else uses: {}", objects.join(", ")));
+    }
     printer.line("");
     printer.line(format_args!("Bring them back: trunkline migrate restore {}", archive.name));
 }
