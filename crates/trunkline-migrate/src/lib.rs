@@ -43,7 +43,8 @@ mod who;
 
 pub use database::{Target, TargetError, with_causes};
 pub use down::{
-    Archive, ArchivedKind, ArchivedObject, ArchivedTable, DownReport, DownRequest, RestoreReport,
+    Archive, ArchivedKind, ArchivedObject, ArchivedTable, DownReport, DownRequest, DroppedTable,
+    RestoreReport,
 };
 pub use ensure::Policy;
 pub use error::{Error, ExitStatus, Problem, StatementFailure};

@@ -1,5 +1,7 @@
 //! Moving tables aside with their rows instead of dropping them.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio_postgres::Client;
@@ -30,6 +32,14 @@ pub struct Archive {
     pub objects: Vec<ArchivedObject>,
     /// The migrations that were reverted with them.
     pub migrations: Vec<Name>,
+}
+
+impl Archive {
+    /// The schemas that it is in now.
+    pub(super) fn schemas(&self) -> BTreeSet<String> {
+        let tables = self.tables.iter().map(|table| table.archive_schema.clone());
+        tables.chain(self.objects.iter().map(|object| object.archive_schema.clone())).collect()
+    }
 }
 
 /// One table in an archive.
@@ -188,7 +198,10 @@ pub(super) fn archive_schema(archive: &str, schema: &str) -> String {
 }
 
 /// The rows of a table that is locked: counted, or the planner's estimate when it is large.
-async fn count(client: &Client, table: &LiveTable) -> Result<(i64, bool), tokio_postgres::Error> {
+pub(super) async fn count(
+    client: &Client,
+    table: &LiveTable,
+) -> Result<(i64, bool), tokio_postgres::Error> {
     if table.partitioned {
         return Ok((0, true));
     }

@@ -7,7 +7,7 @@ use tokio_postgres::types::Type;
 
 use super::Revert;
 use super::archive::Archive;
-use super::companions::follow;
+use super::companions::{follow, follow_cascade};
 use super::drop_statement::{Dropped, Relation, Subject};
 use crate::error::{Error, StatementFailure};
 use crate::event::Event;
@@ -15,9 +15,9 @@ use crate::source::Name;
 use crate::sql::Statement;
 use crate::up::{Run, Runnable, Stopped, Work};
 
-const SAVE: &str = "SAVEPOINT trunkline_statement";
-const RELEASE: &str = "RELEASE SAVEPOINT trunkline_statement";
-const BACK: &str = "ROLLBACK TO SAVEPOINT trunkline_statement";
+pub(super) const SAVE: &str = "SAVEPOINT trunkline_statement";
+pub(super) const RELEASE: &str = "RELEASE SAVEPOINT trunkline_statement";
+pub(super) const BACK: &str = "ROLLBACK TO SAVEPOINT trunkline_statement";
 
 /// The archive that was made when a migration was reverted, and is not brought back.
 const ARCHIVES: &str = "trunkline.migration_archives AS archive \
@@ -117,7 +117,13 @@ impl Run<'_> {
         let mut left = Vec::new();
         for name in &dropped.names {
             let aside = match (dropped.kind, Relation::read(name)) {
-                (None, Some(relation)) => self.holds(archive, &relation).await?,
+                (None, Some(relation)) => {
+                    let holds = self.holds(archive, &relation).await?;
+                    if holds && dropped.cascades() {
+                        follow_cascade(&self.work, archive, &relation.name).await?;
+                    }
+                    holds
+                }
                 (None, None) => false,
                 (Some(kind), _) => match follow(&self.work, archive, kind, name).await {
                     // Not a name that can be looked up: PostgreSQL will say what is wrong with it.

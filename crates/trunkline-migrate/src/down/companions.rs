@@ -1,5 +1,7 @@
 //! Types, functions and sequences that only archived tables use: they go aside and come back with them.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
@@ -16,8 +18,6 @@ pub struct ArchivedObject {
     pub schema: String,
     /// Its name.
     pub name: String,
-    /// The same as PostgreSQL writes it: with its schema, and a function with its arguments.
-    pub identity: String,
     /// The schema it is in now.
     pub archive_schema: String,
 }
@@ -35,8 +35,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Its word in messages.
-    pub fn word(self) -> &'static str {
+    fn word(self) -> &'static str {
         match self {
             Self::Type => "type",
             Self::Function => "function",
@@ -100,32 +99,61 @@ pub(super) async fn follow(
     kind: Kind,
     name: &str,
 ) -> Result<bool, tokio_postgres::Error> {
-    let schemas: Vec<&str> = archive
-        .tables
-        .iter()
-        .map(|table| table.archive_schema.as_str())
-        .chain(archive.objects.iter().map(|object| object.archive_schema.as_str()))
-        .collect();
+    let condition = format!(
+        "o.oid = {resolver}($1) \
+         AND (SELECT bool_and(coalesce(u.schema = ANY ($2), false)) FROM ({USERS}) AS u)",
+        resolver = kind.resolver(name)
+    );
+    take(client, archive, kind, &condition, name).await
+}
+
+/// Moves the functions to the archive that take or return rows of its table `name`, which DROP … CASCADE
+/// would drop with it, unless something else uses them.
+pub(super) async fn follow_cascade(
+    client: &Client,
+    archive: &mut Archive,
+    name: &str,
+) -> Result<bool, tokio_postgres::Error> {
+    let condition = format!(
+        "o.oid IN (SELECT d.objid FROM pg_depend d \
+                   JOIN pg_type t ON d.refobjid IN (t.oid, t.typarray) \
+                   JOIN pg_class c ON c.reltype = t.oid \
+                   JOIN pg_namespace n ON n.oid = c.relnamespace \
+                   WHERE d.classid = 'pg_proc'::regclass AND d.refclassid = 'pg_type'::regclass \
+                     AND c.relname = $1 AND n.nspname = ANY ($2)) \
+         AND n.nspname <> ALL ($2) \
+         AND (SELECT coalesce(bool_and(coalesce(u.schema = ANY ($2), false)), true) FROM ({USERS}) AS u)"
+    );
+    take(client, archive, Kind::Function, &condition, name).await
+}
+
+/// Moves everything of a kind that meets `condition`, where `$1` is `name` and `$2` the archive's schemas.
+async fn take(
+    client: &Client,
+    archive: &mut Archive,
+    kind: Kind,
+    condition: &str,
+    name: &str,
+) -> Result<bool, tokio_postgres::Error> {
+    let schemas: Vec<String> = archive.schemas().into_iter().collect();
     let (catalogue, namespace, own_name) = kind.catalogue();
     let query = format!(
         "SELECT n.nspname::text, o.{own_name}::text, \
                 (pg_identify_object(o.tableoid, o.oid, 0)).identity \
          FROM {catalogue} o JOIN pg_namespace n ON n.oid = o.{namespace} \
-         WHERE o.oid = {resolver}($1) \
-           AND (SELECT bool_and(coalesce(u.schema = ANY ($2), false)) FROM ({USERS}) AS u)",
-        resolver = kind.resolver(name),
+         WHERE {condition}"
     );
-    let row = client
-        .query_typed_opt(&query, &[(&name, Type::TEXT), (&schemas, Type::TEXT_ARRAY)])
-        .await?;
-    let Some(row) = row else { return Ok(false) };
-    let (schema, own_name, identity): (String, String, String) =
-        (row.get(0), row.get(1), row.get(2));
-    let archive_schema = archive_schema(&archive.name, &schema);
-    create_schema(client, &archive_schema).await?;
-    move_to(client, kind, &identity, &archive_schema).await?;
-    archive.objects.push(ArchivedObject { kind, schema, name: own_name, identity, archive_schema });
-    Ok(true)
+    let rows =
+        client.query_typed(&query, &[(&name, Type::TEXT), (&schemas, Type::TEXT_ARRAY)]).await?;
+    for row in &rows {
+        let (schema, name, identity): (String, String, String) =
+            (row.get(0), row.get(1), row.get(2));
+        let archive_schema = archive_schema(&archive.name, &schema);
+        create_schema(client, &archive_schema).await?;
+        move_to(client, kind, &identity, &archive_schema).await?;
+        archive.objects.push(ArchivedObject { kind, schema, name, archive_schema });
+    }
+    Ok(!rows.is_empty())
 }
 
 /// Records what went aside with the tables of an archive.
@@ -143,6 +171,12 @@ pub(super) async fn record(
         )
         .await
         .map(|_| ())
+}
+
+impl fmt::Display for ArchivedObject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}.{}", self.kind.word(), self.schema, self.name)
+    }
 }
 
 impl ArchivedObject {

@@ -26,6 +26,10 @@ pub(super) struct Dropped<'a> {
 }
 
 impl Dropped<'_> {
+    pub(super) fn cascades(&self) -> bool {
+        self.tail.trim().eq_ignore_ascii_case("cascade")
+    }
+
     /// The same statement for some of its names.
     pub(super) fn of(&self, names: &[&str]) -> String {
         format!("{}{}{}", self.head, names.join(", "), self.tail)

@@ -280,13 +280,8 @@ async fn types_and_functions_that_only_an_archived_table_uses_go_and_come_back_w
     let heard = Arc::new(Heard::default());
     let archive =
         migrator.down(&DownRequest::default(), heard.clone()).await.unwrap().archives.remove(0);
-    let moved: Vec<String> = archive
-        .objects
-        .iter()
-        .map(|object| format!("{} {}", object.kind.word(), object.identity))
-        .collect();
-    let moved = redacted(&moved.join("\n"), &[(&archive.name, "ARCHIVE")]);
-    insta::assert_snapshot!("moved_with_a_table", moved);
+    let moved: Vec<String> = archive.objects.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!("moved_with_a_table", moved.join("\n"));
     assert!(!heard.has("NOTICE") && !heard.has("warning"), "{:?}", heard.lines());
     for gone in ["mood", "short", "unused"] {
         assert!(flag(&client, &format!("SELECT to_regtype('{gone}') IS NULL")).await, "{gone}");
