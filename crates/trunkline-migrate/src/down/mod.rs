@@ -159,6 +159,7 @@ impl Migrator {
             let script = self.down_script(&entry)?;
             Some(script.and_then(|script| {
                 script.body()?;
+                self.require_variables(&script)?;
                 Ok(Revert { entry, script })
             }))
         };
