@@ -66,7 +66,13 @@ impl Migrator {
         let session = self.connect("check", observer).await?;
         let applied = self.applied(&session).await?;
         let selection = Selection::decide(&self.source, &applied, &UpRequest::default())?;
-        Ok(selection.pending.iter().map(|migration| migration.name.clone()).collect())
+        let mut pending: Vec<Name> =
+            selection.pending.iter().map(|migration| migration.name.clone()).collect();
+        if !pending.is_empty() {
+            let by_platform = self.applied_by_platform(&session).await?;
+            pending.retain(|name| !by_platform.contains(name));
+        }
+        Ok(pending)
     }
 
     async fn wait_until_current(&self, observer: &Arc<dyn Observer>) -> Result<UpReport, Error> {

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use similar::TextDiff;
 
+use crate::database::Session;
 use crate::error::Error;
 use crate::ledger::{self, Entry, HistoryEntry, Origin, State};
 use crate::migrator::Migrator;
@@ -65,7 +66,9 @@ pub enum MigrationState {
 impl Status {
     /// Whether everything is applied and unchanged.
     pub fn is_current(&self) -> bool {
-        self.migrations.iter().all(|status| status.state == MigrationState::Applied)
+        let current =
+            |state| matches!(state, MigrationState::Applied | MigrationState::AppliedByPlatform);
+        self.migrations.iter().all(|status| current(status.state))
     }
 }
 
@@ -81,15 +84,7 @@ impl Migrator {
         } else {
             (Vec::new(), Vec::new())
         };
-        let platform =
-            match PlatformTable::find(&session, &self.target, &self.options.platform_ledger).await?
-            {
-                Some(table) if table.readable => {
-                    table.list_successes(&session, &self.target).await?
-                }
-                _ => Vec::new(),
-            };
-        let by_platform: Vec<Name> = platform.into_iter().map(|row| row.name).collect();
+        let by_platform = self.applied_by_platform(&session).await?;
         let latest = self
             .source
             .migrations()
@@ -115,6 +110,16 @@ impl Migrator {
             source: self.source.label().to_owned(),
             migrations,
         })
+    }
+
+    /// What the platform's own runner applied, as far as this login may see it.
+    pub(crate) async fn applied_by_platform(&self, session: &Session) -> Result<Vec<Name>, Error> {
+        let ledger = &self.options.platform_ledger;
+        let rows = match PlatformTable::find(session, &self.target, ledger).await? {
+            Some(table) if table.readable => table.list_successes(session, &self.target).await?,
+            _ => Vec::new(),
+        };
+        Ok(rows.into_iter().map(|row| row.name).collect())
     }
 
     /// The latest acts, newest first, of one migration or of all.

@@ -2,7 +2,7 @@ use clap::{Parser, Subcommand};
 
 use crate::failure::Failure;
 use crate::global::Global;
-use crate::output::Format;
+use crate::output::{Format, Written};
 use crate::{configure, database, demo, doctor, keys, migrate, serve};
 
 /// The partner back end of a platform that resells WhatsApp.
@@ -27,7 +27,10 @@ impl Cli {
             let words: Vec<String> = std::env::args().collect();
             let json = words.iter().any(|word| word == "--format=json")
                 || words.windows(2).any(|pair| pair == ["--format", "json"]);
-            if !json || !error.use_stderr() {
+            if !error.use_stderr() {
+                std::process::exit(i32::from(!Written::help(&error)));
+            }
+            if !json {
                 error.exit();
             }
             let text = error.to_string();

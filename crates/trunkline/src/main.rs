@@ -52,8 +52,6 @@ fn main() -> std::process::ExitCode {
     });
     // A statement that hangs in the background must not hold the process.
     runtime.shutdown_background();
-    match outcome {
-        Ok(status) => std::process::ExitCode::from(status as u8),
-        Err(failure) => std::process::ExitCode::from(printer.failure(&failure) as u8),
-    }
+    let status = outcome.unwrap_or_else(|failure| printer.failure(&failure));
+    std::process::ExitCode::from(printer.finish(status) as u8)
 }

@@ -72,6 +72,16 @@ pub enum Error {
         /// The SQLSTATE.
         code: String,
     },
+    /// A query of the engine's own that the login may not make.
+    #[error("{doing} failed: {message} (SQLSTATE 42501)")]
+    Denied {
+        /// What the engine was doing.
+        doing: &'static str,
+        /// PostgreSQL's message.
+        message: String,
+        /// The login, as SQL takes it.
+        login: String,
+    },
     /// Applied migrations whose file is another one now.
     #[error("{} changed after being applied: {}", plural(.0.len(), "file"), join(.0))]
     Changed(Vec<Name>),
@@ -207,7 +217,7 @@ impl Error {
             Self::ConnectionLost { .. } => "connection_lost",
             Self::Preflight(_) => "preflight",
             Self::Statement(_) => "statement",
-            Self::Query { .. } => "query",
+            Self::Query { .. } | Self::Denied { .. } => "query",
             Self::Changed(_) => "changed",
             Self::Ahead { .. } => "ahead",
             Self::Pending(_) => "pending",
@@ -244,6 +254,9 @@ impl Error {
         error: &tokio_postgres::Error,
     ) -> Self {
         match error.as_db_error() {
+            Some(said) if *said.code() == SqlState::INSUFFICIENT_PRIVILEGE => {
+                Self::Denied { doing, message: said.message().to_owned(), login: target.login() }
+            }
             Some(said) if !ends_connection(said.code()) => Self::Query {
                 doing,
                 message: said.message().to_owned(),

@@ -59,7 +59,9 @@ pub(crate) async fn create(client: &Client, target: &Target) -> Result<(), Error
         .query_typed_one(
             "SELECT to_regclass('trunkline.migrations') IS NOT NULL \
                 AND to_regclass('trunkline.migration_history') IS NOT NULL \
-                AND to_regclass('trunkline.migration_archives') IS NOT NULL",
+                AND EXISTS (SELECT FROM pg_attribute \
+                            WHERE attrelid = to_regclass('trunkline.migration_archives') \
+                              AND attname = 'objects')",
             &[],
         )
         .await

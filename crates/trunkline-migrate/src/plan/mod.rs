@@ -149,7 +149,7 @@ pub enum PlanError {
     #[error(transparent)]
     Source(#[from] SourceError),
     /// The catalogue cannot be read.
-    #[error("cannot read the catalogue")]
+    #[error("cannot read the catalogue: {}", crate::database::with_causes(.0))]
     Database(#[from] tokio_postgres::Error),
 }
 

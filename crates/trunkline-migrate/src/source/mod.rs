@@ -69,6 +69,12 @@ pub enum SourceError {
         /// Its line, from 1.
         line: usize,
     },
+    /// A file is UTF-16, as Windows writes it (`>` in PowerShell, "Unicode" in Notepad).
+    #[error("{file} is UTF-16, not UTF-8")]
+    Utf16 {
+        /// The file.
+        file: String,
+    },
     /// A file has no statement.
     #[error("{file} holds no statement{}", if *comment_only { ", only comments" } else { "" })]
     Empty {
@@ -131,6 +137,9 @@ impl SourceError {
             Self::File { file, .. } => format!("check that `{file}` may be read"),
             Self::NotUtf8 { file, .. } => {
                 format!("convert it: iconv -f WINDOWS-1252 -t UTF-8 {file} > fixed.sql")
+            }
+            Self::Utf16 { file } => {
+                format!("convert it: iconv -f UTF-16 -t UTF-8 {file} > fixed.sql")
             }
             Self::Empty { .. } => "delete the file, or write the statement it was made for".into(),
             Self::Split { .. } => "close it, or remove the line".into(),

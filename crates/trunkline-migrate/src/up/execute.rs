@@ -14,7 +14,7 @@ use tokio_postgres::error::SqlState;
 use crate::database::Session;
 use crate::error::{Error, StatementFailure, ends_connection};
 use crate::event::{Blocker, Event, Observer};
-use crate::lock::{RunLock, WORK_KEY};
+use crate::lock::{RunLock, WORK_KEY, holder};
 use crate::options::Options;
 use crate::source::{Name, Script, SourceError};
 use crate::sql::{Statement, Word, words};
@@ -121,7 +121,7 @@ impl<'a> Work<'a> {
     /// The work lock makes a new runner wait for the orphaned transaction of one that was killed.
     pub(crate) async fn begin(&self, migration: &Name) -> Result<i32, Stopped> {
         let begin = format!(
-            "BEGIN; {settings}; SELECT pg_advisory_xact_lock({WORK_KEY}); SELECT pg_backend_pid()",
+            "BEGIN; {settings}; SELECT pg_backend_pid(), pg_try_advisory_xact_lock({WORK_KEY})",
             settings = self.settings(),
         );
         let messages = self
@@ -129,11 +129,32 @@ impl<'a> Work<'a> {
             .simple_query(&begin)
             .await
             .map_err(|error| self.stopped(migration, "opening a transaction", &error))?;
-        let pid = messages.iter().rev().find_map(|message| match message {
-            SimpleQueryMessage::Row(row) => row.get(0)?.parse().ok(),
+        let row = messages.iter().rev().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => Some(row),
             _ => None,
         });
-        Ok(pid.unwrap_or_default())
+        let backend = row.and_then(|row| row.get(0)?.parse().ok()).unwrap_or_default();
+        if row.and_then(|row| row.get(1)) == Some("f") {
+            self.outlast_orphan(backend)
+                .await
+                .map_err(|error| self.stopped(migration, "waiting for an earlier run", &error))?;
+        }
+        Ok(backend)
+    }
+
+    /// Waits for the transaction that a killed runner left at the server, and names it.
+    async fn outlast_orphan(&self, backend: i32) -> Result<(), tokio_postgres::Error> {
+        let orphan = holder(self.session, WORK_KEY).await?;
+        if !self.seen().iter().any(|blocker| blocker.pid == orphan.pid) {
+            let message = format!(
+                "a runner that was killed left its transaction at the server: {orphan}; waiting for \
+                 its end, which comes sooner by SELECT pg_terminate_backend({})",
+                orphan.pid
+            );
+            self.observer.event(&Event::Warning { message: &message });
+        }
+        let lock = format!("SELECT pg_advisory_xact_lock({WORK_KEY})");
+        self.watch(backend, self.session.batch_execute(&lock)).await
     }
 
     /// What a transaction of ours begins with.
@@ -350,14 +371,12 @@ impl<'a> Work<'a> {
     ) -> Stopped {
         let stopped = self.stopped(runnable.name, "running a statement", error);
         match (stopped, error.as_db_error()) {
-            (Stopped::Failed(Error::Query { .. }), Some(said)) => {
-                Stopped::Failed(Error::Statement(Box::new(StatementFailure::new(
-                    runnable.name,
-                    runnable.script,
-                    statement,
-                    of,
-                    said,
-                ))))
+            (Stopped::Failed(Error::Query { .. } | Error::Denied { .. }), Some(said)) => {
+                let (name, script) = (runnable.name, runnable.script);
+                let mut failure = StatementFailure::new(name, script, statement, of, said);
+                let login = self.session.target().login();
+                failure.advice = failure.advice.map(|advice| advice.replace("LOGIN", &login));
+                Stopped::Failed(Error::Statement(Box::new(failure)))
             }
             (stopped, _) => stopped,
         }

@@ -25,7 +25,7 @@ use crate::migrator::Migrator;
 use crate::platform::PlatformTable;
 use crate::preflight;
 use crate::selection::{Selection, UpRequest};
-use crate::source::{Migration, Name};
+use crate::source::{Migration, Name, Script};
 
 /// What a run of `up` did.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -85,6 +85,7 @@ impl Migrator {
     ) -> Result<UpReport, Error> {
         for migration in &selection.pending {
             migration.up.body()?;
+            self.require_variables(&migration.up)?;
             if request.atomic && migration.up.directives.no_transaction {
                 return Err(Error::NotAtomic(migration.name.clone()));
             }
@@ -135,6 +136,18 @@ impl Migrator {
             platform.require_rights()?;
         }
         Ok(platform)
+    }
+}
+
+impl Migrator {
+    /// Finds a `${NAME}` that the environment does not have before anything is touched.
+    pub(crate) fn require_variables(&self, script: &Script) -> Result<(), Error> {
+        if self.options.substitute {
+            for statement in script.statements()? {
+                script.substituted(statement)?;
+            }
+        }
+        Ok(())
     }
 }
 
