@@ -67,9 +67,8 @@ impl Migrator {
         request: &UpRequest,
         observer: Arc<dyn Observer>,
     ) -> Result<UpReport, Error> {
-        let work = self.connect("up", &observer).await?;
-        let applied = self.applied(&work).await?;
-        let selection = Selection::decide(&self.source, &applied, request)?;
+        let (work, applied) = self.look("up", &observer).await?;
+        let selection = Selection::decide(self.source()?, &applied, request)?;
         if selection.pending.is_empty() {
             return Ok(UpReport::default());
         }
@@ -85,6 +84,8 @@ impl Migrator {
     ) -> Result<UpReport, Error> {
         for migration in &selection.pending {
             migration.up.body()?;
+            // It is kept in the ledger, so it must be readable before anything runs.
+            migration.down()?;
             if request.atomic && migration.up.directives.no_transaction {
                 return Err(Error::NotAtomic(migration.name.clone()));
             }
@@ -93,7 +94,7 @@ impl Migrator {
         let platform = self.platform_to_keep(&work).await?;
         let nothing_left = || async {
             let applied = self.applied(&work).await?;
-            Ok(Selection::decide(&self.source, &applied, request)?.pending.is_empty())
+            Ok(Selection::decide(self.source()?, &applied, request)?.pending.is_empty())
         };
         let lock = RunLock::acquire(
             &self.target,
@@ -143,7 +144,7 @@ impl Run<'_> {
         let mut report = UpReport::default();
         // Others may have worked between our first look and the lock.
         let applied = self.migrator.applied(&self.work).await?;
-        let selection = Selection::decide(&self.migrator.source, &applied, request)?;
+        let selection = Selection::decide(self.migrator.source()?, &applied, request)?;
         let pending = self.adopt_from_platform(selection.pending, &mut report).await?;
         for name in &selection.out_of_order {
             let message = format!("{name} is out of order: later migrations are applied already");
@@ -255,10 +256,10 @@ impl Run<'_> {
     }
 
     pub(crate) async fn adopt_platform_row(&self, migration: &Migration) -> Result<(), Error> {
-        let source = self.migrator.source.label();
-        insert_entry(&self.work, source, migration, Origin::Platform).await.map_err(|error| {
-            Error::query("recording an adopted migration", &self.migrator.target, &error)
-        })?;
+        let (source, down) = (self.migrator.source()?.label(), migration.down()?);
+        insert_entry(&self.work, source, migration, down, Origin::Platform).await.map_err(
+            |error| Error::query("recording an adopted migration", &self.migrator.target, &error),
+        )?;
         self.observer.event(&Event::Adopted { migration: &migration.name });
         Ok(())
     }

@@ -78,8 +78,8 @@ impl Run<'_> {
             }
             let runnable = Runnable { name, script: &migration.up };
             work.run_all(runnable, migration.up.body()?, backend).await?;
-            let source = self.migrator.source.label();
-            let inserted = insert_entry(&self.work, source, migration, Origin::Run);
+            let (source, down) = (self.migrator.source()?.label(), migration.down()?);
+            let inserted = insert_entry(&self.work, source, migration, down, Origin::Run);
             if !inserted.await.map_err(stopped)? {
                 return Err(Stopped::Failed(Error::Query {
                     doing: "writing the ledger",
