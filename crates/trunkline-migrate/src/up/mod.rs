@@ -14,6 +14,7 @@ use tokio_postgres::types::Type;
 
 pub(crate) use alone::must_stand_alone;
 pub(crate) use execute::{Runnable, Stopped, Work, is_pooled};
+use transactional::Turn;
 
 use crate::database::Session;
 use crate::error::{Error, Problem};
@@ -151,29 +152,39 @@ impl Run<'_> {
             self.observer.event(&Event::Warning { message: &message });
         }
         if request.atomic {
-            self.apply_in_one_transaction(&pending, &mut report).await?;
+            self.apply_in_one_transaction(&pending, Turn::default(), &mut report).await?;
         } else {
-            for migration in pending {
+            let mut turn = Turn::default();
+            for (index, migration) in pending.iter().enumerate() {
                 if self.migrator.options.interrupt.is_requested() {
                     return Err(Error::Interrupted {
                         migration: None,
                         left: "what was finished is recorded, the rest was not begun",
                     });
                 }
-                self.apply_one(migration, &mut report).await?;
+                let next = pending.get(index + 1);
+                let next = next.filter(|next| !next.up.directives.no_transaction);
+                turn.next = next.map(|next| &next.name);
+                turn.opened = self.apply_one(migration, turn, &mut report).await?;
             }
         }
         Ok(report)
     }
 
-    async fn apply_one(&self, migration: &Migration, report: &mut UpReport) -> Result<(), Error> {
+    /// Returns the server process behind the transaction that was opened for the next one, if one was.
+    async fn apply_one(
+        &self,
+        migration: &Migration,
+        turn: Turn<'_>,
+        report: &mut UpReport,
+    ) -> Result<Option<i32>, Error> {
         if !migration.up.directives.no_transaction {
-            return self.apply_in_one_transaction(&[migration], report).await;
+            return self.apply_in_one_transaction(&[migration], turn, report).await;
         }
         let began = self.started(migration);
         self.apply_stepwise(migration).await?;
         report.applied.push(self.finished(migration, began.elapsed()));
-        Ok(())
+        Ok(None)
     }
 
     fn started(&self, migration: &Migration) -> Instant {
