@@ -76,6 +76,7 @@ impl Migrator {
     /// Holds the set against the database, in a READ ONLY transaction.
     pub async fn status(&self) -> Result<Status, Error> {
         let session = self.connect_read_only("status").await?;
+        let source = self.source()?;
         let (entries, history) = if self.has_ledger(&session).await? {
             (
                 ledger::list_entries(&session, &self.target).await?,
@@ -85,15 +86,13 @@ impl Migrator {
             (Vec::new(), Vec::new())
         };
         let by_platform = self.applied_by_platform(&session).await?;
-        let latest = self
-            .source
+        let latest = source
             .migrations()
             .iter()
             .rev()
             .map(|migration| &migration.name)
             .find(|name| entries.iter().any(|entry| entry.name == **name));
-        let mut migrations: Vec<MigrationStatus> = self
-            .source
+        let mut migrations: Vec<MigrationStatus> = source
             .migrations()
             .iter()
             .map(|migration| {
@@ -101,13 +100,13 @@ impl Migrator {
                 describe(migration, entry, &by_platform, latest, &history)
             })
             .collect();
-        let unknown = entries.iter().filter(|entry| {
-            entry.source == self.source.label() && self.source.find(&entry.name).is_none()
-        });
+        let unknown = entries
+            .iter()
+            .filter(|entry| entry.source == source.label() && source.find(&entry.name).is_none());
         migrations.extend(unknown.map(missing_file));
         Ok(Status {
             database: self.target.to_string(),
-            source: self.source.label().to_owned(),
+            source: source.label().to_owned(),
             migrations,
         })
     }
@@ -156,7 +155,7 @@ fn describe(
         state,
         origin: entry.map(|entry| entry.origin),
         applied_at: entry.map(|entry| entry.applied_at),
-        reversible: migration.down.is_some() || entry.is_some_and(|entry| entry.down_sql.is_some()),
+        reversible: migration.has_down() || entry.is_some_and(|entry| entry.down_sql.is_some()),
         progress: entry.filter(|entry| entry.state == State::Partial).map(|entry| {
             let of = migration.up.statements().map_or(0, <[_]>::len);
             (entry.statements_done.unwrap_or(0), of)

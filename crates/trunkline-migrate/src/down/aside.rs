@@ -44,7 +44,9 @@ impl Run<'_> {
             .await
             .map_err(stopped)?;
         if !has_archive.get::<_, bool>(0) {
-            return work.run_all(runnable, statements, backend).await;
+            let nothing_more = std::future::ready(Ok(()));
+            let done = work.run_all(runnable, statements, backend, nothing_more).await?;
+            return done.map_err(stopped);
         }
         for place in statements.iter().enumerate() {
             self.work.batch_execute(SAVE).await.map_err(stopped)?;

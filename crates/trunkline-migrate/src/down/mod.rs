@@ -30,7 +30,7 @@ use crate::ledger::{self, Entry, Note, delete_entry, note};
 use crate::migrator::Migrator;
 use crate::platform::WRITING;
 use crate::selection::resolve;
-use crate::source::{Migration, Name, Script};
+use crate::source::{Migration, Name, Script, Source, SourceError};
 use crate::sql::Statement;
 use crate::up::{Run, Runnable, Stopped, Work, is_pooled, must_stand_alone};
 
@@ -133,9 +133,10 @@ impl Migrator {
 
     /// What is to be reverted, last applied first, each with its script; or why nothing may be.
     fn reverts(&self, entries: Vec<Entry>, request: &DownRequest) -> Result<Vec<Revert>, Error> {
+        let source = self.source()?;
         let ours = |entry: &Entry| {
-            let file = self.source.find(&entry.name);
-            entry.source == self.source.label()
+            let file = source.find(&entry.name);
+            entry.source == source.label()
                 || file.is_some_and(|file| file.up.checksum.normalised == entry.checksum)
         };
         let mut entries: Vec<Entry> = entries.into_iter().filter(ours).collect();
@@ -147,17 +148,20 @@ impl Migrator {
         }
         entries.reverse();
         entries.truncate(request.steps.unwrap_or(usize::MAX));
+        let has_script = |entry: &Entry| {
+            entry.down_sql.is_some() || source.find(&entry.name).is_some_and(Migration::has_down)
+        };
         let missing: Vec<Name> = entries
             .iter()
-            .filter(|entry| self.down_script(entry).is_none())
+            .filter(|entry| !has_script(entry))
             .map(|entry| entry.name.clone())
             .collect();
         if !missing.is_empty() {
             return Err(Error::MissingDown(missing));
         }
         let revert = |entry: Entry| -> Option<Result<Revert, Error>> {
-            let script = self.down_script(&entry)?;
-            Some(script.and_then(|script| {
+            let script = down_script(source, &entry).transpose()?;
+            Some(script.map_err(Error::from).and_then(|script| {
                 script.body()?;
                 self.require_variables(&script)?;
                 Ok(Revert { entry, script })
@@ -165,16 +169,17 @@ impl Migrator {
         };
         entries.into_iter().filter_map(revert).collect()
     }
+}
 
-    /// The script of the set, which may have been mended since, else the one kept in the ledger.
-    fn down_script(&self, entry: &Entry) -> Option<Result<Script, Error>> {
-        if let Some(Migration { down: Some(script), .. }) = self.source.find(&entry.name) {
-            return Some(Ok(script.clone()));
-        }
-        let text = entry.down_sql.clone()?;
-        let file = format!("{}.down.sql (kept in the ledger)", entry.name);
-        Some(Script::from_text(&file, text).map_err(Error::from))
+/// The script of the set, which may have been mended since, else the one kept in the ledger.
+fn down_script(source: &Source, entry: &Entry) -> Result<Option<Script>, SourceError> {
+    if let Some(migration) = source.find(&entry.name)
+        && let Some(script) = migration.down()?
+    {
+        return Ok(Some(script.clone()));
     }
+    let file = format!("{}.down.sql (kept in the ledger)", entry.name);
+    entry.down_sql.clone().map(|text| Script::from_text(&file, text)).transpose()
 }
 
 /// A table cannot be moved aside together with its ledger row where each statement stands alone.
@@ -244,7 +249,8 @@ impl Run<'_> {
             let tables =
                 archive::find_tables(&self.work, &dropped_tables(group)).await.map_err(stopped)?;
             archive::lock_tables(work, backend, &tables).await.map_err(stopped)?;
-            archive = self.set_aside(group, &tables).await.map_err(stopped)?;
+            let label = self.migrator.source()?.label();
+            archive = self.set_aside(label, group, &tables).await.map_err(stopped)?;
             let mut examined = Examined::tables(&tables);
             self.refuse_other_losses(work, backend, group, &mut examined).await?;
             guard = Some((before, examined));
@@ -271,6 +277,7 @@ impl Run<'_> {
     /// Moves the locked `tables` that the group would drop aside, if any of them holds rows.
     async fn set_aside(
         &self,
+        source: &str,
         group: &[Revert],
         tables: &[LiveTable],
     ) -> Result<Option<Archive>, tokio_postgres::Error> {
@@ -288,7 +295,6 @@ impl Run<'_> {
             self.observer.event(&Event::Warning { message: &message });
         }
         let entries: Vec<Entry> = group.iter().rev().map(|revert| revert.entry.clone()).collect();
-        let source = self.migrator.source.label();
         archive::insert_archive(&self.work, &name, source, &moved, &entries).await?;
         Ok(Some(Archive {
             name,

@@ -80,9 +80,10 @@ impl Run<'_> {
     /// A migration that was applied after the archive was made may need tables of another shape.
     async fn refuse_newer_migrations(&self, entries: &[Entry]) -> Result<(), Error> {
         let migrator = self.migrator;
+        let source = migrator.source()?;
         let applied = ledger::list_entries(&self.work, &migrator.target).await?;
         let newer = applied.iter().find(|applied| {
-            applied.source == migrator.source.label()
+            applied.source == source.label()
                 && entries.iter().all(|entry| entry.name != applied.name)
                 && entries.first().is_some_and(|first| applied.name > first.name)
         });
@@ -113,7 +114,7 @@ impl Run<'_> {
                 put_entry(&self.work, entry).await.map_err(stopped)?;
                 note(&self.work, &Note::done(&entry.name, "restore")).await.map_err(stopped)?;
                 if let (Some(platform), Some(migration)) =
-                    (&self.platform, self.migrator.source.find(&entry.name))
+                    (&self.platform, self.migrator.source()?.find(&entry.name))
                 {
                     platform.claim(&self.work, migration).await.map_err(stopped)?;
                 }

@@ -200,7 +200,9 @@ impl Error {
             | Self::AmbiguousName { .. }
             | Self::NotAtomic(_)
             | Self::Target(_)
-            | Self::Source(SourceError::BadName(_)) => ExitStatus::Usage,
+            | Self::Source(SourceError::BadName(_) | SourceError::NoMigrations(_)) => {
+                ExitStatus::Usage
+            }
             Self::Interrupted { .. } => ExitStatus::Interrupted,
             _ => ExitStatus::Failed,
         }
@@ -209,6 +211,7 @@ impl Error {
     /// A stable word for the kind of failure, for programs.
     pub fn kind(&self) -> &'static str {
         match self {
+            Self::Source(SourceError::NoMigrations(_)) => "usage",
             Self::Source(_) => "source",
             Self::Target(_) => "address",
             Self::Unreachable { .. } => "unreachable",

@@ -25,7 +25,7 @@ pub(crate) async fn list_applied(
     target: &Target,
 ) -> Result<Option<Vec<Applied>>, Error> {
     let rows = client
-        .query_typed("SELECT name, source, state, origin, checksum FROM trunkline.migrations", &[])
+        .query_typed("SELECT name, source, state, checksum FROM trunkline.migrations", &[])
         .await;
     match rows {
         Ok(rows) => Ok(Some(rows.iter().map(Applied::from_row).collect())),
