@@ -10,6 +10,7 @@ mod health;
 mod listen;
 mod metrics;
 mod middleware;
+pub mod people;
 mod problem;
 mod routes;
 mod state;

@@ -5,10 +5,13 @@ pub mod audit_log;
 mod database;
 mod error;
 mod migrations;
+pub mod one_time_links;
 mod row;
 pub mod secret_keys;
 pub mod secrets;
 pub mod sessions;
+pub mod sign_in_throttles;
+pub mod users;
 
 pub use database::{Connection, Executor, PoolOptions, Store, Tally, Transaction, tallied};
 pub use error::StoreError;

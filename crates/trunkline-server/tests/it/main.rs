@@ -4,6 +4,7 @@
 
 mod health;
 mod key;
+mod people;
 mod requests;
 mod support;
 mod templates;
