@@ -4,12 +4,15 @@ pub mod api_keys;
 pub mod audit_log;
 mod database;
 mod error;
+pub mod idempotency;
 mod migrations;
+mod paging;
 mod row;
 pub mod secret_keys;
 pub mod secrets;
 pub mod sessions;
 
-pub use database::{Connection, Executor, PoolOptions, Store, Tally, Transaction, tallied};
+pub use database::{Connection, Executor, PoolOptions, Store, Tally, Transaction, add_to_tally, tallied};
 pub use error::StoreError;
 pub use migrations::{CATALOG, LABEL, partner_migrations};
+pub use paging::{Sort, SortField, Window};
