@@ -12,7 +12,9 @@ pub mod secret_keys;
 pub mod secrets;
 pub mod sessions;
 
-pub use database::{Connection, Executor, PoolOptions, Store, Tally, Transaction, add_to_tally, tallied};
+pub use database::{
+    Connection, Executor, PoolOptions, Store, Tally, Transaction, add_to_tally, tallied,
+};
 pub use error::StoreError;
 pub use migrations::{CATALOG, LABEL, partner_migrations};
 pub use paging::{Sort, SortField, Window};

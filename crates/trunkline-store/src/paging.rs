@@ -25,6 +25,8 @@ impl<K> Window<K> {
 pub trait SortField: Copy + PartialEq + 'static {
     /// Every one; the first is the default.
     const ALL: &'static [Self];
+    /// Whether the default order is descending.
+    const DESCENDING: bool = false;
 
     /// The word in `sort=`.
     fn as_str(self) -> &'static str;
@@ -40,6 +42,11 @@ pub struct Sort<F> {
 }
 
 impl<F: SortField> Sort<F> {
+    /// What `after` is to a row of the next page, and the order, in SQL.
+    pub(crate) fn sql(self) -> (&'static str, &'static str) {
+        if self.descending { ("<", "DESC") } else { (">", "ASC") }
+    }
+
     /// Every order that there is, in words.
     pub fn words() -> impl Iterator<Item = String> {
         F::ALL.iter().flat_map(|field| {
@@ -50,7 +57,7 @@ impl<F: SortField> Sort<F> {
 
 impl<F: SortField> Default for Sort<F> {
     fn default() -> Self {
-        Self { field: F::ALL[0], descending: false }
+        Self { field: F::ALL[0], descending: F::DESCENDING }
     }
 }
 

@@ -12,9 +12,7 @@ use utoipa::openapi::path::{
     HttpMethod, Operation, Parameter, ParameterBuilder, ParameterIn, PathItem,
 };
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{
-    ContentBuilder, ObjectBuilder, Ref, RefOr, Required, ResponseBuilder, Type,
-};
+use utoipa::openapi::{ContentBuilder, ObjectBuilder, Ref, RefOr, Required, ResponseBuilder, Type};
 
 use crate::problem::{Kind, ProblemDocument};
 
@@ -155,9 +153,8 @@ fn problem(status: u16, kinds: &[Kind]) -> utoipa::openapi::Response {
         .description(titles.join("; "))
         .content("application/problem+json", content);
     let number = || ObjectBuilder::new().schema_type(Type::Integer);
-    let seconds = |what: &str| {
-        HeaderBuilder::new().schema(Some(number())).description(Some(what)).build()
-    };
+    let seconds =
+        |what: &str| HeaderBuilder::new().schema(Some(number())).description(Some(what)).build();
     match status {
         401 => {
             let word = ObjectBuilder::new().schema_type(Type::String);

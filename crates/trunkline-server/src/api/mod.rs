@@ -1,5 +1,6 @@
 //! The REST API, `/api/v1`: one file for each operation; the OpenAPI document comes from the code.
 
+pub(crate) mod api_keys;
 mod body;
 mod checks;
 mod document;
@@ -8,6 +9,7 @@ mod key;
 mod page;
 mod path;
 mod rate_limit;
+mod schema;
 mod version;
 
 use std::sync::Arc;
@@ -33,7 +35,9 @@ pub(crate) use version::{Preconditions, etag, tagged};
 
 /// Every operation.
 fn operations() -> OpenApiRouter<State> {
-    OpenApiRouter::with_openapi(document::Document::openapi()).routes(routes!(key::get_key))
+    OpenApiRouter::with_openapi(document::Document::openapi())
+        .routes(routes!(key::get_key))
+        .merge(api_keys::operations())
 }
 
 /// The OpenAPI document.

@@ -8,13 +8,13 @@
 //! #[serde(deny_unknown_fields)]
 //! #[into_params(parameter_in = Query)]
 //! struct Filters {
-//!     #[param(inline)]
+//!     #[param(inline, required = false)]
 //!     #[serde(default)]
 //!     limit: Limit,
 //!     cursor: Option<String>,
-//!     #[param(inline)]
+//!     #[param(schema_with = schema::order::<ChannelField>, required = false)]
 //!     #[serde(default)]
-//!     sort: Order<ChannelOrder>,
+//!     sort: Order<ChannelField>,
 //!     company_id: Option<i32>,
 //! }
 //!
@@ -109,15 +109,6 @@ impl<'de, F: SortField> Deserialize<'de> for Order<F> {
         word.parse().map(Self).map_err(D::Error::custom)
     }
 }
-
-impl<F: SortField> PartialSchema for Order<F> {
-    fn schema() -> RefOr<Schema> {
-        let word = ObjectBuilder::new().schema_type(Type::String);
-        word.enum_values(Some(Sort::<F>::words())).into()
-    }
-}
-
-impl<F: SortField> ToSchema for Order<F> {}
 
 /// Reads and writes the cursors of the list that is asked for.
 #[derive(Debug)]
@@ -214,6 +205,13 @@ pub(crate) struct Listing<T> {
     pub page: Page<T>,
     /// The address of the next page.
     pub next: Option<String>,
+}
+
+impl<T> Listing<T> {
+    /// Nothing.
+    pub(crate) fn empty() -> Self {
+        Self { page: Page { items: Vec::new(), next_cursor: None }, next: None }
+    }
 }
 
 impl<T: Serialize> IntoResponse for Listing<T> {

@@ -118,7 +118,8 @@ mod tests {
     #[test]
     fn only_the_version_that_stands_there_may_be_edited() {
         let thing = json!({ "name": "a" });
-        let knows = |tag: &str| Preconditions { if_match: Some(tag.to_owned()), if_none_match: None };
+        let knows =
+            |tag: &str| Preconditions { if_match: Some(tag.to_owned()), if_none_match: None };
         let status = |known: Preconditions| known.require(&thing).map_err(|p| p.status().as_u16());
         assert_eq!(status(Preconditions::default()), Err(428));
         assert_eq!(status(knows(&etag(&json!({ "name": "b" })))), Err(412));

@@ -33,9 +33,6 @@ pub(crate) fn record(time: Duration) {
 pub fn add_to_tally(more: Tally) {
     let _ = TALLY.try_with(|tally| {
         let before = tally.get();
-        tally.set(Tally {
-            queries: before.queries + more.queries,
-            time: before.time + more.time,
-        });
+        tally.set(Tally { queries: before.queries + more.queries, time: before.time + more.time });
     });
 }
