@@ -6,6 +6,7 @@
 pub mod admin;
 pub mod api;
 mod auth;
+mod explanation;
 mod health;
 mod listen;
 mod metrics;
