@@ -41,7 +41,7 @@ fn main() -> std::process::ExitCode {
     let printer = output::Printer::new(cli.format);
     let outcome = runtime.block_on(async {
         match command {
-            Command::Serve(arguments) => serve::run(&cli.global, &arguments).await,
+            Command::Serve(arguments) => serve::run(&cli.global, &arguments, &printer).await,
             Command::Migrate(arguments) => migrate::run(&cli.global, arguments, &printer).await,
             Command::Keys(arguments) => keys::run(&cli.global, arguments, &printer).await,
             Command::Database(arguments) => database::run(&cli.global, arguments, &printer).await,
