@@ -48,6 +48,10 @@ async fn install(
         .ok_or_else(|| format!("the programs in {} do not run on this system", target.display()))
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "large files, before any service runs: not a provider's API"
+)]
 async fn download(
     url: &str,
     version: &str,
@@ -77,6 +81,10 @@ async fn download(
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "large files, before any service runs: not a provider's API"
+)]
 async fn get(client: &Client, url: &str) -> reqwest::Result<Response> {
     client.get(url).send().await?.error_for_status()
 }

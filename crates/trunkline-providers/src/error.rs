@@ -1,0 +1,117 @@
+//! What a provider's refusal means for the caller, whichever provider it was.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+/// Who was asked. Written as the column `partner_configurations.provider` holds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Provider {
+    /// 360dialog.
+    #[serde(rename = "360dialog")]
+    Dialog360,
+    /// Meta's Graph API.
+    Meta,
+    /// Twilio.
+    Twilio,
+}
+
+impl Provider {
+    /// The name that people read.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Dialog360 => "360dialog",
+            Self::Meta => "Meta",
+            Self::Twilio => "Twilio",
+        }
+    }
+}
+
+impl fmt::Display for Provider {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+/// What the caller can do about an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Kind {
+    /// The credential is wrong, expired or revoked: replace it.
+    Authentication,
+    /// The credential is good, and may not do this.
+    Permission,
+    /// Too many requests: the same call may succeed later.
+    Throttled {
+        /// Not before this moment; the provider's word, or the shortest wait that its page asks for.
+        until: Timestamp,
+    },
+    /// The same call may succeed when it is repeated.
+    Transient,
+    /// The same call fails again.
+    Invalid,
+    /// There is no such thing, or it is hidden from this credential.
+    NotFound,
+}
+
+/// How far a call came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Failure {
+    /// The guard forbids the address: nothing was sent.
+    Refused,
+    /// The credential holds characters that no HTTP header carries: nothing was sent.
+    Credential,
+    /// The host name has no address.
+    Name,
+    /// No connection.
+    Connection,
+    /// A connection, and no trusted TLS session.
+    Tls,
+    /// No answer, or not all of it, in time.
+    Timeout,
+    /// The answer broke off.
+    Interrupted,
+    /// The answer is longer than any that is expected.
+    TooLarge,
+    /// The answer sends us to another host.
+    Redirected,
+    /// The answer is not the JSON that was promised.
+    NotJson,
+    /// The provider answered with an error.
+    Answered,
+}
+
+/// A call to a provider that did not succeed. No text in it holds a credential of the call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[error("{provider}, {call}: {message}")]
+pub struct ProviderError {
+    /// Who was asked.
+    pub provider: Provider,
+    /// Which call, named as its span: `provider.meta.debug_token`.
+    pub call: &'static str,
+    /// What can be done.
+    #[serde(flatten)]
+    pub kind: Kind,
+    /// How far the call came.
+    pub failure: Failure,
+    /// The HTTP status, when there was an answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// The provider's code, as text: Meta's `error.code`, Twilio's `code`, 360dialog's `meta.error_data.code`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<Box<str>>,
+    /// Meta's `error_subcode`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subcode: Option<u32>,
+    /// The provider's message; where it said nothing, what went wrong.
+    pub message: Box<str>,
+    /// The beginning of the answer's body as it came, at most 1,000 characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub words: Option<Box<str>>,
+    /// The id that the provider's support asks for: Meta's `fbtrace_id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Box<str>>,
+}
