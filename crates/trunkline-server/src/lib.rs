@@ -10,12 +10,14 @@ mod health;
 mod listen;
 mod metrics;
 mod middleware;
+mod partner_accounts;
 mod problem;
 mod routes;
 mod state;
 
 pub use listen::{Limits, serve};
 pub use metrics::{Metrics, metrics_router};
+pub use partner_accounts::ProviderClient;
 pub use problem::{FieldProblem, Kind, Problem};
 pub use routes::router;
 pub use state::{Progress, Settings, State};

@@ -5,6 +5,7 @@ pub mod audit_log;
 mod database;
 mod error;
 mod migrations;
+pub mod partner_accounts;
 mod row;
 pub mod secret_keys;
 pub mod secrets;

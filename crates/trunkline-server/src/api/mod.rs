@@ -2,6 +2,7 @@
 
 mod body;
 mod key;
+mod partner_accounts;
 
 use axum::extract::State as Extract;
 use axum::http::{Method, Uri};
@@ -46,7 +47,9 @@ impl utoipa::Modify for Security {
 
 /// Every operation.
 fn operations() -> OpenApiRouter<State> {
-    OpenApiRouter::with_openapi(Document::openapi()).routes(routes!(key::get_key))
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(key::get_key))
+        .merge(partner_accounts::operations())
 }
 
 /// The OpenAPI document.

@@ -4,5 +4,6 @@
 
 mod health;
 mod key;
+mod partner_accounts;
 mod requests;
 mod support;

@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tracing::{info, warn};
 use trunkline_core::{Clock, Random};
 use trunkline_migrate::{ExitStatus, Interrupt, Migrator, Options};
-use trunkline_server::{Limits, Metrics, Progress, Settings, State};
+use trunkline_server::{Limits, Metrics, Progress, ProviderClient, Settings, State};
 use trunkline_store::{PoolOptions, Store};
 
 use crate::config::Config;
@@ -51,6 +51,7 @@ pub(crate) async fn run(global: &Global, arguments: &Arguments) -> Result<ExitSt
         keys: Arc::new(keys),
         migrator: Arc::new(Migrator::new(source, connection.target.clone(), options)),
         settings: Arc::new(Settings::new(&config)),
+        providers: ProviderClient::new(&config.providers),
         clock: Clock::system(),
         random: Random::system(),
         metrics: Arc::new(Metrics::default()),
