@@ -1,6 +1,6 @@
 -- The words go with the tables.
 DO $$
 BEGIN
-    RAISE NOTICE 'nothing to take back: the partner tables keep their comments until 007-009 are reverted';
+    RAISE DEBUG 'nothing to take back: the partner tables keep their comments until 007-009 are reverted';
 END
 $$;

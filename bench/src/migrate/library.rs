@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use tokio_postgres::NoTls;
-use trunkline_migrate::source::Source;
+use trunkline_migrate::source::{Reading, Source};
 use trunkline_migrate::{Migrator, Options, Silent, Target, UpRequest};
 
 use super::race::settle;
@@ -48,8 +48,9 @@ pub(super) async fn idle(
 }
 
 async fn up(folder: &Path, url: &str) -> Result<()> {
-    let migrator =
-        Migrator::new(Source::directory(folder)?, Target::parse(url)?, Options::default());
+    let folder = folder.to_owned();
+    let reading = Reading::begin(move || Source::directory(folder));
+    let migrator = Migrator::new(reading, Target::parse(url)?, Options::default());
     migrator.up(&UpRequest::default(), Arc::new(Silent)).await?;
     Ok(())
 }

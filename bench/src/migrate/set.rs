@@ -37,11 +37,12 @@ impl Set {
     pub(crate) fn partner() -> Result<Self> {
         let source = trunkline_store::partner_migrations()?;
         let migration = |(index, migration): (usize, &trunkline_migrate::source::Migration)| {
-            let down = migration.down.as_ref().map(|down| down.text.clone()).unwrap_or_default();
+            let down = migration.down()?.map(|down| down.text.clone()).unwrap_or_default();
             let name = migration.name.as_str().to_owned();
-            Migration { number: index + 1, name, up: migration.up.text.clone(), down }
+            Ok(Migration { number: index + 1, name, up: migration.up.text.clone(), down })
         };
-        Ok(Self { migrations: source.migrations().iter().enumerate().map(migration).collect() })
+        let migrations = source.migrations().iter().enumerate().map(migration);
+        Ok(Self { migrations: migrations.collect::<Result<_>>()? })
     }
 
     /// Trunkline's layout: `NAME.sql` and `NAME.down.sql`.

@@ -36,6 +36,9 @@ pub struct Configuration {
     /// The log.
     #[config(nested)]
     pub log: Log,
+    /// Traces of requests, queries and calls of providers.
+    #[config(nested)]
+    pub traces: Traces,
     /// Signing in to the admin interface.
     #[config(nested)]
     pub sign_in: SignIn,
@@ -129,6 +132,16 @@ pub enum LogFormat {
     Json,
 }
 
+/// Traces of requests, queries and calls of providers.
+#[derive(Debug, Clone, Config)]
+#[config(layer_attr(serde(deny_unknown_fields)))]
+pub struct Traces {
+    /// The address of a collector that takes OTLP over HTTP, as http://127.0.0.1:4318; without one
+    /// there are no traces.
+    #[config(env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    pub otlp_endpoint: Option<String>,
+}
+
 /// Signing in to the admin interface.
 #[derive(Debug, Clone, Config)]
 #[config(layer_attr(serde(deny_unknown_fields)))]
@@ -161,4 +174,20 @@ pub struct Providers {
     /// provider behind a proxy of one's own, never otherwise.
     #[config(env = "TRUNKLINE_ALLOW_PRIVATE_ADDRESSES", default = false)]
     pub allow_private_addresses: bool,
+}
+
+/// A `trunkline.toml` with every setting, its meaning and its default.
+pub fn template() -> String {
+    confique::toml::template::<Configuration>(confique::toml::FormatOptions::default())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_reference_in_the_documentation_is_this_file() {
+        let page = include_str!("../../../docs/configuration.md");
+        let block = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next());
+        let hint = "write it anew: cargo run -- config template, into docs/configuration.md";
+        assert_eq!(block.map(str::trim_end), Some(super::template().trim_end()), "{hint}");
+    }
 }

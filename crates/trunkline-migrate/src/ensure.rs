@@ -63,19 +63,23 @@ impl Migrator {
     }
 
     async fn pending(&self, observer: &Arc<dyn Observer>) -> Result<Vec<Name>, Error> {
-        let session = self.connect("check", observer).await?;
-        let applied = self.applied(&session).await?;
-        let selection = Selection::decide(&self.source, &applied, &UpRequest::default())?;
-        Ok(selection.pending.iter().map(|migration| migration.name.clone()).collect())
+        let (session, applied) = self.look("check", observer).await?;
+        let selection = Selection::decide(self.source()?, &applied, &UpRequest::default())?;
+        let mut pending: Vec<Name> =
+            selection.pending.iter().map(|migration| migration.name.clone()).collect();
+        if !pending.is_empty() {
+            let by_platform = self.applied_by_platform(&session).await?;
+            pending.retain(|name| !by_platform.contains(name));
+        }
+        Ok(pending)
     }
 
     async fn wait_until_current(&self, observer: &Arc<dyn Observer>) -> Result<UpReport, Error> {
         let began = Instant::now();
-        let session = self.connect("wait", observer).await?;
+        let (session, mut applied) = self.look("wait", observer).await?;
         let mut told = None;
         loop {
-            let applied = self.applied(&session).await?;
-            let selection = Selection::decide(&self.source, &applied, &UpRequest::default())?;
+            let selection = Selection::decide(self.source()?, &applied, &UpRequest::default())?;
             let Some(next) = selection.pending.first() else {
                 return Ok(UpReport { done_by_another: told.is_some(), ..UpReport::default() });
             };
@@ -96,6 +100,7 @@ impl Migrator {
                     return Err(Error::Interrupted { migration: None, left: "nothing was begun" });
                 }
             }
+            applied = self.applied(&session).await?;
         }
     }
 }

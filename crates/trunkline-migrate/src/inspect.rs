@@ -14,7 +14,7 @@ use crate::migrator::Migrator;
 use crate::plan::{self, Plan};
 use crate::platform::PlatformTable;
 use crate::selection::{Selection, UpRequest, resolve};
-use crate::source::{Migration, Name, SourceError};
+use crate::source::{Migration, Name, Source, SourceError};
 
 /// The file beside the migrations that says what they make.
 pub const CATALOG_FILE: &str = "catalog.json";
@@ -52,14 +52,14 @@ impl Migrator {
         } else {
             Vec::new()
         };
-        let mut pending = Selection::decide(&self.source, &applied, request)?.pending;
+        let mut pending = Selection::decide(self.source()?, &applied, request)?.pending;
         let platform =
             PlatformTable::find(&session, &self.target, &self.options.platform_ledger).await?;
         if let Some(platform) = platform.filter(|platform| platform.readable) {
             let adopted = platform.list_successes(&session, &self.target).await?;
             pending.retain(|migration| adopted.iter().all(|row| row.name != migration.name));
         }
-        Ok(plan::explain(&session, &self.source, &pending).await?)
+        Ok(plan::explain(&session, self.source()?, &pending).await?)
     }
 
     /// Compares the database with what the migrations make, in a READ ONLY transaction.
@@ -76,24 +76,20 @@ impl Migrator {
     pub async fn record(&self) -> Result<Recorded, Error> {
         let live = self.connect_read_only("record").await?;
         let catalog = self.record_beside(&live).await?;
-        Ok(Recorded { migrations: self.checksums(), catalog })
-    }
-
-    fn checksums(&self) -> BTreeMap<String, String> {
-        let checksum = |it: &Migration| (it.name.to_string(), it.up.checksum.normalised.clone());
-        self.source.migrations().iter().map(checksum).collect()
+        Ok(Recorded { migrations: checksums(self.source()?), catalog })
     }
 
     async fn expected(&self, recorded: Option<&str>, session: &Session) -> Result<Catalog, Error> {
-        let file = self.source.path().map(|folder| folder.join(CATALOG_FILE));
+        let file = self.source()?.path().map(|folder| folder.join(CATALOG_FILE));
         let text = match (recorded, file.filter(|file| file.exists())) {
             (Some(text), _) => text.to_owned(),
-            (None, Some(file)) => std::fs::read_to_string(&file)
-                .map_err(|cause| SourceError::File { file: file.display().to_string(), cause })?,
+            (None, Some(file)) => std::fs::read_to_string(&file).map_err(|cause| {
+                SourceError::File { file: file.display().to_string(), cause: Arc::new(cause) }
+            })?,
             (None, None) => return self.record_beside(session).await,
         };
         let recorded: Recorded = serde_json::from_str(&text).map_err(CatalogError::from)?;
-        if recorded.migrations != self.checksums() {
+        if recorded.migrations != checksums(self.source()?) {
             return Err(CatalogError::Stale.into());
         }
         Ok(recorded.catalog)
@@ -103,7 +99,7 @@ impl Migrator {
         let admin = self.target.client().await?;
         let recording = Recording {
             admin: &admin,
-            source: &self.source,
+            source: self.source()?,
             live: Some(live),
             substitute: self.options.substitute,
         };
@@ -154,15 +150,20 @@ impl Migrator {
         names: &[String],
         observer: &Arc<dyn Observer>,
     ) -> Result<Vec<&Migration>, Error> {
-        let known = self.source.migrations().iter().map(|migration| &migration.name);
+        let (_session, applied) = self.look("adopt", observer).await?;
+        let source = self.source()?;
+        let known = source.migrations().iter().map(|migration| &migration.name);
         let names: Vec<Name> =
             names.iter().map(|name| resolve(known.clone(), name)).collect::<Result<_, _>>()?;
-        let session = self.connect("adopt", observer).await?;
-        let applied = self.applied(&session).await?;
-        let selection = Selection::decide(&self.source, &applied, &UpRequest::default())?;
+        let selection = Selection::decide(source, &applied, &UpRequest::default())?;
         let chosen = selection.pending.into_iter();
         Ok(chosen.filter(|it| names.is_empty() || names.contains(&it.name)).collect())
     }
+}
+
+fn checksums(source: &Source) -> BTreeMap<String, String> {
+    let checksum = |it: &Migration| (it.name.to_string(), it.up.checksum.normalised.clone());
+    source.migrations().iter().map(checksum).collect()
 }
 
 /// The tables that the migrations create, as `schema.table`.

@@ -42,7 +42,10 @@ mod up;
 mod who;
 
 pub use database::{Target, TargetError, with_causes};
-pub use down::{Archive, ArchivedTable, DownReport, DownRequest, RestoreReport};
+pub use down::{
+    Archive, ArchivedKind, ArchivedObject, ArchivedTable, DownReport, DownRequest, DroppedTable,
+    RestoreReport,
+};
 pub use ensure::Policy;
 pub use error::{Error, ExitStatus, Problem, StatementFailure};
 pub use event::{Blocker, Direction, Event, Observer, Runner, Silent};

@@ -60,7 +60,7 @@ impl RunLock {
             let lock = Self { session, backend, watcher: OnceCell::new() };
             return Ok(Attempt::Taken(Box::new(lock)));
         }
-        let runner = holder(&session).await.map_err(failed)?;
+        let runner = holder(&session, RUN_KEY).await.map_err(failed)?;
         session.batch_execute("ROLLBACK").await.map_err(failed)?;
         Ok(Attempt::Busy(Box::new((runner, session))))
     }
@@ -157,7 +157,8 @@ impl RunLock {
     }
 }
 
-async fn holder(session: &Session) -> Result<Runner, tokio_postgres::Error> {
+/// Who holds the advisory lock `key`.
+pub(crate) async fn holder(session: &Session, key: i64) -> Result<Runner, tokio_postgres::Error> {
     let row = session
         .query_typed_opt(
             "SELECT a.pid, coalesce(a.application_name, ''), \
@@ -166,7 +167,7 @@ async fn holder(session: &Session) -> Result<Runner, tokio_postgres::Error> {
              WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 \
                AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
                AND ((l.classid::int8 << 32) | l.objid::int8) = $1",
-            &[(&RUN_KEY, Type::INT8)],
+            &[(&key, Type::INT8)],
         )
         .await?;
     Ok(row.map_or_else(

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::event::{Event, Observer};
 use crate::ledger::{self, Applied};
 use crate::options::Options;
-use crate::source::Source;
+use crate::source::{Reading, Source, SourceError};
 
 /// A set of migrations, the database they are for, and how to go about it.
 ///
@@ -17,25 +17,42 @@ use crate::source::Source;
 /// [`ensure_current`](Self::ensure_current).
 #[derive(Debug, Clone)]
 pub struct Migrator {
-    pub(crate) source: Source,
+    source: Reading,
     pub(crate) target: Target,
     pub(crate) options: Options,
 }
 
 impl Migrator {
-    /// Nothing is opened or read yet.
-    pub fn new(source: Source, target: Target, options: Options) -> Self {
-        Self { source, target, options }
+    /// Nothing is opened yet; `source` is a [`Source`], or one that is still being read.
+    pub fn new(source: impl Into<Reading>, target: Target, options: Options) -> Self {
+        Self { source: source.into(), target, options }
     }
 
-    /// The set.
-    pub fn source(&self) -> &Source {
-        &self.source
+    /// The set; blocks where it is still being read.
+    pub fn source(&self) -> Result<&Source, SourceError> {
+        self.source.source()
     }
 
     /// The database.
     pub fn target(&self) -> &Target {
         &self.target
+    }
+
+    /// A connection and what is applied, read while the set may still be being read; what is wrong
+    /// with the set is said first.
+    pub(crate) async fn look(
+        &self,
+        role: &str,
+        observer: &Arc<dyn Observer>,
+    ) -> Result<(Session, Vec<Applied>), Error> {
+        let looked = async {
+            let session = self.open(role, observer).await?;
+            let applied = self.applied(&session).await?;
+            Ok((session, applied))
+        };
+        let looked = looked.await;
+        self.source()?;
+        looked
     }
 
     /// A connection for work, on which notices reach the observer.
@@ -44,6 +61,12 @@ impl Migrator {
         role: &str,
         observer: &Arc<dyn Observer>,
     ) -> Result<Session, Error> {
+        let session = self.open(role, observer).await;
+        self.source()?;
+        session
+    }
+
+    async fn open(&self, role: &str, observer: &Arc<dyn Observer>) -> Result<Session, Error> {
         let observer = Arc::clone(observer);
         let hear = move |notice: &DbError| {
             // Rolling back where nothing is open is our own precaution, and no news to anyone.
@@ -62,7 +85,9 @@ impl Migrator {
 
     /// A connection inside a READ ONLY transaction: the server itself refuses any change.
     pub(crate) async fn connect_read_only(&self, role: &str) -> Result<Session, Error> {
-        let session = self.target.connect(role, NoticeSink::ignore()).await?;
+        let session = self.target.connect(role, NoticeSink::ignore()).await;
+        self.source()?;
+        let session = session?;
         session.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await.map_err(
             |error| Error::query("opening a read-only transaction", &self.target, &error),
         )?;

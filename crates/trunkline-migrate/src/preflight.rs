@@ -9,7 +9,7 @@ use tokio_postgres::types::Type;
 use crate::database::Target;
 use crate::error::{Error, Problem};
 use crate::source::{Migration, RequiredTable, required_tables};
-use crate::sql::{quote, words};
+use crate::sql::{quoted, words};
 
 const OLDEST_SERVER: i32 = 130_000;
 
@@ -71,7 +71,7 @@ pub(crate) async fn check(
         .await
         .map_err(|error| Error::query("preflight", target, &error))?;
     let user: String = row.get("login");
-    let mut problems = server_problems(&row);
+    let mut problems = server_problems(&row, &user);
     if !row.get::<_, bool>("has_ledger") && !row.get::<_, bool>("may_create_schema") {
         let database: String = row.get("database");
         problems.push(Problem::new(
@@ -101,13 +101,6 @@ pub(crate) async fn check(
     })
 }
 
-/// A name as SQL needs it: quoted where it is not plain.
-fn quoted(name: &str) -> String {
-    let plain = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
-        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-    if plain { name.to_owned() } else { quote(name) }
-}
-
 fn read<T: for<'de> Deserialize<'de>>(row: &tokio_postgres::Row, column: &str) -> Result<T, Error> {
     serde_json::from_value(row.get(column)).map_err(|error| Error::Query {
         doing: "preflight",
@@ -116,7 +109,7 @@ fn read<T: for<'de> Deserialize<'de>>(row: &tokio_postgres::Row, column: &str) -
     })
 }
 
-fn server_problems(row: &tokio_postgres::Row) -> Vec<Problem> {
+fn server_problems(row: &tokio_postgres::Row, user: &str) -> Vec<Problem> {
     let mut problems = Vec::new();
     let version: i32 = row.get("server_version");
     if version < OLDEST_SERVER {
@@ -133,7 +126,10 @@ fn server_problems(row: &tokio_postgres::Row) -> Vec<Problem> {
     } else if row.get("read_only") {
         problems.push(Problem::new(
             "transactions are read-only here (default_transaction_read_only)",
-            "use the primary, or: ALTER ROLE <login> SET default_transaction_read_only = off;",
+            format!(
+                "use the primary, or: ALTER ROLE {} SET default_transaction_read_only = off;",
+                quoted(user)
+            ),
         ));
     }
     problems

@@ -63,6 +63,7 @@ impl Migrator {
 impl Run<'_> {
     async fn repair(&self, request: &RepairRequest) -> Result<RepairReport, Error> {
         let migrator = self.migrator;
+        let source = migrator.source()?;
         let entries = ledger::list_entries(&self.work, &migrator.target).await?;
         let known = entries.iter().map(|entry| &entry.name);
         let resolved = |names: &[String]| -> Result<Vec<Name>, Error> {
@@ -73,14 +74,14 @@ impl Run<'_> {
             .iter()
             .filter(|entry| names.is_empty() || names.contains(&entry.name))
             .filter_map(|entry| {
-                let migration = migrator.source.find(&entry.name)?;
+                let migration = source.find(&entry.name)?;
                 (migration.up.checksum.normalised != entry.checksum).then_some(migration)
             })
             .collect();
         let untold: Vec<&Migration> = entries
             .iter()
             .filter(|entry| entry.state == State::Applied && !forgotten.contains(&entry.name))
-            .filter_map(|entry| migrator.source.find(&entry.name))
+            .filter_map(|entry| source.find(&entry.name))
             .collect();
         let Some(first) = entries.first() else { return Ok(RepairReport::default()) };
         let work = self.work();
@@ -101,7 +102,7 @@ impl Run<'_> {
         let stopped = |error| work.stopped(first, "writing the ledger", &error);
         work.begin(first).await?;
         for migration in changed {
-            update_checksum(&self.work, migration).await.map_err(stopped)?;
+            update_checksum(&self.work, migration, migration.down()?).await.map_err(stopped)?;
             let why = Some("accepted the file as it is now");
             let repaired = Note { error: why, ..Note::done(&migration.name, "repair") };
             note(&self.work, &repaired).await.map_err(stopped)?;
@@ -135,11 +136,11 @@ impl Run<'_> {
         let attempt = || async {
             let stopped = |error| work.stopped(first, "writing the ledger", &error);
             work.begin(first).await?;
-            let migrator = self.migrator;
-            for migration in names.iter().filter_map(|name| migrator.source.find(name)) {
-                insert_entry(&self.work, migrator.source.label(), migration, Origin::Adopted)
-                    .await
-                    .map_err(stopped)?;
+            let source = self.migrator.source()?;
+            for migration in names.iter().filter_map(|name| source.find(name)) {
+                let (label, down) = (source.label(), migration.down()?);
+                let inserted = insert_entry(&self.work, label, migration, down, Origin::Adopted);
+                inserted.await.map_err(stopped)?;
                 if let Some(platform) = &self.platform {
                     platform.claim(&self.work, migration).await.map_err(stopped)?;
                 }

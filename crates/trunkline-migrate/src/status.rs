@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use similar::TextDiff;
 
+use crate::database::Session;
 use crate::error::Error;
 use crate::ledger::{self, Entry, HistoryEntry, Origin, State};
 use crate::migrator::Migrator;
@@ -65,7 +66,9 @@ pub enum MigrationState {
 impl Status {
     /// Whether everything is applied and unchanged.
     pub fn is_current(&self) -> bool {
-        self.migrations.iter().all(|status| status.state == MigrationState::Applied)
+        let current =
+            |state| matches!(state, MigrationState::Applied | MigrationState::AppliedByPlatform);
+        self.migrations.iter().all(|status| current(status.state))
     }
 }
 
@@ -73,6 +76,7 @@ impl Migrator {
     /// Holds the set against the database, in a READ ONLY transaction.
     pub async fn status(&self) -> Result<Status, Error> {
         let session = self.connect_read_only("status").await?;
+        let source = self.source()?;
         let (entries, history) = if self.has_ledger(&session).await? {
             (
                 ledger::list_entries(&session, &self.target).await?,
@@ -81,24 +85,14 @@ impl Migrator {
         } else {
             (Vec::new(), Vec::new())
         };
-        let platform =
-            match PlatformTable::find(&session, &self.target, &self.options.platform_ledger).await?
-            {
-                Some(table) if table.readable => {
-                    table.list_successes(&session, &self.target).await?
-                }
-                _ => Vec::new(),
-            };
-        let by_platform: Vec<Name> = platform.into_iter().map(|row| row.name).collect();
-        let latest = self
-            .source
+        let by_platform = self.applied_by_platform(&session).await?;
+        let latest = source
             .migrations()
             .iter()
             .rev()
             .map(|migration| &migration.name)
             .find(|name| entries.iter().any(|entry| entry.name == **name));
-        let mut migrations: Vec<MigrationStatus> = self
-            .source
+        let mut migrations: Vec<MigrationStatus> = source
             .migrations()
             .iter()
             .map(|migration| {
@@ -106,15 +100,25 @@ impl Migrator {
                 describe(migration, entry, &by_platform, latest, &history)
             })
             .collect();
-        let unknown = entries.iter().filter(|entry| {
-            entry.source == self.source.label() && self.source.find(&entry.name).is_none()
-        });
+        let unknown = entries
+            .iter()
+            .filter(|entry| entry.source == source.label() && source.find(&entry.name).is_none());
         migrations.extend(unknown.map(missing_file));
         Ok(Status {
             database: self.target.to_string(),
-            source: self.source.label().to_owned(),
+            source: source.label().to_owned(),
             migrations,
         })
+    }
+
+    /// What the platform's own runner applied, as far as this login may see it.
+    pub(crate) async fn applied_by_platform(&self, session: &Session) -> Result<Vec<Name>, Error> {
+        let ledger = &self.options.platform_ledger;
+        let rows = match PlatformTable::find(session, &self.target, ledger).await? {
+            Some(table) if table.readable => table.list_successes(session, &self.target).await?,
+            _ => Vec::new(),
+        };
+        Ok(rows.into_iter().map(|row| row.name).collect())
     }
 
     /// The latest acts, newest first, of one migration or of all.
@@ -151,7 +155,7 @@ fn describe(
         state,
         origin: entry.map(|entry| entry.origin),
         applied_at: entry.map(|entry| entry.applied_at),
-        reversible: migration.down.is_some() || entry.is_some_and(|entry| entry.down_sql.is_some()),
+        reversible: migration.has_down() || entry.is_some_and(|entry| entry.down_sql.is_some()),
         progress: entry.filter(|entry| entry.state == State::Partial).map(|entry| {
             let of = migration.up.statements().map_or(0, <[_]>::len);
             (entry.statements_done.unwrap_or(0), of)

@@ -89,7 +89,10 @@ impl Cluster {
         if client.query_opt(query, &[&name]).await.map_err(failed())?.is_some() {
             return Ok(());
         }
+        // The superuser is called as the schema of Trunkline's own tables: `"$user"` would come before public.
+        let public = format!("ALTER DATABASE {} SET search_path = public", quote(name));
         match client.batch_execute(&format!("CREATE DATABASE {}", quote(name))).await {
+            Ok(()) => client.batch_execute(&public).await.map_err(failed()),
             // Another process made it in between: depending on the moment, the one or the other.
             Err(error)
                 if error.code() == Some(&SqlState::DUPLICATE_DATABASE)

@@ -28,6 +28,7 @@ const enhance = (root) => {
   root.querySelectorAll("time[data-local]").forEach(localize);
   root.querySelectorAll("[data-copy], [data-reveal], [data-dismiss]").forEach((button) => (button.hidden = false));
   root.querySelectorAll("form[data-word]").forEach(checkWord);
+  root.querySelectorAll("[data-preview], [data-preview-property]").forEach(preview);
 };
 
 // A confirmation that wants a word: its button waits for it.
@@ -128,13 +129,20 @@ document.addEventListener("keydown", (event) => {
 
 // What htmx brings.
 document.addEventListener("toast", (event) => showToast(event.detail));
+// A request that was led elsewhere (to the sign-in, when the session is over) takes the whole page there.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const path = (address) => new URL(address, location.href).pathname;
+  if (!detail.xhr.responseURL || path(detail.xhr.responseURL) === path(detail.pathInfo.requestPath)) return;
+  detail.shouldSwap = false;
+  location.assign(detail.xhr.responseURL);
+});
 document.addEventListener("htmx:afterSwap", ({ detail }) => {
   if (detail.target.id === "dialog-content") document.getElementById("dialog").showModal();
 });
-document.addEventListener("htmx:afterSettle", ({ detail }) => {
-  enhance(detail.elt.parentElement ?? document);
+document.addEventListener("htmx:afterSettle", ({ target }) => {
+  enhance(target.parentElement ?? document);
   const count = document.querySelector("#results [data-announce]");
-  if (count && detail.elt.id === "results") announce(count.textContent);
+  if (count && target.id === "results") announce(count.textContent);
   if (document.activeElement === document.body) document.getElementById("results")?.focus();
 });
 const failures = { "htmx:sendError": "The server does not answer. Check the connection and try again.", "htmx:responseError": "That did not work. Reload the page and try again." };

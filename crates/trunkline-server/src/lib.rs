@@ -6,11 +6,13 @@
 pub mod admin;
 pub mod api;
 mod auth;
+mod explanation;
 mod health;
 mod listen;
 mod metrics;
 mod middleware;
 mod partner_accounts;
+pub mod people;
 mod problem;
 mod routes;
 mod state;

@@ -2,8 +2,8 @@ use clap::{Parser, Subcommand};
 
 use crate::failure::Failure;
 use crate::global::Global;
-use crate::output::Format;
-use crate::{database, demo, keys, migrate, serve};
+use crate::output::{Format, Written};
+use crate::{configure, database, demo, doctor, keys, migrate, serve};
 
 /// The partner back end of a platform that resells WhatsApp.
 #[derive(Parser)]
@@ -27,7 +27,10 @@ impl Cli {
             let words: Vec<String> = std::env::args().collect();
             let json = words.iter().any(|word| word == "--format=json")
                 || words.windows(2).any(|pair| pair == ["--format", "json"]);
-            if !json || !error.use_stderr() {
+            if !error.use_stderr() {
+                std::process::exit(i32::from(!Written::help(&error)));
+            }
+            if !json {
                 error.exit();
             }
             let text = error.to_string();
@@ -48,6 +51,10 @@ pub(crate) enum Command {
     Keys(keys::Arguments),
     /// Run the private PostgreSQL, and fill it with a sample platform
     Database(database::Arguments),
+    /// Print every setting, or check the configuration
+    Config(configure::Arguments),
+    /// Look at everything that the service needs: configuration, keys, database, address
+    Doctor(doctor::Arguments),
     /// Show the whole thing on a sample platform: migrate, verify, and what to do next
     Demo(demo::Arguments),
 }

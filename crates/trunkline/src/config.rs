@@ -30,11 +30,7 @@ impl Config {
     pub(crate) fn load(global: &Global) -> Result<Self, Failure> {
         type Settings = <Configuration as confique::Config>::Layer;
 
-        let file = match &global.config {
-            Some(path) => file(path)?,
-            None if Path::new(DEFAULT_FILE).exists() => file(Path::new(DEFAULT_FILE))?,
-            None => Settings::empty(),
-        };
+        let file = Self::file(global).map_or_else(|| Ok(Settings::empty()), read_file)?;
         let environment = Settings::from_env().map_err(|error| {
             Failure::failed(error.to_string(), "docs/configuration.md has what each may be")
         })?;
@@ -42,6 +38,12 @@ impl Config {
         Configuration::from_layer(settings).map(Self).map_err(|error| {
             Failure::failed(error.to_string(), "docs/configuration.md has what must be there")
         })
+    }
+
+    /// The file that is read, if there is one.
+    pub(crate) fn file(global: &Global) -> Option<&Path> {
+        let default = Path::new(DEFAULT_FILE);
+        global.config.as_deref().or_else(|| default.exists().then_some(default))
     }
 
     /// Whether a database of the platform's is configured, rather than the private one.
@@ -64,7 +66,7 @@ impl Config {
 }
 
 /// What a file says.
-fn file(path: &Path) -> Result<<Configuration as confique::Config>::Layer, Failure> {
+fn read_file(path: &Path) -> Result<<Configuration as confique::Config>::Layer, Failure> {
     let text = read(path, "the configuration")?;
     toml::from_str(&text).map_err(|error| {
         // Not the error's own text, which shows the line: a password may stand in it.

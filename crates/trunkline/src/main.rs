@@ -2,9 +2,11 @@
 
 mod cli;
 mod config;
+mod configure;
 mod connection;
 mod database;
 mod demo;
+mod doctor;
 mod failure;
 mod global;
 mod interrupt;
@@ -43,13 +45,13 @@ fn main() -> std::process::ExitCode {
             Command::Migrate(arguments) => migrate::run(&cli.global, arguments, &printer).await,
             Command::Keys(arguments) => keys::run(&cli.global, arguments, &printer).await,
             Command::Database(arguments) => database::run(&cli.global, arguments, &printer).await,
+            Command::Config(arguments) => configure::run(&cli.global, &arguments, &printer),
+            Command::Doctor(arguments) => doctor::run(&cli.global, &arguments, &printer).await,
             Command::Demo(arguments) => demo::run(&cli.global, &arguments, &printer).await,
         }
     });
     // A statement that hangs in the background must not hold the process.
     runtime.shutdown_background();
-    match outcome {
-        Ok(status) => std::process::ExitCode::from(status as u8),
-        Err(failure) => std::process::ExitCode::from(printer.failure(&failure) as u8),
-    }
+    let status = outcome.unwrap_or_else(|failure| printer.failure(&failure));
+    std::process::ExitCode::from(printer.finish(status) as u8)
 }

@@ -79,6 +79,11 @@ impl Key {
     pub(super) fn fingerprint_key(&self) -> Zeroizing<[u8; LENGTH]> {
         derive(&self.bytes, b"trunkline/tlk1/fingerprint")
     }
+
+    /// The subkey of signatures.
+    pub(super) fn signing_key(&self) -> Zeroizing<[u8; LENGTH]> {
+        derive(&self.bytes, b"trunkline/tlk1/signature")
+    }
 }
 
 fn derive(key: &SecretBox<[u8; LENGTH]>, label: &[u8]) -> Zeroizing<[u8; LENGTH]> {

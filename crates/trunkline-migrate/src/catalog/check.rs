@@ -152,13 +152,14 @@ pub(super) enum Phase {
     Key,
     Constraint,
     Index,
+    /// Rows to decide about before foreign keys are validated.
+    Reference,
     ForeignKey,
     View,
     ViewIndex,
     Trigger,
     Comment,
     Redundant,
-    Reference,
 }
 
 impl Mend {

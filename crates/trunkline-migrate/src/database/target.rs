@@ -7,6 +7,7 @@ use tokio_postgres::config::{Config, Host, SslMode};
 use super::session::{NoticeSink, Session};
 use super::tls::{self, Verification};
 use crate::error::Error;
+use crate::sql::quoted;
 
 /// The address of a database and how to reach it; shown without its password.
 #[derive(Clone)]
@@ -78,6 +79,11 @@ impl Target {
     /// The name of the database; without one the server takes the login's.
     pub fn database(&self) -> &str {
         self.config.get_dbname().or(self.config.get_user()).unwrap_or(crate::who::user())
+    }
+
+    /// The login as SQL takes it; without one in the address the server takes the account's name.
+    pub(crate) fn login(&self) -> String {
+        quoted(self.config.get_user().unwrap_or(crate::who::user()))
     }
 
     /// Opens a connection of the engine's own, named `role` in `pg_stat_activity`.

@@ -1,10 +1,13 @@
 //! Moving tables aside with their rows instead of dropping them.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
+use super::companions::ArchivedObject;
 use crate::database::Target;
 use crate::error::Error;
 use crate::ledger::{Entry, is_missing};
@@ -25,8 +28,18 @@ pub struct Archive {
     pub restored_at: Option<Timestamp>,
     /// Its tables.
     pub tables: Vec<ArchivedTable>,
+    /// Types, functions and sequences that only these tables use.
+    pub objects: Vec<ArchivedObject>,
     /// The migrations that were reverted with them.
     pub migrations: Vec<Name>,
+}
+
+impl Archive {
+    /// The schemas that it is in now.
+    pub(super) fn schemas(&self) -> BTreeSet<String> {
+        let tables = self.tables.iter().map(|table| table.archive_schema.clone());
+        tables.chain(self.objects.iter().map(|object| object.archive_schema.clone())).collect()
+    }
 }
 
 /// One table in an archive.
@@ -150,16 +163,9 @@ pub(super) async fn move_aside(
     for table in tables {
         let (rows, exact) = count(client, table).await?;
         let archive_schema = archive_schema(name, &table.schema);
-        client
-            .batch_execute(&format!(
-                "SET LOCAL client_min_messages = warning; \
-                 CREATE SCHEMA IF NOT EXISTS {schema}; \
-                 RESET client_min_messages; \
-                 ALTER TABLE {table} SET SCHEMA {schema}",
-                schema = quote(&archive_schema),
-                table = table.quoted(),
-            ))
-            .await?;
+        create_schema(client, &archive_schema).await?;
+        let sql = format!("ALTER TABLE {} SET SCHEMA {}", table.quoted(), quote(&archive_schema));
+        client.batch_execute(&sql).await?;
         moved.push(ArchivedTable {
             schema: table.schema.clone(),
             table: table.table.clone(),
@@ -171,15 +177,31 @@ pub(super) async fn move_aside(
     Ok(moved)
 }
 
+/// Makes a schema of an archive unless it is there.
+pub(super) async fn create_schema(
+    client: &Client,
+    schema: &str,
+) -> Result<(), tokio_postgres::Error> {
+    let sql = format!(
+        "SET LOCAL client_min_messages = warning; CREATE SCHEMA IF NOT EXISTS {}; \
+         RESET client_min_messages",
+        quote(schema)
+    );
+    client.batch_execute(&sql).await
+}
+
 /// A name that PostgreSQL does not cut (NAMEDATALEN).
-fn archive_schema(archive: &str, schema: &str) -> String {
+pub(super) fn archive_schema(archive: &str, schema: &str) -> String {
     let mut name = format!("trunkline_archive_{archive}_{schema}");
     name.truncate(name.floor_char_boundary(63));
     name
 }
 
 /// The rows of a table that is locked: counted, or the planner's estimate when it is large.
-async fn count(client: &Client, table: &LiveTable) -> Result<(i64, bool), tokio_postgres::Error> {
+pub(super) async fn count(
+    client: &Client,
+    table: &LiveTable,
+) -> Result<(i64, bool), tokio_postgres::Error> {
     if table.partitioned {
         return Ok((0, true));
     }
@@ -241,8 +263,10 @@ pub(crate) async fn list_archives(
 ) -> Result<Vec<(Archive, Vec<Entry>)>, Error> {
     let rows = client
         .query_typed(
-            "SELECT name, source, created_at, restored_at, tables, migrations \
-             FROM trunkline.migration_archives \
+            // By way of the whole row: a ledger of an older binary has no column `objects` yet.
+            "SELECT name, source, created_at, restored_at, tables, migrations, \
+                    coalesce(to_jsonb(archive) -> 'objects', '[]') \
+             FROM trunkline.migration_archives AS archive \
              ORDER BY created_at DESC, name DESC",
             &[],
         )
@@ -262,11 +286,13 @@ fn read(row: &tokio_postgres::Row) -> Result<(Archive, Vec<Entry>), Error> {
     };
     let entries: Vec<Entry> = serde_json::from_value(row.get(5)).map_err(unreadable)?;
     let tables = serde_json::from_value(row.get(4)).map_err(unreadable)?;
+    let objects = serde_json::from_value(row.get(6)).map_err(unreadable)?;
     let archive = Archive {
         source: row.get(1),
         created_at: row.get(2),
         restored_at: row.get(3),
         tables,
+        objects,
         migrations: entries.iter().map(|entry| entry.name.clone()).collect(),
         name,
     };

@@ -1,19 +1,23 @@
 //! Down scripts whose tables were moved to an archive before they run.
 //!
-//! What such a script says of them (DROP TABLE without IF EXISTS, DROP INDEX, ALTER TABLE) finds nothing
-//! and needs to do nothing: they are out of the way, and come back as they were.
+//! What such a script says of them (DROP TABLE, DROP INDEX, ALTER TABLE) needs to do nothing: they are out of
+//! the way, and come back as they were. What it drops beside them and only they use goes with them.
 
 use tokio_postgres::types::Type;
 
 use super::Revert;
+use super::archive::Archive;
+use super::companions::{follow, follow_cascade};
+use super::drop_statement::{Dropped, Relation, Subject};
 use crate::error::{Error, StatementFailure};
 use crate::event::Event;
 use crate::source::Name;
+use crate::sql::Statement;
 use crate::up::{Run, Runnable, Stopped, Work};
 
-const SAVE: &str = "SAVEPOINT trunkline_statement";
-const RELEASE: &str = "RELEASE SAVEPOINT trunkline_statement";
-const BACK: &str = "ROLLBACK TO SAVEPOINT trunkline_statement";
+pub(super) const SAVE: &str = "SAVEPOINT trunkline_statement";
+pub(super) const RELEASE: &str = "RELEASE SAVEPOINT trunkline_statement";
+pub(super) const BACK: &str = "ROLLBACK TO SAVEPOINT trunkline_statement";
 
 /// The archive that was made when a migration was reverted, and is not brought back.
 const ARCHIVES: &str = "trunkline.migration_archives AS archive \
@@ -27,6 +31,7 @@ impl Run<'_> {
         work: &Work<'_>,
         revert: &Revert,
         backend: i32,
+        mut archive: Option<&mut Archive>,
     ) -> Result<(), Stopped> {
         let name = &revert.entry.name;
         let runnable = Runnable { name, script: &revert.script };
@@ -39,14 +44,27 @@ impl Run<'_> {
             .await
             .map_err(stopped)?;
         if !has_archive.get::<_, bool>(0) {
-            return work.run_all(runnable, statements, backend).await;
+            let nothing_more = std::future::ready(Ok(()));
+            let done = work.run_all(runnable, statements, backend, nothing_more).await?;
+            return done.map_err(stopped);
         }
-        for (index, statement) in statements.iter().enumerate() {
+        for place in statements.iter().enumerate() {
             self.work.batch_execute(SAVE).await.map_err(stopped)?;
-            match work.run_one(runnable, (index, statement), statements.len(), backend).await {
+            let of = statements.len();
+            let followed = archive.as_ref().map_or(0, |archive| archive.objects.len());
+            let done = match archive.as_deref_mut() {
+                Some(archive) => {
+                    self.run_beside(work, runnable, (place, of), backend, archive).await
+                }
+                None => work.run_one(runnable, place, of, backend).await,
+            };
+            match done {
                 Ok(()) => {}
                 Err(Stopped::Failed(error @ Error::Statement(_))) => {
                     self.work.batch_execute(BACK).await.map_err(stopped)?;
+                    if let Some(archive) = archive.as_deref_mut() {
+                        archive.objects.truncate(followed);
+                    }
                     if !self.is_put_aside(name, &error).await? {
                         return Err(error.into());
                     }
@@ -56,6 +74,103 @@ impl Run<'_> {
             self.work.batch_execute(RELEASE).await.map_err(stopped)?;
         }
         Ok(())
+    }
+
+    /// Runs what a statement says of things that are not in `archive`.
+    async fn run_beside(
+        &self,
+        work: &Work<'_>,
+        runnable: Runnable<'_>,
+        (place, of): ((usize, &Statement), usize),
+        backend: i32,
+        archive: &mut Archive,
+    ) -> Result<(), Stopped> {
+        let stopped = |error| work.stopped(runnable.name, "looking into the archive", &error);
+        match Subject::read(runnable.script.sql(place.1)) {
+            Some(Subject::Table(table))
+                if self.holds(archive, &table).await.map_err(stopped)? =>
+            {
+                Ok(())
+            }
+            Some(Subject::List(dropped)) => {
+                let left = self.left_to_drop(archive, &dropped).await.map_err(stopped)?;
+                if left.is_empty() {
+                    return Ok(());
+                }
+                if left.len() == dropped.names.len() {
+                    return work.run_one(runnable, place, of, backend).await;
+                }
+                let sql = dropped.of(&left);
+                work.watch(backend, self.work.batch_execute(&sql))
+                    .await
+                    .map_err(|error| work.statement_stopped(runnable, place, of, &error))
+            }
+            _ => work.run_one(runnable, place, of, backend).await,
+        }
+    }
+
+    /// The names of a DROP that are not in the archive, after what only its tables use went there.
+    async fn left_to_drop<'d>(
+        &self,
+        archive: &mut Archive,
+        dropped: &Dropped<'d>,
+    ) -> Result<Vec<&'d str>, tokio_postgres::Error> {
+        let followed = archive.objects.len();
+        let mut left = Vec::new();
+        for name in &dropped.names {
+            let aside = match (dropped.kind, Relation::read(name)) {
+                (None, Some(relation)) => {
+                    let holds = self.holds(archive, &relation).await?;
+                    if holds && dropped.cascades() {
+                        follow_cascade(&self.work, archive, &relation.name).await?;
+                    }
+                    holds
+                }
+                (None, None) => false,
+                (Some(kind), _) => match follow(&self.work, archive, kind, name).await {
+                    // Not a name that can be looked up: PostgreSQL will say what is wrong with it.
+                    Err(error) if error.as_db_error().is_some() => {
+                        self.work.batch_execute(BACK).await?;
+                        archive.objects.truncate(followed);
+                        return Ok(dropped.names.clone());
+                    }
+                    done => done?,
+                },
+            };
+            if !aside {
+                left.push(*name);
+            }
+        }
+        Ok(left)
+    }
+
+    /// Whether a table or index is in the archive, and no other is meant by its name now.
+    async fn holds(
+        &self,
+        archive: &Archive,
+        relation: &Relation,
+    ) -> Result<bool, tokio_postgres::Error> {
+        let schemas: Vec<&str> = archive
+            .tables
+            .iter()
+            .filter(|table| relation.schema.as_ref().is_none_or(|schema| *schema == table.schema))
+            .map(|table| table.archive_schema.as_str())
+            .collect();
+        let row = self
+            .work
+            .query_typed_one(
+                "SELECT to_regclass($1) IS NULL AND EXISTS ( \
+                     SELECT FROM pg_class c \
+                     JOIN pg_namespace n ON n.oid = c.relnamespace \
+                     WHERE c.relname = $2 AND n.nspname = ANY ($3))",
+                &[
+                    (&relation.quoted(), Type::TEXT),
+                    (&relation.name, Type::TEXT),
+                    (&schemas, Type::TEXT_ARRAY),
+                ],
+            )
+            .await?;
+        Ok(row.get(0))
     }
 
     /// Whether a statement failed because what it names is in the archive of its migration.

@@ -123,18 +123,7 @@ impl Run<'_> {
         schemas: &[String],
         examined: &mut Examined,
     ) -> Loss {
-        let names: Vec<String> =
-            schemas.iter().map(|schema| schema.trim_matches('"').to_owned()).collect();
-        let rows = self
-            .work
-            .query_typed(
-                "SELECT c.oid, n.nspname::text, c.relname::text, false \
-                 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
-                 WHERE n.nspname = ANY ($1) AND c.relkind = 'r'",
-                &[(&names, Type::TEXT_ARRAY)],
-            )
-            .await?;
-        let tables: Vec<LiveTable> = rows.iter().map(LiveTable::from_row).collect();
+        let tables = tables_in(&self.work, schemas).await?;
         lock_tables(work, backend, &tables).await?;
         for live in tables {
             if holds_rows(&self.work, &live).await? {
@@ -203,19 +192,31 @@ fn hidden(what: &str, instead: &str) -> Stopped {
     )))
 }
 
+/// The tables in these schemas, which are named as a statement writes them.
+pub(super) async fn tables_in(
+    client: &Client,
+    schemas: &[String],
+) -> Result<Vec<LiveTable>, tokio_postgres::Error> {
+    let names: Vec<String> =
+        schemas.iter().map(|schema| schema.trim_matches('"').to_owned()).collect();
+    let rows = client
+        .query_typed(
+            "SELECT c.oid, n.nspname::text, c.relname::text, false \
+             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+             WHERE n.nspname = ANY ($1) AND c.relkind = 'r'",
+            &[(&names, Type::TEXT_ARRAY)],
+        )
+        .await?;
+    Ok(rows.iter().map(LiveTable::from_row).collect())
+}
+
 /// The tables that the scripts drop, as they write them.
 pub(super) fn dropped_tables(reverts: &[Revert]) -> Vec<String> {
-    let mut tables = Vec::new();
-    for revert in reverts {
-        for statement in revert.script.statements().unwrap_or_default() {
-            if let Some(Destruction::Tables(names)) =
-                Destruction::read(revert.script.sql(statement))
-            {
-                tables.extend(names);
-            }
-        }
-    }
-    tables
+    let tables = reverts.iter().flat_map(Revert::statements).filter_map(|sql| {
+        let Some(Destruction::Tables(names)) = Destruction::read(sql) else { return None };
+        Some(names)
+    });
+    tables.flatten().collect()
 }
 
 /// Every table of the database, by oid.

@@ -2,7 +2,10 @@
 
 mod archive;
 mod aside;
+mod companions;
 mod destruction;
+mod drop_statement;
+mod dropped;
 mod losses;
 mod restore;
 
@@ -12,10 +15,13 @@ use std::time::Instant;
 use serde::Serialize;
 
 pub use archive::{Archive, ArchivedTable};
+pub use companions::{ArchivedObject, Kind as ArchivedKind};
+pub use dropped::DroppedTable;
 pub use restore::RestoreReport;
 
 use archive::{LiveTable, SEE_ALL_ROWS};
 use destruction::Destruction;
+use dropped::Doomed;
 use losses::{Examined, Live, dropped_tables};
 
 use crate::error::Error;
@@ -24,7 +30,7 @@ use crate::ledger::{self, Entry, Note, delete_entry, note};
 use crate::migrator::Migrator;
 use crate::platform::WRITING;
 use crate::selection::resolve;
-use crate::source::{Migration, Name, Script};
+use crate::source::{Migration, Name, Script, Source, SourceError};
 use crate::sql::Statement;
 use crate::up::{Run, Runnable, Stopped, Work, is_pooled, must_stand_alone};
 
@@ -46,6 +52,8 @@ pub struct DownReport {
     pub reverted: Vec<Name>,
     /// Where the tables that held rows are now: one archive for each transaction that moved some.
     pub archives: Vec<Archive>,
+    /// The tables that were dropped with their rows, where that was asked for.
+    pub dropped: Vec<DroppedTable>,
 }
 
 /// A migration to revert, with the script that does it.
@@ -57,6 +65,12 @@ struct Revert {
 impl Revert {
     fn runs_alone(&self) -> bool {
         self.script.directives.no_transaction
+    }
+
+    /// The texts of its statements.
+    fn statements(&self) -> impl Iterator<Item = &str> {
+        let statements = self.script.statements().unwrap_or_default();
+        statements.iter().map(|statement| self.script.sql(statement))
     }
 }
 
@@ -119,9 +133,10 @@ impl Migrator {
 
     /// What is to be reverted, last applied first, each with its script; or why nothing may be.
     fn reverts(&self, entries: Vec<Entry>, request: &DownRequest) -> Result<Vec<Revert>, Error> {
+        let source = self.source()?;
         let ours = |entry: &Entry| {
-            let file = self.source.find(&entry.name);
-            entry.source == self.source.label()
+            let file = source.find(&entry.name);
+            entry.source == source.label()
                 || file.is_some_and(|file| file.up.checksum.normalised == entry.checksum)
         };
         let mut entries: Vec<Entry> = entries.into_iter().filter(ours).collect();
@@ -133,33 +148,38 @@ impl Migrator {
         }
         entries.reverse();
         entries.truncate(request.steps.unwrap_or(usize::MAX));
+        let has_script = |entry: &Entry| {
+            entry.down_sql.is_some() || source.find(&entry.name).is_some_and(Migration::has_down)
+        };
         let missing: Vec<Name> = entries
             .iter()
-            .filter(|entry| self.down_script(entry).is_none())
+            .filter(|entry| !has_script(entry))
             .map(|entry| entry.name.clone())
             .collect();
         if !missing.is_empty() {
             return Err(Error::MissingDown(missing));
         }
         let revert = |entry: Entry| -> Option<Result<Revert, Error>> {
-            let script = self.down_script(&entry)?;
-            Some(script.and_then(|script| {
+            let script = down_script(source, &entry).transpose()?;
+            Some(script.map_err(Error::from).and_then(|script| {
                 script.body()?;
+                self.require_variables(&script)?;
                 Ok(Revert { entry, script })
             }))
         };
         entries.into_iter().filter_map(revert).collect()
     }
+}
 
-    /// The script of the set, which may have been mended since, else the one kept in the ledger.
-    fn down_script(&self, entry: &Entry) -> Option<Result<Script, Error>> {
-        if let Some(Migration { down: Some(script), .. }) = self.source.find(&entry.name) {
-            return Some(Ok(script.clone()));
-        }
-        let text = entry.down_sql.clone()?;
-        let file = format!("{}.down.sql (kept in the ledger)", entry.name);
-        Some(Script::from_text(&file, text).map_err(Error::from))
+/// The script of the set, which may have been mended since, else the one kept in the ledger.
+fn down_script(source: &Source, entry: &Entry) -> Result<Option<Script>, SourceError> {
+    if let Some(migration) = source.find(&entry.name)
+        && let Some(script) = migration.down()?
+    {
+        return Ok(Some(script.clone()));
     }
+    let file = format!("{}.down.sql (kept in the ledger)", entry.name);
+    entry.down_sql.clone().map(|text| Script::from_text(&file, text)).transpose()
 }
 
 /// A table cannot be moved aside together with its ledger row where each statement stands alone.
@@ -186,13 +206,16 @@ impl Run<'_> {
         for group in reverts.chunk_by(|one, next| !one.runs_alone() && !next.runs_alone()) {
             let Some(first) = group.first() else { continue };
             let done = if first.runs_alone() {
-                self.revert_alone(&work, first, drop_data).await.map(|()| None)
+                self.revert_alone(&work, first, drop_data).await.map(|dropped| (None, dropped))
             } else {
                 let attempt = || self.attempt_reverts(&work, group, drop_data);
                 work.within_budget(&first.entry.name, attempt).await
             };
             match done {
-                Ok(archive) => report.archives.extend(archive),
+                Ok((archive, dropped)) => {
+                    report.archives.extend(archive);
+                    report.dropped.extend(dropped);
+                }
                 Err(error) => {
                     ledger::note_failure(&self.work, &first.entry.name, "down", None, &error).await;
                     return Err(error);
@@ -209,12 +232,16 @@ impl Run<'_> {
         work: &Work<'_>,
         group: &[Revert],
         drop_data: bool,
-    ) -> Result<Option<Archive>, Stopped> {
+    ) -> Result<(Option<Archive>, Vec<DroppedTable>), Stopped> {
         let first = &group[0].entry.name;
         let backend = work.begin(first).await?;
         let mut archive = None;
         let mut guard = None;
-        if !drop_data {
+        let mut doomed = Doomed::default();
+        if drop_data {
+            let statements = group.iter().flat_map(Revert::statements);
+            doomed = self.count_doomed(work, backend, first, statements).await?;
+        } else {
             let stopped =
                 |error: tokio_postgres::Error| work.stopped(first, "moving tables", &error);
             self.work.batch_execute(SEE_ALL_ROWS).await.map_err(stopped)?;
@@ -222,7 +249,8 @@ impl Run<'_> {
             let tables =
                 archive::find_tables(&self.work, &dropped_tables(group)).await.map_err(stopped)?;
             archive::lock_tables(work, backend, &tables).await.map_err(stopped)?;
-            archive = self.set_aside(group, &tables).await.map_err(stopped)?;
+            let label = self.migrator.source()?.label();
+            archive = self.set_aside(label, group, &tables).await.map_err(stopped)?;
             let mut examined = Examined::tables(&tables);
             self.refuse_other_losses(work, backend, group, &mut examined).await?;
             guard = Some((before, examined));
@@ -230,20 +258,26 @@ impl Run<'_> {
         for revert in group {
             let name = &revert.entry.name;
             let began = self.reverting(name);
-            self.run_down(work, revert, backend).await?;
-            self.forget(work, name).await?;
+            self.run_down(work, revert, backend, archive.as_mut()).await?;
+            self.forget(work, name, began).await?;
             self.reverted(name, began);
+        }
+        if let Some(archive) = &archive {
+            let stopped = |error| work.stopped(first, "recording the archive", &error);
+            companions::record(&self.work, archive).await.map_err(stopped)?;
         }
         if let Some((before, examined)) = &guard {
             self.refuse_hidden_losses(before, examined).await?;
         }
+        let dropped = self.dropped(work, first, doomed).await?;
         work.commit(first).await?;
-        Ok(archive)
+        Ok((archive, dropped))
     }
 
     /// Moves the locked `tables` that the group would drop aside, if any of them holds rows.
     async fn set_aside(
         &self,
+        source: &str,
         group: &[Revert],
         tables: &[LiveTable],
     ) -> Result<Option<Archive>, tokio_postgres::Error> {
@@ -261,7 +295,6 @@ impl Run<'_> {
             self.observer.event(&Event::Warning { message: &message });
         }
         let entries: Vec<Entry> = group.iter().rev().map(|revert| revert.entry.clone()).collect();
-        let source = self.migrator.source.label();
         archive::insert_archive(&self.work, &name, source, &moved, &entries).await?;
         Ok(Some(Archive {
             name,
@@ -269,15 +302,17 @@ impl Run<'_> {
             created_at: jiff::Timestamp::now(),
             restored_at: None,
             tables: moved,
+            objects: Vec::new(),
             migrations: entries.into_iter().map(|entry| entry.name).collect(),
         }))
     }
 
     /// Takes a migration out of both ledgers, in the open transaction.
-    async fn forget(&self, work: &Work<'_>, name: &Name) -> Result<(), Stopped> {
+    async fn forget(&self, work: &Work<'_>, name: &Name, began: Instant) -> Result<(), Stopped> {
         let stopped = |error| work.stopped(name, "writing the ledger", &error);
         delete_entry(&self.work, name).await.map_err(stopped)?;
-        note(&self.work, &Note::done(name, "down")).await.map_err(stopped)?;
+        let done = Note { elapsed: Some(began.elapsed()), ..Note::done(name, "down") };
+        note(&self.work, &done).await.map_err(stopped)?;
         if let Some(platform) = &self.platform {
             let told = |error| work.stopped(name, WRITING, &error);
             platform.forget(&self.work, name).await.map_err(told)?;
@@ -291,11 +326,12 @@ impl Run<'_> {
         work: &Work<'_>,
         revert: &Revert,
         drop_data: bool,
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<DroppedTable>, Error> {
         let name = &revert.entry.name;
         let began = self.reverting(name);
         let statements = revert.script.body()?;
         let runnable = Runnable { name, script: &revert.script };
+        let mut dropped = Vec::new();
         for place in statements.iter().enumerate() {
             let of = statements.len();
             let sql = revert.script.sql(place.1);
@@ -305,17 +341,17 @@ impl Run<'_> {
                 work.within_budget(name, attempt).await?;
             } else {
                 let attempt = || self.revert_statement(work, runnable, (place, of), drop_data);
-                work.within_budget(name, attempt).await?;
+                dropped.extend(work.within_budget(name, attempt).await?);
             }
         }
         let attempt = || async {
             work.begin(name).await?;
-            self.forget(work, name).await?;
+            self.forget(work, name, began).await?;
             work.commit(name).await
         };
         work.within_budget(name, attempt).await?;
         self.reverted(name, began);
-        Ok(())
+        Ok(dropped)
     }
 
     /// One statement of such a revert in a transaction, so that what it takes away is seen in time.
@@ -325,15 +361,22 @@ impl Run<'_> {
         runnable: Runnable<'_>,
         (place, of): ((usize, &Statement), usize),
         drop_data: bool,
-    ) -> Result<(), Stopped> {
+    ) -> Result<Vec<DroppedTable>, Stopped> {
         let stopped = |error| work.stopped(runnable.name, "looking at the tables", &error);
         let backend = work.begin(runnable.name).await?;
+        let mut doomed = Doomed::default();
+        if drop_data {
+            let sql = runnable.script.sql(place.1);
+            doomed = self.count_doomed(work, backend, runnable.name, [sql]).await?;
+        }
         let before = Live::read(&self.work).await.map_err(stopped)?;
         work.run_one(runnable, place, of, backend).await?;
         if !drop_data {
             self.refuse_hidden_losses(&before, &Examined::default()).await?;
         }
-        work.commit(runnable.name).await
+        let dropped = self.dropped(work, runnable.name, doomed).await?;
+        work.commit(runnable.name).await?;
+        Ok(dropped)
     }
 
     fn reverting(&self, migration: &Name) -> Instant {

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde::Serialize;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 
 use super::archive::{
     self, Archive, SEE_ALL_ROWS, find_tables, holds_rows, list_archives, lock_tables,
 };
+use super::aside::{BACK, RELEASE, SAVE};
 use crate::error::Error;
 use crate::event::{Event, Observer};
 use crate::ledger::{self, Entry, Note, note, put_entry};
@@ -43,7 +46,7 @@ impl Migrator {
         let known: Vec<String> = archives.iter().map(|(archive, _)| archive.name.clone()).collect();
         // The name of its schema means the archive too.
         let name = name.strip_prefix("trunkline_archive_").unwrap_or(name);
-        let (archive, entries) = archives
+        let (mut archive, entries) = archives
             .into_iter()
             .find(|(archive, _)| {
                 let rest = name.strip_prefix(archive.name.as_str());
@@ -61,7 +64,7 @@ impl Migrator {
         run.refuse_newer_migrations(&entries).await?;
         let result = run.restore(&archive, &entries).await;
         run.lock.release().await;
-        result?;
+        archive.restored_at = result?;
         Ok(RestoreReport { archive })
     }
 }
@@ -77,9 +80,10 @@ impl Run<'_> {
     /// A migration that was applied after the archive was made may need tables of another shape.
     async fn refuse_newer_migrations(&self, entries: &[Entry]) -> Result<(), Error> {
         let migrator = self.migrator;
+        let source = migrator.source()?;
         let applied = ledger::list_entries(&self.work, &migrator.target).await?;
         let newer = applied.iter().find(|applied| {
-            applied.source == migrator.source.label()
+            applied.source == source.label()
                 && entries.iter().all(|entry| entry.name != applied.name)
                 && entries.first().is_some_and(|first| applied.name > first.name)
         });
@@ -93,24 +97,30 @@ impl Run<'_> {
         }
     }
 
-    async fn restore(&self, archive: &Archive, entries: &[Entry]) -> Result<(), Error> {
-        let Some(first) = entries.first() else { return Ok(()) };
+    /// Brings it back; the time at which that was done.
+    async fn restore(
+        &self,
+        archive: &Archive,
+        entries: &[Entry],
+    ) -> Result<Option<Timestamp>, Error> {
+        let Some(first) = entries.first() else { return Ok(None) };
         let work = self.work();
         let attempt = || async {
             let backend = work.begin(&first.name).await?;
             self.make_room(&work, backend, archive, &first.name).await?;
             let stopped = |error| work.stopped(&first.name, "bringing tables back", &error);
-            self.move_back(archive).await.map_err(stopped)?;
+            let restored_at = self.move_back(archive).await.map_err(stopped)?;
             for entry in entries {
                 put_entry(&self.work, entry).await.map_err(stopped)?;
                 note(&self.work, &Note::done(&entry.name, "restore")).await.map_err(stopped)?;
                 if let (Some(platform), Some(migration)) =
-                    (&self.platform, self.migrator.source.find(&entry.name))
+                    (&self.platform, self.migrator.source()?.find(&entry.name))
                 {
                     platform.claim(&self.work, migration).await.map_err(stopped)?;
                 }
             }
-            work.commit(&first.name).await
+            work.commit(&first.name).await?;
+            Ok(Some(restored_at))
         };
         work.within_budget(&first.name, attempt).await
     }
@@ -142,29 +152,38 @@ impl Run<'_> {
                 .into());
             }
         }
-        if present.is_empty() {
-            return Ok(());
+        // A function that takes rows of a table stands in the table's way, one that its trigger calls
+        // does not before the table is gone.
+        for object in &archive.objects {
+            self.work.batch_execute(SAVE).await.map_err(stopped)?;
+            match object.make_room(&self.work).await {
+                Err(error) if error.code() == Some(&SqlState::DEPENDENT_OBJECTS_STILL_EXIST) => {
+                    self.work.batch_execute(BACK).await.map_err(stopped)?;
+                }
+                made => made.map_err(stopped)?,
+            }
+            self.work.batch_execute(RELEASE).await.map_err(stopped)?;
         }
-        let list: Vec<String> = present.iter().map(archive::LiveTable::quoted).collect();
-        let message = format!("{} stood empty and gave way", list.join(", ").replace('"', ""));
-        self.observer.event(&Event::Warning { message: &message });
-        self.work.batch_execute(&format!("DROP TABLE {}", list.join(", "))).await.map_err(stopped)
+        if !present.is_empty() {
+            let list: Vec<String> = present.iter().map(archive::LiveTable::quoted).collect();
+            let message = format!("{} stood empty and gave way", list.join(", ").replace('"', ""));
+            self.observer.event(&Event::Warning { message: &message });
+            let drop = format!("DROP TABLE {}", list.join(", "));
+            self.work.batch_execute(&drop).await.map_err(stopped)?;
+        }
+        for object in &archive.objects {
+            object.make_room(&self.work).await.map_err(stopped)?;
+        }
+        Ok(())
     }
 
-    async fn move_back(&self, archive: &Archive) -> Result<(), tokio_postgres::Error> {
-        let mut schemas: Vec<&str> = Vec::new();
+    async fn move_back(&self, archive: &Archive) -> Result<Timestamp, tokio_postgres::Error> {
+        for object in &archive.objects {
+            self.ensure_schema(&object.schema).await?;
+            object.move_back(&self.work).await?;
+        }
         for table in &archive.tables {
-            // The revert may have dropped the schema that the table came from.
-            let schema = self
-                .work
-                .query_typed_opt(
-                    "SELECT FROM pg_namespace WHERE nspname = $1",
-                    &[(&table.schema, Type::TEXT)],
-                )
-                .await?;
-            if schema.is_none() {
-                self.work.batch_execute(&format!("CREATE SCHEMA {}", quote(&table.schema))).await?;
-            }
+            self.ensure_schema(&table.schema).await?;
             let sql = format!(
                 "ALTER TABLE {}.{} SET SCHEMA {}",
                 quote(&table.archive_schema),
@@ -172,19 +191,27 @@ impl Run<'_> {
                 quote(&table.schema)
             );
             self.work.batch_execute(&sql).await?;
-            if !schemas.contains(&table.archive_schema.as_str()) {
-                schemas.push(&table.archive_schema);
-            }
         }
-        for schema in schemas {
-            self.work.batch_execute(&format!("DROP SCHEMA {}", quote(schema))).await?;
+        for schema in archive.schemas() {
+            self.work.batch_execute(&format!("DROP SCHEMA {}", quote(&schema))).await?;
         }
-        self.work
-            .execute_typed(
-                "UPDATE trunkline.migration_archives SET restored_at = now() WHERE name = $1",
+        let row = self
+            .work
+            .query_typed_one(
+                "UPDATE trunkline.migration_archives SET restored_at = now() WHERE name = $1 \
+                 RETURNING restored_at",
                 &[(&archive.name, Type::TEXT)],
             )
-            .await
-            .map(|_| ())
+            .await?;
+        Ok(row.get(0))
+    }
+
+    /// Makes the schema that something came from, which the revert may have dropped.
+    async fn ensure_schema(&self, name: &str) -> Result<(), tokio_postgres::Error> {
+        let query = "SELECT FROM pg_namespace WHERE nspname = $1";
+        if self.work.query_typed_opt(query, &[(&name, Type::TEXT)]).await?.is_none() {
+            self.work.batch_execute(&format!("CREATE SCHEMA {}", quote(name))).await?;
+        }
+        Ok(())
     }
 }

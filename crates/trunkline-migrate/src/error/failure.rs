@@ -111,7 +111,7 @@ fn advice(code: &SqlState) -> Option<&'static str> {
              `-- trunkline: no-transaction` in its leading comment"
         }
         "42501" => {
-            "this login lacks the right: make it the owner (ALTER TABLE … OWNER TO <login>) or run \
+            "this login lacks the right: make it the owner (ALTER TABLE … OWNER TO LOGIN) or run \
              the migration as the owner"
         }
         "42P07" | "42710" | "42701" => {

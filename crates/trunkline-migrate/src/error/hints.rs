@@ -11,7 +11,9 @@ impl Error {
             Self::Target(_) => {
                 "the form is postgres://user:password@host:5432/database?sslmode=require".into()
             }
-            Self::Unreachable { target, code, .. } => unreachable(target, code.as_deref()),
+            Self::Unreachable { target, reason, code } => {
+                unreachable(target, reason, code.as_deref())
+            }
             Self::ConnectionLost { .. } => {
                 "what was committed stands, the rest was rolled back by the server; \
                  run the same command again, it goes on where the ledger says"
@@ -22,17 +24,20 @@ impl Error {
                 hints.join("\n")
             }
             Self::Statement(failure) => return failure.advice.clone(),
-            Self::Query { doing: WRITING, code, .. } if code == "42501" => {
-                "as the owner: GRANT SELECT, INSERT, UPDATE, DELETE ON public.migrations TO <login>; \
-                 GRANT USAGE ON SEQUENCE public.migrations_id_seq TO <login>; \
+            Self::Denied { doing: WRITING, login, .. } => format!(
+                "as the owner: GRANT SELECT, INSERT, UPDATE, DELETE ON public.migrations TO {login}; \
+                 GRANT USAGE ON SEQUENCE public.migrations_id_seq TO {login}; \
                  or leave that ledger alone: --platform-ledger off"
-                    .into()
-            }
-            Self::Query { doing, code, .. } if code == "42501" && doing.contains("platform") => {
-                "give the login the right: GRANT SELECT ON public.migrations TO <login>; or leave \
+            ),
+            Self::Denied { doing, login, .. } if doing.contains("platform") => format!(
+                "give the login the right: GRANT SELECT ON public.migrations TO {login}; or leave \
                  the platform's ledger out of it: --platform-ledger off"
-                    .into()
-            }
+            ),
+            Self::Denied { login, .. } => format!(
+                "this login lacks a right: run as the owner of the tables; for reading alone: \
+                 GRANT USAGE ON SCHEMA trunkline TO {login}; \
+                 GRANT SELECT ON ALL TABLES IN SCHEMA trunkline TO {login}"
+            ),
             Self::Query { code, .. } => query(code)?.into(),
             Self::Changed(names) => format!(
                 "`trunkline migrate status` shows the difference; put the file back, or accept it: \
@@ -40,8 +45,8 @@ impl Error {
                 super::join(names)
             ),
             Self::Ahead { migrations, .. } => format!(
-                "start the newer binary again, or go back to what this one knows with the down SQL \
-                 kept in the ledger: trunkline migrate down --steps {}",
+                "start the newer binary again, or go back to what this one knows, where the ledger \
+                 keeps the down SQL (`trunkline migrate status`): trunkline migrate down --steps {}",
                 migrations.len()
             ),
             Self::Pending(_) => "apply them: trunkline migrate up".into(),
@@ -55,11 +60,14 @@ impl Error {
                      SELECT pg_terminate_backend({})",
                     blocker.pid
                 ),
-                None => format!("nothing of {migration} was changed; try again, or allow more: --lock-budget 300s"),
+                None => format!(
+                    "nothing of {migration} was changed; try again, or allow more: --lock-budget 300s"
+                ),
             },
             Self::MissingDown(names) => format!(
-                "write {}.down.sql, or revert by hand and then: trunkline migrate repair --forget {}",
-                names[0], names[0]
+                "write {0}.down.sql beside {0}.sql (a set without that file is older than the database: \
+                 use the newer one), or revert by hand and then: trunkline migrate repair --forget {0}",
+                names[0]
             ),
             Self::WouldDestroy(_) => {
                 "take a backup; then, if the data may go: trunkline migrate down --drop-data".into()
@@ -89,7 +97,12 @@ impl Error {
     }
 }
 
-fn unreachable(target: &str, code: Option<&str>) -> String {
+fn unreachable(target: &str, reason: &str, code: Option<&str>) -> String {
+    if reason.contains("server does not support TLS") {
+        return "turn TLS on at the server (ssl = on in postgresql.conf), or, on a network that you \
+                trust, write sslmode=disable in DATABASE_URL"
+            .to_owned();
+    }
     let hint = match code {
         Some("28P01" | "28000") => {
             "check user and password in DATABASE_URL, and that pg_hba.conf lets this user in"
@@ -119,11 +132,6 @@ fn unanswered(target: &str) -> String {
 
 fn query(code: &str) -> Option<&'static str> {
     Some(match code {
-        "42501" => {
-            "this login lacks a right: run as the owner of the tables; for reading alone: \
-             GRANT USAGE ON SCHEMA trunkline TO <login>; \
-             GRANT SELECT ON ALL TABLES IN SCHEMA trunkline TO <login>"
-        }
         "25006" => {
             "the server is read-only (a standby, or default_transaction_read_only); use the primary's address"
         }

@@ -72,6 +72,16 @@ pub enum Error {
         /// The SQLSTATE.
         code: String,
     },
+    /// A query of the engine's own that the login may not make.
+    #[error("{doing} failed: {message} (SQLSTATE 42501)")]
+    Denied {
+        /// What the engine was doing.
+        doing: &'static str,
+        /// PostgreSQL's message.
+        message: String,
+        /// The login, as SQL takes it.
+        login: String,
+    },
     /// Applied migrations whose file is another one now.
     #[error("{} changed after being applied: {}", plural(.0.len(), "file"), join(.0))]
     Changed(Vec<Name>),
@@ -190,7 +200,9 @@ impl Error {
             | Self::AmbiguousName { .. }
             | Self::NotAtomic(_)
             | Self::Target(_)
-            | Self::Source(SourceError::BadName(_)) => ExitStatus::Usage,
+            | Self::Source(SourceError::BadName(_) | SourceError::NoMigrations(_)) => {
+                ExitStatus::Usage
+            }
             Self::Interrupted { .. } => ExitStatus::Interrupted,
             _ => ExitStatus::Failed,
         }
@@ -199,6 +211,7 @@ impl Error {
     /// A stable word for the kind of failure, for programs.
     pub fn kind(&self) -> &'static str {
         match self {
+            Self::Source(SourceError::NoMigrations(_)) => "usage",
             Self::Source(_) => "source",
             Self::Target(_) => "address",
             Self::Unreachable { .. } => "unreachable",
@@ -207,7 +220,7 @@ impl Error {
             Self::ConnectionLost { .. } => "connection_lost",
             Self::Preflight(_) => "preflight",
             Self::Statement(_) => "statement",
-            Self::Query { .. } => "query",
+            Self::Query { .. } | Self::Denied { .. } => "query",
             Self::Changed(_) => "changed",
             Self::Ahead { .. } => "ahead",
             Self::Pending(_) => "pending",
@@ -244,6 +257,9 @@ impl Error {
         error: &tokio_postgres::Error,
     ) -> Self {
         match error.as_db_error() {
+            Some(said) if *said.code() == SqlState::INSUFFICIENT_PRIVILEGE => {
+                Self::Denied { doing, message: said.message().to_owned(), login: target.login() }
+            }
             Some(said) if !ends_connection(said.code()) => Self::Query {
                 doing,
                 message: said.message().to_owned(),

@@ -71,7 +71,7 @@ impl Applied {
             name: Name::from_ledger(row.get(0)),
             source: row.get(1),
             state: State::parse(row.get(2)),
-            checksum: row.get(4),
+            checksum: row.get(3),
         }
     }
 }

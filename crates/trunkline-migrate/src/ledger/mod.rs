@@ -25,7 +25,7 @@ pub(crate) async fn list_applied(
     target: &Target,
 ) -> Result<Option<Vec<Applied>>, Error> {
     let rows = client
-        .query_typed("SELECT name, source, state, origin, checksum FROM trunkline.migrations", &[])
+        .query_typed("SELECT name, source, state, checksum FROM trunkline.migrations", &[])
         .await;
     match rows {
         Ok(rows) => Ok(Some(rows.iter().map(Applied::from_row).collect())),
@@ -59,7 +59,9 @@ pub(crate) async fn create(client: &Client, target: &Target) -> Result<(), Error
         .query_typed_one(
             "SELECT to_regclass('trunkline.migrations') IS NOT NULL \
                 AND to_regclass('trunkline.migration_history') IS NOT NULL \
-                AND to_regclass('trunkline.migration_archives') IS NOT NULL",
+                AND EXISTS (SELECT FROM pg_attribute \
+                            WHERE attrelid = to_regclass('trunkline.migration_archives') \
+                              AND attname = 'objects')",
             &[],
         )
         .await

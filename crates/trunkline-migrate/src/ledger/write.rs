@@ -2,7 +2,7 @@ use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
 use super::{Entry, Origin, State};
-use crate::source::{Migration, Name};
+use crate::source::{Migration, Name, Script, SourceError};
 use crate::who;
 
 /// Records a migration as applied, over one that stopped half-way, and appends to the history.
@@ -12,6 +12,7 @@ pub(crate) async fn insert_entry(
     client: &Client,
     source: &str,
     migration: &Migration,
+    down: Option<&Script>,
     origin: Origin,
 ) -> Result<bool, tokio_postgres::Error> {
     let direction = if origin == Origin::Run { "up" } else { "adopt" };
@@ -40,7 +41,7 @@ pub(crate) async fn insert_entry(
                 (&migration.up.checksum.normalised, Type::TEXT),
                 (&migration.up.checksum.raw, Type::TEXT),
                 (&migration.up.text, Type::TEXT),
-                (&migration.down.as_ref().map(|down| down.text.as_str()), Type::TEXT),
+                (&down.map(|down| down.text.as_str()), Type::TEXT),
                 (&direction, Type::TEXT),
                 (&who::user(), Type::TEXT),
                 (&who::host(), Type::TEXT),
@@ -99,6 +100,7 @@ pub(crate) async fn delete_entry(
 pub(crate) async fn update_checksum(
     client: &Client,
     migration: &Migration,
+    down: Option<&Script>,
 ) -> Result<(), tokio_postgres::Error> {
     client
         .execute_typed(
@@ -110,7 +112,7 @@ pub(crate) async fn update_checksum(
                 (&migration.up.checksum.normalised, Type::TEXT),
                 (&migration.up.checksum.raw, Type::TEXT),
                 (&migration.up.text, Type::TEXT),
-                (&migration.down.as_ref().map(|down| down.text.as_str()), Type::TEXT),
+                (&down.map(|down| down.text.as_str()), Type::TEXT),
             ],
         )
         .await
@@ -119,8 +121,12 @@ pub(crate) async fn update_checksum(
 
 impl Entry {
     /// The row of a no-transaction migration of which `done` statements are done.
-    pub(crate) fn partial(source: &str, migration: &Migration, done: usize) -> Self {
-        Self {
+    pub(crate) fn partial(
+        source: &str,
+        migration: &Migration,
+        done: usize,
+    ) -> Result<Self, SourceError> {
+        Ok(Self {
             name: migration.name.clone(),
             source: source.to_owned(),
             state: State::Partial,
@@ -129,8 +135,8 @@ impl Entry {
             raw_checksum: migration.up.checksum.raw.clone(),
             statements_done: i32::try_from(done).ok(),
             up_sql: migration.up.text.clone(),
-            down_sql: migration.down.as_ref().map(|down| down.text.clone()),
+            down_sql: migration.down()?.map(|down| down.text.clone()),
             applied_at: jiff::Timestamp::now(),
-        }
+        })
     }
 }

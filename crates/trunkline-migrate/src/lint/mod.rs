@@ -78,7 +78,7 @@ pub fn lint(source: &Source, options: &LintOptions) -> Result<Vec<Finding>, Sour
     let mut findings = Vec::new();
     for migration in source.migrations() {
         findings.extend(lint_up(migration, &set, *options)?);
-        if let Some(down) = &migration.down {
+        if let Some(down) = migration.down()? {
             findings.extend(lint_down(&migration.name, down)?);
         }
     }
@@ -122,7 +122,7 @@ pub(crate) fn lint_up(
     let mut file = File::read(&migration.name, &migration.up, set)?;
     let ours = |file: &File<'_>| {
         let mut found = rules::up(file, options);
-        if migration.down.is_none() {
+        if !migration.has_down() {
             found.push(rules::missing_down(file));
         }
         found

@@ -149,7 +149,7 @@ pub enum PlanError {
     #[error(transparent)]
     Source(#[from] SourceError),
     /// The catalogue cannot be read.
-    #[error("cannot read the catalogue")]
+    #[error("cannot read the catalogue: {}", crate::database::with_causes(.0))]
     Database(#[from] tokio_postgres::Error),
 }
 
@@ -197,7 +197,7 @@ impl<'a> Read<'a> {
         let body = migration.up.body()?;
         let all = migration.up.statements()?;
         let up = body.iter().map(|it| Reading::of(migration.up.sql(it))).collect();
-        let down = match &migration.down {
+        let down = match migration.down()? {
             Some(script) => {
                 let statements = script.statements()?;
                 Some(statements.iter().map(|it| Reading::of(script.sql(it))).collect())

@@ -2,30 +2,26 @@
 
 mod checksum;
 mod directives;
+mod folder;
+mod migration;
 mod name;
+mod reading;
 mod script;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use thiserror::Error;
 
 pub use checksum::Checksum;
 pub use directives::{DirectiveError, Directives, RequiredColumn, RequiredTable};
+pub use migration::Migration;
 pub use name::Name;
+pub use reading::Reading;
 pub use script::Script;
 
 use crate::sql::{Position, SplitError};
-
-/// One migration: what it does, and what takes it back.
-#[derive(Debug, Clone)]
-pub struct Migration {
-    /// Its identity: the file name without `.sql`.
-    pub name: Name,
-    /// `NAME.sql`.
-    pub up: Script,
-    /// `NAME.down.sql`, if there is one.
-    pub down: Option<Script>,
-}
+use migration::{Files, Found};
 
 /// An ordered set of migrations under one label.
 ///
@@ -41,7 +37,7 @@ pub struct Source {
 pub type EmbeddedFile<'a> = (&'a str, &'a [u8]);
 
 /// A folder or file that cannot be read as migrations.
-#[derive(Debug, Error)]
+#[derive(Debug, Clone, Error)]
 pub enum SourceError {
     /// The folder cannot be listed.
     #[error("cannot read the folder {}: {cause}", path.display())]
@@ -49,7 +45,7 @@ pub enum SourceError {
         /// The folder.
         path: PathBuf,
         /// Why.
-        cause: std::io::Error,
+        cause: Arc<std::io::Error>,
     },
     /// A file cannot be read.
     #[error("cannot read {file}: {cause}")]
@@ -57,7 +53,7 @@ pub enum SourceError {
         /// The file.
         file: String,
         /// Why.
-        cause: std::io::Error,
+        cause: Arc<std::io::Error>,
     },
     /// A file is not UTF-8.
     #[error("{file} is not UTF-8: byte {offset} (line {line}) cannot be read")]
@@ -68,6 +64,12 @@ pub enum SourceError {
         offset: usize,
         /// Its line, from 1.
         line: usize,
+    },
+    /// A file is UTF-16, as Windows writes it (`>` in PowerShell, "Unicode" in Notepad).
+    #[error("{file} is UTF-16, not UTF-8")]
+    Utf16 {
+        /// The file.
+        file: String,
     },
     /// A file has no statement.
     #[error("{file} holds no statement{}", if *comment_only { ", only comments" } else { "" })]
@@ -116,6 +118,9 @@ pub enum SourceError {
     /// A name that would leave the folder.
     #[error("the name `{0}` is not the name of a migration: it must be a plain file name")]
     BadName(String),
+    /// A folder in which there should be migrations.
+    #[error("{} holds no migrations", .0.display())]
+    NoMigrations(PathBuf),
     /// A down file without its migration.
     #[error("{0}.down.sql has no {0}.sql")]
     DownWithoutUp(String),
@@ -132,6 +137,9 @@ impl SourceError {
             Self::NotUtf8 { file, .. } => {
                 format!("convert it: iconv -f WINDOWS-1252 -t UTF-8 {file} > fixed.sql")
             }
+            Self::Utf16 { file } => {
+                format!("convert it: iconv -f UTF-16 -t UTF-8 {file} > fixed.sql")
+            }
             Self::Empty { .. } => "delete the file, or write the statement it was made for".into(),
             Self::Split { .. } => "close it, or remove the line".into(),
             Self::Directive { .. } => "the directives are `-- trunkline: no-transaction` and \
@@ -146,6 +154,9 @@ impl SourceError {
             Self::BadName(_) => {
                 "give the file name alone, as `migrate status` prints it, without a path".into()
             }
+            Self::NoMigrations(_) => {
+                "a migration is a file NAME.sql, with the ending in lower case".into()
+            }
             Self::DownWithoutUp(name) => format!("rename or delete {name}.down.sql"),
         }
     }
@@ -153,28 +164,17 @@ impl SourceError {
 
 impl Source {
     /// Reads every `*.sql` file directly under `path`; the label is the folder's own name.
+    ///
+    /// Of a down file only the name is read, until someone asks for what is in it.
     pub fn directory(path: impl AsRef<Path>) -> Result<Self, SourceError> {
         let path = path.as_ref();
-        let folder = |cause| SourceError::Folder { path: path.to_owned(), cause };
-        let mut files = Vec::new();
-        for entry in std::fs::read_dir(path).map_err(folder)? {
-            let entry = entry.map_err(folder)?;
-            let Ok(file) = entry.file_name().into_string() else { continue };
-            if Path::new(&file).extension().is_some_and(|extension| extension == "sql") {
-                let shown = path.join(&file).display().to_string();
-                let bytes = std::fs::read(entry.path())
-                    .map_err(|cause| SourceError::File { file: shown.clone(), cause })?;
-                files.push((shown, bytes));
-            }
-        }
         let label = path
             .canonicalize()
             .ok()
             .and_then(|full| full.file_name().map(|name| name.to_string_lossy().into_owned()))
             .unwrap_or_else(|| "migrations".to_owned());
-        let mut source = Self::from_files(label, files)?;
-        source.directory = Some(path.to_owned());
-        Ok(source)
+        let migrations = folder::read(folder::list(path)?)?;
+        Ok(Self { label, directory: Some(path.to_owned()), migrations })
     }
 
     /// Reads a folder, or a single file with the down file beside it.
@@ -183,19 +183,13 @@ impl Source {
         if !path.is_file() {
             return Self::directory(path);
         }
-        let read = |path: &Path| {
-            let file = path.display().to_string();
-            let bytes = std::fs::read(path);
-            bytes
-                .map(|bytes| (file.clone(), bytes))
-                .map_err(|cause| SourceError::File { file, cause })
-        };
-        let mut files = vec![read(path)?];
+        let mut files = Files::default();
+        files.add(&file_name(path), path.to_owned())?;
         let down = path.with_extension("down.sql");
         if down != path && down.is_file() {
-            files.push(read(&down)?);
+            files.add(&file_name(&down), down)?;
         }
-        Self::from_files("file".to_owned(), files)
+        Ok(Self { label: "file".to_owned(), directory: None, migrations: folder::read(files)? })
     }
 
     /// The same set under another label, where two folders of one name share a database.
@@ -210,32 +204,20 @@ impl Source {
         label: impl Into<String>,
         files: &[EmbeddedFile<'_>],
     ) -> Result<Self, SourceError> {
-        let files = files.iter().map(|(file, bytes)| ((*file).to_owned(), bytes.to_vec()));
-        Self::from_files(label.into(), files.collect())
-    }
-
-    fn from_files(label: String, files: Vec<(String, Vec<u8>)>) -> Result<Self, SourceError> {
-        let mut downs = std::collections::HashMap::new();
-        let mut migrations = Vec::new();
-        for (shown, bytes) in files {
-            let file = shown.rsplit(['/', '\\']).next().unwrap_or(&shown);
-            let stem = file.strip_suffix(".sql").unwrap_or(file);
-            if let Some(name) = stem.strip_suffix(".down") {
-                let name = Name::parse(name)?;
-                downs.insert(name, Script::read(&shown, bytes)?);
-            } else {
-                let name = Name::parse(stem)?;
-                migrations.push(Migration { name, up: Script::read(&shown, bytes)?, down: None });
-            }
+        let mut set = Files::default();
+        for file in files {
+            set.add(file.0.rsplit(['/', '\\']).next().unwrap_or(file.0), file)?;
         }
-        migrations.sort_by(|left, right| left.name.cmp(&right.name));
-        for migration in &mut migrations {
-            migration.down = downs.remove(&migration.name);
-        }
-        match downs.into_keys().min() {
-            Some(orphan) => Err(SourceError::DownWithoutUp(orphan.to_string())),
-            None => Ok(Self { label, directory: None, migrations }),
-        }
+        let script = |(file, bytes): &EmbeddedFile<'_>| Script::read(file, bytes.to_vec());
+        let migration = |found: Found<&EmbeddedFile<'_>>| {
+            let migration = Migration::new(found.name, script(found.up)?, None);
+            Ok(match found.down {
+                Some(down) => migration.with_down(script(down)?),
+                None => migration,
+            })
+        };
+        let migrations = set.in_order()?.into_iter().map(migration).collect::<Result<_, _>>()?;
+        Ok(Self { label: label.into(), directory: None, migrations })
     }
 
     /// The set's label in the ledger.
@@ -266,6 +248,10 @@ impl Source {
     pub fn required_tables(&self) -> Vec<RequiredTable> {
         required_tables(self.migrations.iter())
     }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 /// Every table that some of the migrations require, each once.

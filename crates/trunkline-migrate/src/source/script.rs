@@ -21,6 +21,9 @@ impl Script {
     /// Checks that `bytes` is UTF-8 and reads the directives; statements are found when asked for.
     pub(super) fn read(file: &str, bytes: Vec<u8>) -> Result<Self, SourceError> {
         let text = String::from_utf8(bytes).map_err(|error| {
+            if matches!(error.as_bytes(), [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..]) {
+                return SourceError::Utf16 { file: file.to_owned() };
+            }
             let offset = error.utf8_error().valid_up_to();
             SourceError::NotUtf8 {
                 file: file.to_owned(),

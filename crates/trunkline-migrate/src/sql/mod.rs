@@ -9,6 +9,6 @@ mod split;
 mod words;
 
 pub use position::Position;
-pub(crate) use quote::quote;
+pub(crate) use quote::{quote, quoted};
 pub use split::{SplitError, Statement, split};
 pub(crate) use words::{Word, words};

@@ -7,14 +7,14 @@ use std::sync::Mutex;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use futures_util::SinkExt;
+use futures_util::{SinkExt, future};
 use tokio_postgres::SimpleQueryMessage;
 use tokio_postgres::error::SqlState;
 
 use crate::database::Session;
 use crate::error::{Error, StatementFailure, ends_connection};
 use crate::event::{Blocker, Event, Observer};
-use crate::lock::{RunLock, WORK_KEY};
+use crate::lock::{RunLock, WORK_KEY, holder};
 use crate::options::Options;
 use crate::source::{Name, Script, SourceError};
 use crate::sql::{Statement, Word, words};
@@ -25,7 +25,7 @@ const WATCH_EVERY: Duration = Duration::from_millis(400);
 const CANCEL_AGAIN: Duration = Duration::from_millis(300);
 
 /// A statement on its way to the server.
-type Sent<'a> = Pin<Box<dyn Future<Output = Result<(), tokio_postgres::Error>> + Send + 'a>>;
+type Sent<'a, T = ()> = Pin<Box<dyn Future<Output = Result<T, tokio_postgres::Error>> + Send + 'a>>;
 
 /// A script under the name of its migration.
 #[derive(Clone, Copy)]
@@ -121,7 +121,7 @@ impl<'a> Work<'a> {
     /// The work lock makes a new runner wait for the orphaned transaction of one that was killed.
     pub(crate) async fn begin(&self, migration: &Name) -> Result<i32, Stopped> {
         let begin = format!(
-            "BEGIN; {settings}; SELECT pg_advisory_xact_lock({WORK_KEY}); SELECT pg_backend_pid()",
+            "BEGIN; {settings}; SELECT pg_backend_pid(), pg_try_advisory_xact_lock({WORK_KEY})",
             settings = self.settings(),
         );
         let messages = self
@@ -129,11 +129,32 @@ impl<'a> Work<'a> {
             .simple_query(&begin)
             .await
             .map_err(|error| self.stopped(migration, "opening a transaction", &error))?;
-        let pid = messages.iter().rev().find_map(|message| match message {
-            SimpleQueryMessage::Row(row) => row.get(0)?.parse().ok(),
+        let row = messages.iter().rev().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => Some(row),
             _ => None,
         });
-        Ok(pid.unwrap_or_default())
+        let backend = row.and_then(|row| row.get(0)?.parse().ok()).unwrap_or_default();
+        if row.and_then(|row| row.get(1)) == Some("f") {
+            self.outlast_orphan(backend)
+                .await
+                .map_err(|error| self.stopped(migration, "waiting for an earlier run", &error))?;
+        }
+        Ok(backend)
+    }
+
+    /// Waits for the transaction that a killed runner left at the server, and names it.
+    async fn outlast_orphan(&self, backend: i32) -> Result<(), tokio_postgres::Error> {
+        let orphan = holder(self.session, WORK_KEY).await?;
+        if !self.seen().iter().any(|blocker| blocker.pid == orphan.pid) {
+            let message = format!(
+                "a runner that was killed left its transaction at the server: {orphan}; waiting for \
+                 its end, which comes sooner by SELECT pg_terminate_backend({})",
+                orphan.pid
+            );
+            self.observer.event(&Event::Warning { message: &message });
+        }
+        let lock = format!("SELECT pg_advisory_xact_lock({WORK_KEY})");
+        self.watch(backend, self.session.batch_execute(&lock)).await
     }
 
     /// What a transaction of ours begins with.
@@ -149,6 +170,32 @@ impl<'a> Work<'a> {
 
     /// Commits, unless the run lock was lost meanwhile.
     pub(crate) async fn commit(&self, migration: &Name) -> Result<(), Stopped> {
+        self.require_lock(migration)?;
+        self.session
+            .batch_execute("COMMIT")
+            .await
+            .map_err(|error| self.stopped(migration, "committing", &error))
+    }
+
+    /// Commits, and opens the transaction of `next` without waiting in between; returns the server
+    /// process behind that one, or nothing where it could not be opened yet.
+    pub(crate) async fn commit_and_begin(
+        &self,
+        migration: &Name,
+        next: &Name,
+    ) -> Result<Option<i32>, Stopped> {
+        self.require_lock(migration)?;
+        let (committed, opened) =
+            future::join(self.session.batch_execute("COMMIT"), self.begin(next)).await;
+        committed.map_err(|error| self.stopped(migration, "committing", &error))?;
+        if opened.is_err() {
+            // What stopped it is told when it is tried again.
+            let _ = self.session.batch_execute("ROLLBACK").await;
+        }
+        Ok(opened.ok())
+    }
+
+    fn require_lock(&self, migration: &Name) -> Result<(), Stopped> {
         if self.lock.is_lost() {
             return Err(Stopped::Failed(Error::ConnectionLost {
                 target: self.session.target().to_string(),
@@ -156,30 +203,37 @@ impl<'a> Work<'a> {
                 reason: "the connection that holds the migration lock ended".to_owned(),
             }));
         }
-        self.session
-            .batch_execute("COMMIT")
-            .await
-            .map_err(|error| self.stopped(migration, "committing", &error))
+        Ok(())
     }
 
     /// Runs `statements` of the script in order, in the open transaction of `backend`.
     ///
     /// They are sent ahead without waiting for each answer, which saves a round trip each; the server
-    /// skips all that follow a failure. COPY asks for its rows, so it goes by itself.
-    pub(crate) async fn run_all(
+    /// skips all that follow a failure. COPY asks for its rows, so it goes by itself. `record`, one
+    /// more query, is sent ahead like a last statement, unless settings must be put right before it;
+    /// its answer is returned.
+    pub(crate) async fn run_all<T: Send + 'static>(
         &self,
         runnable: Runnable<'_>,
         statements: &[Statement],
         backend: i32,
-    ) -> Result<(), Stopped> {
+        record: impl Future<Output = Result<T, tokio_postgres::Error>> + Send,
+    ) -> Result<Result<T, tokio_postgres::Error>, Stopped> {
+        let mut record: Sent<'_, T> = Box::pin(record);
+        let resets = changes_settings(runnable.script, statements);
         let of = statements.len();
         let mut index = 0;
-        for group in
-            statements.chunk_by(|one, next| one.copy_data.is_none() && next.copy_data.is_none())
-        {
+        let mut groups = statements
+            .chunk_by(|one, next| one.copy_data.is_none() && next.copy_data.is_none())
+            .peekable();
+        while let Some(group) = groups.next() {
             let mut ahead = VecDeque::new();
             for statement in group {
                 ahead.push_back(self.send(runnable.script, statement).await?);
+            }
+            let copies = group.iter().any(|statement| statement.copy_data.is_some());
+            if groups.peek().is_none() && !copies && !resets {
+                record = begun(record).await;
             }
             for statement in group {
                 let Some(sent) = ahead.pop_front() else { break };
@@ -195,12 +249,12 @@ impl<'a> Work<'a> {
                 index += 1;
             }
         }
-        if changes_settings(runnable.script, statements) {
+        if resets {
             let reset = format!("{RESET}; {}", self.settings());
             let stopped = |error| self.stopped(runnable.name, "resetting its settings", &error);
             self.session.batch_execute(&reset).await.map_err(stopped)?;
         }
-        Ok(())
+        Ok(record.await)
     }
 
     /// Runs one statement of many, in the open transaction or by itself.
@@ -230,17 +284,13 @@ impl<'a> Work<'a> {
             sql => sql.into(),
         };
         let rows = statement.copy_data.clone();
-        let mut sent: Sent<'s> = Box::pin(async move {
+        let sent: Sent<'s> = Box::pin(async move {
             match rows {
                 None => self.session.batch_execute(&sql).await,
                 Some(rows) => self.copy(&sql, script.text[rows].to_owned()).await,
             }
         });
-        // The first poll is what sends.
-        Ok(match futures_util::poll!(&mut sent) {
-            Poll::Ready(answer) => Box::pin(std::future::ready(answer)),
-            Poll::Pending => sent,
-        })
+        Ok(begun(sent).await)
     }
 
     async fn copy(&self, sql: &str, rows: String) -> Result<(), tokio_postgres::Error> {
@@ -350,14 +400,12 @@ impl<'a> Work<'a> {
     ) -> Stopped {
         let stopped = self.stopped(runnable.name, "running a statement", error);
         match (stopped, error.as_db_error()) {
-            (Stopped::Failed(Error::Query { .. }), Some(said)) => {
-                Stopped::Failed(Error::Statement(Box::new(StatementFailure::new(
-                    runnable.name,
-                    runnable.script,
-                    statement,
-                    of,
-                    said,
-                ))))
+            (Stopped::Failed(Error::Query { .. } | Error::Denied { .. }), Some(said)) => {
+                let (name, script) = (runnable.name, runnable.script);
+                let mut failure = StatementFailure::new(name, script, statement, of, said);
+                let login = self.session.target().login();
+                failure.advice = failure.advice.map(|advice| advice.replace("LOGIN", &login));
+                Stopped::Failed(Error::Statement(Box::new(failure)))
             }
             (stopped, _) => stopped,
         }
@@ -365,6 +413,14 @@ impl<'a> Work<'a> {
 
     fn asked_to_stop(&self) -> bool {
         self.options.interrupt.is_requested()
+    }
+}
+
+/// The same, polled once: that is what sends.
+async fn begun<T: Send + 'static>(mut sent: Sent<'_, T>) -> Sent<'_, T> {
+    match futures_util::poll!(&mut sent) {
+        Poll::Ready(answer) => Box::pin(std::future::ready(answer)),
+        Poll::Pending => sent,
     }
 }
 

@@ -14,6 +14,7 @@ use tokio_postgres::types::Type;
 
 pub(crate) use alone::must_stand_alone;
 pub(crate) use execute::{Runnable, Stopped, Work, is_pooled};
+use transactional::Turn;
 
 use crate::database::Session;
 use crate::error::{Error, Problem};
@@ -25,7 +26,7 @@ use crate::migrator::Migrator;
 use crate::platform::PlatformTable;
 use crate::preflight;
 use crate::selection::{Selection, UpRequest};
-use crate::source::{Migration, Name};
+use crate::source::{Migration, Name, Script};
 
 /// What a run of `up` did.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -67,9 +68,8 @@ impl Migrator {
         request: &UpRequest,
         observer: Arc<dyn Observer>,
     ) -> Result<UpReport, Error> {
-        let work = self.connect("up", &observer).await?;
-        let applied = self.applied(&work).await?;
-        let selection = Selection::decide(&self.source, &applied, request)?;
+        let (work, applied) = self.look("up", &observer).await?;
+        let selection = Selection::decide(self.source()?, &applied, request)?;
         if selection.pending.is_empty() {
             return Ok(UpReport::default());
         }
@@ -85,6 +85,9 @@ impl Migrator {
     ) -> Result<UpReport, Error> {
         for migration in &selection.pending {
             migration.up.body()?;
+            self.require_variables(&migration.up)?;
+            // It is kept in the ledger, so it must be readable before anything runs.
+            migration.down()?;
             if request.atomic && migration.up.directives.no_transaction {
                 return Err(Error::NotAtomic(migration.name.clone()));
             }
@@ -93,7 +96,7 @@ impl Migrator {
         let platform = self.platform_to_keep(&work).await?;
         let nothing_left = || async {
             let applied = self.applied(&work).await?;
-            Ok(Selection::decide(&self.source, &applied, request)?.pending.is_empty())
+            Ok(Selection::decide(self.source()?, &applied, request)?.pending.is_empty())
         };
         let lock = RunLock::acquire(
             &self.target,
@@ -138,41 +141,63 @@ impl Migrator {
     }
 }
 
+impl Migrator {
+    /// Finds a `${NAME}` that the environment does not have before anything is touched.
+    pub(crate) fn require_variables(&self, script: &Script) -> Result<(), Error> {
+        if self.options.substitute {
+            for statement in script.statements()? {
+                script.substituted(statement)?;
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Run<'_> {
     async fn apply_all(&self, request: &UpRequest) -> Result<UpReport, Error> {
         let mut report = UpReport::default();
         // Others may have worked between our first look and the lock.
         let applied = self.migrator.applied(&self.work).await?;
-        let selection = Selection::decide(&self.migrator.source, &applied, request)?;
+        let selection = Selection::decide(self.migrator.source()?, &applied, request)?;
         let pending = self.adopt_from_platform(selection.pending, &mut report).await?;
         for name in &selection.out_of_order {
             let message = format!("{name} is out of order: later migrations are applied already");
             self.observer.event(&Event::Warning { message: &message });
         }
         if request.atomic {
-            self.apply_in_one_transaction(&pending, &mut report).await?;
+            self.apply_in_one_transaction(&pending, Turn::default(), &mut report).await?;
         } else {
-            for migration in pending {
+            let mut turn = Turn::default();
+            for (index, migration) in pending.iter().enumerate() {
                 if self.migrator.options.interrupt.is_requested() {
                     return Err(Error::Interrupted {
                         migration: None,
                         left: "what was finished is recorded, the rest was not begun",
                     });
                 }
-                self.apply_one(migration, &mut report).await?;
+                let next = pending.get(index + 1);
+                let next = next.filter(|next| !next.up.directives.no_transaction);
+                turn.next = next.map(|next| &next.name);
+                turn.opened = self.apply_one(migration, turn, &mut report).await?;
             }
         }
         Ok(report)
     }
 
-    async fn apply_one(&self, migration: &Migration, report: &mut UpReport) -> Result<(), Error> {
+    /// Returns the server process behind the transaction that was opened for the next one, if one was.
+    async fn apply_one(
+        &self,
+        migration: &Migration,
+        turn: Turn<'_>,
+        report: &mut UpReport,
+    ) -> Result<Option<i32>, Error> {
         if !migration.up.directives.no_transaction {
-            return self.apply_in_one_transaction(&[migration], report).await;
+            return self.apply_in_one_transaction(&[migration], turn, report).await;
         }
         let began = self.started(migration);
         self.apply_stepwise(migration).await?;
         report.applied.push(self.finished(migration, began.elapsed()));
-        Ok(())
+        Ok(None)
     }
 
     fn started(&self, migration: &Migration) -> Instant {
@@ -255,10 +280,10 @@ impl Run<'_> {
     }
 
     pub(crate) async fn adopt_platform_row(&self, migration: &Migration) -> Result<(), Error> {
-        let source = self.migrator.source.label();
-        insert_entry(&self.work, source, migration, Origin::Platform).await.map_err(|error| {
-            Error::query("recording an adopted migration", &self.migrator.target, &error)
-        })?;
+        let (source, down) = (self.migrator.source()?.label(), migration.down()?);
+        insert_entry(&self.work, source, migration, down, Origin::Platform).await.map_err(
+            |error| Error::query("recording an adopted migration", &self.migrator.target, &error),
+        )?;
         self.observer.event(&Event::Adopted { migration: &migration.name });
         Ok(())
     }

@@ -71,12 +71,12 @@ impl Run<'_> {
         let attempt = || async {
             let stopped = |error| work.stopped(name, "writing the ledger", &error);
             work.begin(name).await?;
-            let source = self.migrator.source.label();
+            let source = self.migrator.source()?.label();
             let entry = Entry {
                 state: State::Applied,
                 statements_done: None,
                 origin: Origin::Run,
-                ..Entry::partial(source, migration, 0)
+                ..Entry::partial(source, migration, 0)?
             };
             put_entry(&self.work, &entry).await.map_err(stopped)?;
             let checksum = Some(migration.up.checksum.normalised.as_str());
@@ -169,7 +169,7 @@ impl Step<'_> {
     async fn write(&self, done: usize, state: &'static str, of: usize) -> Result<(), Stopped> {
         let name = &self.migration.name;
         let stopped = |error| self.work.stopped(name, "writing the ledger", &error);
-        let entry = Entry::partial(self.run.migrator.source.label(), self.migration, done);
+        let entry = Entry::partial(self.run.migrator.source()?.label(), self.migration, done)?;
         put_entry(self.work.session, &entry).await.map_err(stopped)?;
         let statement = Some((self.index + 1, of));
         let step = Note { state, statement, ..Note::done(name, "up") };

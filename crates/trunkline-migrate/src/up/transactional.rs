@@ -7,11 +7,21 @@ use super::{Run, UpReport};
 use crate::error::Error;
 use crate::ledger::{self, Origin, insert_entry};
 use crate::platform::WRITING;
-use crate::source::Migration;
+use crate::source::{Migration, Name};
+
+/// Where a transaction stands in a run of many.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Turn<'a> {
+    /// The server process behind it, when the one before opened it.
+    pub opened: Option<i32>,
+    /// For whom to open another when it is committed.
+    pub next: Option<&'a Name>,
+}
 
 /// What became of one attempt.
 enum Outcome {
-    Applied,
+    /// With the server process behind the transaction that was opened for the next one.
+    Applied(Option<i32>),
     /// The platform's own runner recorded this one of them while we were at it.
     AppliedElsewhere(usize),
 }
@@ -21,26 +31,31 @@ impl Run<'_> {
     pub(super) async fn apply_in_one_transaction(
         &self,
         migrations: &[&Migration],
+        mut turn: Turn<'_>,
         report: &mut UpReport,
-    ) -> Result<(), Error> {
-        let Some(first) = migrations.first() else { return Ok(()) };
+    ) -> Result<Option<i32>, Error> {
+        let Some(first) = migrations.first() else { return Ok(None) };
         let work = self.work();
         let began: Vec<Instant> =
             migrations.iter().map(|migration| self.started(migration)).collect();
-        let outcome = work.within_budget(&first.name, || self.attempt(&work, migrations));
+        let attempt = || {
+            let opened = turn.opened.take();
+            self.attempt(&work, migrations, Turn { opened, next: turn.next })
+        };
+        let outcome = work.within_budget(&first.name, attempt);
         match outcome.await {
-            Ok(Outcome::Applied) => {
+            Ok(Outcome::Applied(opened)) => {
                 for (migration, began) in migrations.iter().zip(began) {
                     report.applied.push(self.finished(migration, began.elapsed()));
                 }
-                Ok(())
+                Ok(opened)
             }
             Ok(Outcome::AppliedElsewhere(index)) => {
                 let mut rest = migrations.to_vec();
                 let elsewhere = rest.remove(index);
                 self.adopt_platform_row(elsewhere).await?;
                 report.adopted.push(elsewhere.name.clone());
-                Box::pin(self.apply_in_one_transaction(&rest, report)).await
+                Box::pin(self.apply_in_one_transaction(&rest, turn, report)).await
             }
             Err(mut error) => {
                 if let (Error::Statement(failure), [_, _, ..]) = (&mut error, migrations) {
@@ -62,9 +77,13 @@ impl Run<'_> {
         &self,
         work: &Work<'_>,
         migrations: &[&Migration],
+        turn: Turn<'_>,
     ) -> Result<Outcome, Stopped> {
         let first = &migrations[0].name;
-        let backend = work.begin(first).await?;
+        let backend = match turn.opened {
+            Some(backend) => backend,
+            None => work.begin(first).await?,
+        };
         for (index, migration) in migrations.iter().enumerate() {
             let name = &migration.name;
             let stopped = |error| work.stopped(name, "writing the ledger", &error);
@@ -77,10 +96,11 @@ impl Run<'_> {
                 }
             }
             let runnable = Runnable { name, script: &migration.up };
-            work.run_all(runnable, migration.up.body()?, backend).await?;
-            let source = self.migrator.source.label();
-            let inserted = insert_entry(&self.work, source, migration, Origin::Run);
-            if !inserted.await.map_err(stopped)? {
+            let (source, down) = (self.migrator.source()?.label(), migration.down()?);
+            let inserted = insert_entry(&self.work, source, migration, down, Origin::Run);
+            let body = migration.up.body()?;
+            let inserted = work.run_all(runnable, body, backend, inserted).await?;
+            if !inserted.map_err(stopped)? {
                 return Err(Stopped::Failed(Error::Query {
                     doing: "writing the ledger",
                     message: format!("{name} was recorded by another runner meanwhile"),
@@ -91,12 +111,17 @@ impl Run<'_> {
                 platform.finish(&self.work, migration).await.map_err(told)?;
             }
         }
-        work.commit(first).await?;
-        Ok(Outcome::Applied)
+        let opened = if let Some(next) = turn.next {
+            work.commit_and_begin(first, next).await?
+        } else {
+            work.commit(first).await?;
+            None
+        };
+        Ok(Outcome::Applied(opened))
     }
 }
 
-fn failed_migration(error: &Error) -> Option<&crate::source::Name> {
+fn failed_migration(error: &Error) -> Option<&Name> {
     match error {
         Error::Statement(failure) => Some(&failure.migration),
         Error::Busy { migration, .. } => Some(migration),

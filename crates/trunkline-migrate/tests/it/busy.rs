@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use trunkline_migrate::{Error, ExitStatus, Options};
 use trunkline_postgres::testing::TestDatabase;
 
+use crate::concurrency::RUN_KEY;
 use crate::support::{
     Heard, applied, assert_nothing_left, assert_verified, background, count, empty, exists,
     failure, impatient, migrator, migrator_with, partner, platform, redacted, run, source, up,
@@ -121,6 +122,30 @@ async fn after_the_budget_the_blocker_is_named_with_its_query_and_nothing_was_ch
     run(&other, "COMMIT").await;
     assert_nothing_left(&database).await;
     assert_eq!(applied(&up(&migrator).await.unwrap()), ["1-a"]);
+}
+
+#[tokio::test]
+async fn the_transaction_that_a_killed_runner_left_is_named_with_the_way_to_end_it() {
+    let database = empty().await;
+    let orphan = database.connect().await.unwrap();
+    let files = [("0-z.sql", "SELECT 1;"), ("1-a.sql", "CREATE TABLE a (id int);")];
+    up(&migrator(&database, source(&files[..1]))).await.unwrap();
+    let migrator = migrator_with(&database.url(), source(&files), impatient());
+    run(&orphan, "SET application_name = 'trunkline-migrate up elsewhere:7'; BEGIN").await;
+    run(&orphan, &format!("SELECT pg_advisory_xact_lock({})", RUN_KEY + 1)).await;
+    let pid = count(&orphan, "SELECT pg_backend_pid()::int8").await;
+    let heard = Arc::new(Heard::default());
+    let waiting = background(&migrator, heard.clone());
+    let busy = waiting.await.unwrap().unwrap_err();
+    let named = format!("trunkline-migrate up elsewhere:7 (backend {pid}, since ");
+    assert!(heard.has(&named), "{:?}", heard.lines());
+    let way = format!("pg_terminate_backend({pid})");
+    assert_eq!(heard.lines().iter().filter(|line| line.contains(&way)).count(), 1);
+    assert!(busy.hint().unwrap().contains(&way), "{busy}");
+    assert_eq!(busy.exit_status(), ExitStatus::Blocked);
+    run(&orphan, "COMMIT").await;
+    assert_eq!(applied(&up(&migrator).await.unwrap()), ["1-a"]);
+    assert_nothing_left(&database).await;
 }
 
 #[tokio::test]

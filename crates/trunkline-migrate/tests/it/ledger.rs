@@ -28,7 +28,7 @@ async fn what_is_applied_stands_in_the_platforms_ledger_with_the_sha256_of_the_r
     let before = count(&client, "SELECT count(*) FROM public.migrations").await;
     let migrator = migrator(&database, partner());
     up(&migrator).await.unwrap();
-    for migration in migrator.source().migrations() {
+    for migration in migrator.source().unwrap().migrations() {
         let file = migration.name.file();
         let row = client
             .query_one(
@@ -79,7 +79,7 @@ async fn a_file_that_the_platform_applied_is_adopted_and_not_run() {
         "SELECT concat_ws(' ', filename, checksum, success) FROM public.migrations ORDER BY id";
     let rows = texts(&client, rows).await;
     assert_eq!(rows[0], "1-a.sql of another version t");
-    let raw = &migrator.source().migrations()[1].up.checksum.raw;
+    let raw = &migrator.source().unwrap().migrations()[1].up.checksum.raw;
     assert_eq!(rows[1], format!("2-b.sql {raw} t"));
 
     let status = migrator.status().await.unwrap();

@@ -18,6 +18,7 @@ mod platform;
 mod pooler;
 mod properties;
 mod proxy;
+mod reading;
 mod reverts;
 mod rights;
 mod sets;

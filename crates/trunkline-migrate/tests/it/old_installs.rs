@@ -53,7 +53,7 @@ async fn upgraded(fixture: &str) {
     let migrator = migrator(&database, partner());
     let heard = Arc::new(Heard::default());
     let report = migrator.up(&UpRequest::default(), heard.clone()).await.unwrap();
-    assert_eq!(applied(&report).len(), migrator.source().migrations().len());
+    assert_eq!(applied(&report).len(), migrator.source().unwrap().migrations().len());
     assert!(heard.has("NOTICE: public."), "an upgrade says what it does");
 
     let after = kept(&client).await;
@@ -65,7 +65,7 @@ async fn upgraded(fixture: &str) {
     assert_verified(&migrator).await;
     let all: Vec<Vec<String>> = all_rows(&client).await;
     // Run again by hand, each file finds nothing to do.
-    for migration in migrator.source().migrations() {
+    for migration in migrator.source().unwrap().migrations() {
         run(&client, &migration.up.text).await;
     }
     assert_eq!(all_rows(&client).await, all);

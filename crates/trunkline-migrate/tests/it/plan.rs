@@ -534,3 +534,13 @@ async fn reversible_means_that_no_row_is_lost() {
     );
     assert_eq!(reversal("CREATE INDEX i ON a (b)", Some("DROP INDEX i")).await, Reversible::Yes);
 }
+
+#[tokio::test]
+async fn a_catalogue_that_cannot_be_read_says_why() {
+    let (client, _database) = database().await;
+    let source = Source::embedded("test", &[("1-a.sql", b"CREATE TABLE a (id int);")]).unwrap();
+    let pending: Vec<_> = source.migrations().iter().collect();
+    client.batch_execute("BEGIN; SELECT 1 / 0").await.unwrap_err();
+    let error = explain(&client, &source, &pending).await.unwrap_err();
+    assert!(error.to_string().contains("current transaction is aborted"), "{error}");
+}

@@ -33,8 +33,13 @@ async fn up_brings_the_platform_to_what_verify_expects_and_then_has_nothing_to_d
     let heard = Arc::new(Heard::default());
     let report =
         migrator.up(&trunkline_migrate::UpRequest::default(), heard.clone()).await.unwrap();
-    let names: Vec<&str> =
-        migrator.source().migrations().iter().map(|migration| migration.name.as_str()).collect();
+    let names: Vec<&str> = migrator
+        .source()
+        .unwrap()
+        .migrations()
+        .iter()
+        .map(|migration| migration.name.as_str())
+        .collect();
     assert_eq!(applied(&report), names);
     assert!(report.adopted.is_empty() && !report.done_by_another);
     assert_eq!(heard.lines().first().unwrap(), &format!("started {} Up", names[0]));
@@ -61,7 +66,7 @@ async fn down_archives_rows_and_restore_brings_every_one_back() {
     }
 
     let report = down(&migrator).await.unwrap();
-    assert_eq!(report.reverted.len(), migrator.source().migrations().len());
+    assert_eq!(report.reverted.len(), migrator.source().unwrap().migrations().len());
     let archive = &report.archives[0];
     let archived: Vec<(&str, i64)> =
         archive.tables.iter().map(|table| (table.table.as_str(), table.rows)).collect();

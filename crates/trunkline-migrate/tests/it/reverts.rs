@@ -5,8 +5,8 @@ use std::sync::Arc;
 use trunkline_migrate::{DownRequest, Error, Silent};
 
 use crate::support::{
-    applied, assert_nothing_left, count, down, empty, exists, failure, migrator, redacted, rows,
-    run, source, texts, up,
+    Heard, applied, assert_nothing_left, count, down, empty, exists, failure, flag, migrator,
+    redacted, rows, run, source, texts, up,
 };
 
 fn steps(steps: usize) -> DownRequest {
@@ -247,6 +247,70 @@ async fn partitions_schemas_quoted_names_and_sequences_come_back_as_they_were() 
             .await
             .is_err()
     );
+    assert_nothing_left(&database).await;
+}
+
+const MOODS: &[(&str, &str)] = &[
+    (
+        "1-a.sql",
+        "CREATE TYPE mood AS ENUM ('well', 'ill'); CREATE TYPE unused AS (n int);\n\
+         CREATE DOMAIN short AS text CHECK (length(VALUE) < 9);\n\
+         CREATE SEQUENCE numbers;\n\
+         CREATE FUNCTION is_well(m mood) RETURNS bool LANGUAGE sql IMMUTABLE AS $$ SELECT $1 = 'well' $$;\n\
+         CREATE TABLE a (id int DEFAULT nextval('numbers'), moods mood[], note short, CHECK (is_well(moods[1])));\n\
+         CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.note := 'touched'; RETURN NEW; END $$;\n\
+         CREATE TRIGGER touching BEFORE INSERT ON a FOR EACH ROW EXECUTE FUNCTION touch();",
+    ),
+    (
+        "1-a.down.sql",
+        "DROP TRIGGER IF EXISTS touching ON a; DROP FUNCTION touch() CASCADE; DROP TABLE IF EXISTS a;\n\
+         DROP SEQUENCE numbers; DROP ROUTINE IF EXISTS is_well; DROP DOMAIN IF EXISTS short;\n\
+         DROP TYPE mood, unused;",
+    ),
+];
+
+#[tokio::test]
+async fn types_and_functions_that_only_an_archived_table_uses_go_and_come_back_with_it() {
+    let database = empty().await;
+    let client = database.connect().await.unwrap();
+    let migrator = migrator(&database, source(MOODS));
+    up(&migrator).await.unwrap();
+    let insert = "INSERT INTO a (moods) VALUES ('{well}')";
+    run(&client, insert).await;
+    let heard = Arc::new(Heard::default());
+    let archive =
+        migrator.down(&DownRequest::default(), heard.clone()).await.unwrap().archives.remove(0);
+    let moved: Vec<String> = archive.objects.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!("moved_with_a_table", moved.join("\n"));
+    assert!(!heard.has("NOTICE") && !heard.has("warning"), "{:?}", heard.lines());
+    for gone in ["mood", "short", "unused"] {
+        assert!(flag(&client, &format!("SELECT to_regtype('{gone}') IS NULL")).await, "{gone}");
+    }
+    // What was made again meanwhile and stands empty gives way.
+    up(&migrator).await.unwrap();
+    migrator.restore(&archive.name, Arc::new(Silent)).await.unwrap();
+    run(&client, insert).await;
+    let expected = ["(1,{well},touched)", "(2,{well},touched)"];
+    assert_eq!(texts(&client, "SELECT a::text FROM a ORDER BY 1").await, expected);
+    assert!(client.batch_execute("INSERT INTO a (moods) VALUES ('{ill}')").await.is_err());
+    let schemas = "SELECT nspname::text FROM pg_namespace WHERE nspname LIKE 'trunkline_archive%'";
+    assert_eq!(texts(&client, schemas).await, [""; 0]);
+    assert_eq!(down(&migrator).await.unwrap().archives[0].objects.len(), archive.objects.len());
+    assert_nothing_left(&database).await;
+}
+
+#[tokio::test]
+async fn a_type_that_another_table_uses_too_is_not_taken_from_it() {
+    let database = empty().await;
+    let client = database.connect().await.unwrap();
+    let migrator = migrator(&database, source(MOODS));
+    up(&migrator).await.unwrap();
+    run(&client, "INSERT INTO a (moods) VALUES ('{well}'); CREATE TABLE other (mood mood)").await;
+    let error = down(&migrator).await.unwrap_err();
+    assert!(matches!(&error, Error::Statement(failure) if failure.code == "2BP01"), "{error}");
+    assert_eq!(texts(&client, "SELECT a::text FROM a").await, ["(1,{well},touched)"]);
+    assert!(flag(&client, "SELECT to_regtype('short') IS NOT NULL").await);
+    assert!(migrator.archives().await.unwrap().is_empty());
     assert_nothing_left(&database).await;
 }
 

@@ -240,7 +240,7 @@ async fn adopt_records_what_verify_agrees_with_and_refuses_what_it_does_not() {
     let database = platform().await;
     let client = database.connect().await.unwrap();
     let migrator = migrator(&database, partner());
-    for migration in migrator.source().migrations() {
+    for migration in migrator.source().unwrap().migrations() {
         run(&client, &migration.up.text).await;
     }
     run(&client, "ALTER TABLE dialog_360_clients DROP CONSTRAINT dialog_360_clients_status_check")
@@ -254,7 +254,7 @@ async fn adopt_records_what_verify_agrees_with_and_refuses_what_it_does_not() {
     let report = migrator.adopt(&["007".into()], None, heard.clone()).await.unwrap();
     assert_eq!(report.adopted.len(), 1);
     let report = migrator.adopt(&[], None, heard).await.unwrap();
-    assert_eq!(report.adopted.len(), migrator.source().migrations().len() - 1);
+    assert_eq!(report.adopted.len(), migrator.source().unwrap().migrations().len() - 1);
     let status = migrator.status().await.unwrap();
     assert!(status.is_current());
     assert!(status.migrations.iter().all(|it| it.origin == Some(Origin::Adopted)));

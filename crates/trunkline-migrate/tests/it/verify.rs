@@ -342,6 +342,48 @@ async fn rows_without_their_company_are_found_though_the_key_stands() {
 }
 
 #[tokio::test]
+async fn an_index_that_has_the_name_of_a_missing_constraint_makes_way() {
+    with_database(async |client, config| {
+        let expected = record(config, &source()).await.unwrap();
+        migrate(client).await;
+        for (index, kept) in [
+            ("CREATE UNIQUE INDEX clients_client_id_key ON clients (client_id)", false),
+            ("CREATE INDEX clients_client_id_key ON clients (status, id)", true),
+            (
+                "CREATE UNIQUE INDEX clients_client_id_key ON clients (client_id); \
+                 UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'clients_client_id_key'::regclass",
+                false,
+            ),
+        ] {
+            let drop = "ALTER TABLE clients DROP CONSTRAINT clients_client_id_key";
+            client.batch_execute(&format!("{drop}; {index}")).await.unwrap();
+            let mends = mends(&checked(client, &expected).await);
+            run(client, &mends).await;
+            let after = checked(client, &expected).await;
+            assert!(wrong(&after).is_empty(), "{mends}\n{}", lines(&after));
+            assert_eq!(lines(&after).contains("old_clients_client_id_key"), kept, "{mends}");
+            client.batch_execute("DROP INDEX IF EXISTS old_clients_client_id_key").await.unwrap();
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rows_without_their_company_are_to_be_decided_about_before_the_key_is_validated() {
+    with_database(async |client, config| {
+        let expected = record(config, &source()).await.unwrap();
+        migrate(client).await;
+        let damage = "ALTER TABLE clients DROP CONSTRAINT clients_company_id_fkey; \
+                      INSERT INTO clients (company_id, client_id) VALUES (7, 'a')";
+        client.batch_execute(damage).await.unwrap();
+        let mends = mends(&checked(client, &expected).await);
+        let decide = mends.find("-- Decide what becomes of these rows").unwrap();
+        assert!(decide < mends.find("VALIDATE CONSTRAINT").unwrap(), "{mends}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_login_that_may_read_nothing_still_verifies_and_is_told_what_it_lacks() {
     with_database(async |client, config| {
         let expected = record(config, &source()).await.unwrap();

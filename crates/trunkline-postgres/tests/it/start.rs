@@ -30,6 +30,9 @@ async fn first_start_makes_a_cluster_and_warm_start_is_fast() {
     let client = cluster.connect("app").await.unwrap();
     let row = client.query_one("SHOW fsync", &[]).await.unwrap();
     assert_eq!(row.get::<_, &str>(0), "on");
+    client.batch_execute("CREATE SCHEMA trunkline; CREATE TABLE plain (id int)").await.unwrap();
+    let row = client.query_one("SELECT 'public.plain'::regclass::text", &[]).await.unwrap();
+    assert_eq!(row.get::<_, &str>(0), "plain");
     drop((client, cluster));
     directory.wait_until_stopped();
 

@@ -2,6 +2,7 @@ use axum::http::HeaderMap;
 use trunkline_core::Role;
 
 use super::assets;
+use super::theme::THEME_COOKIE;
 use crate::auth::cookie_value;
 
 /// What stands around every page: who is signed in, where, and what was just done.
@@ -52,7 +53,7 @@ pub(crate) enum Section {
 impl Frame {
     /// For a page that anybody may see.
     pub(crate) fn anonymous(headers: &HeaderMap) -> Self {
-        let theme = match cookie_value(headers, "trunkline_theme") {
+        let theme = match cookie_value(headers, THEME_COOKIE) {
             Some("light") => "light",
             Some("dark") => "dark",
             _ => "auto",

@@ -1,20 +1,36 @@
 //! The admin interface, `/admin`: every page works as a full page; htmx swaps a named part of it.
 
 mod assets;
+mod choose_password;
+mod form;
 mod frame;
 mod overview;
 mod page;
+mod second_factor;
+mod setup;
+mod sign_in;
+mod sign_out;
+mod theme;
+mod time;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use crate::State;
 
 pub(crate) use assets::router as assets_router;
 pub(crate) use frame::{Frame, FrameUser, Section};
 pub(crate) use page::{Page, PageProblem, redirect_with_toast};
+pub(crate) use time::Time;
 
 /// Every page.
 pub(crate) fn router() -> Router<State> {
-    Router::new().route("/", get(overview::overview))
+    Router::new()
+        .route("/", get(overview::overview))
+        .route("/theme", post(theme::choose))
+        .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
+        .route("/sign-in/code", get(second_factor::show).post(second_factor::check))
+        .route("/sign-out", post(sign_out::sign_out))
+        .route("/setup/{token}", get(setup::show).post(setup::set_up))
+        .route("/password/{token}", get(choose_password::show).post(choose_password::choose))
 }

@@ -24,6 +24,11 @@ impl<T: Template> IntoResponse for Page<T> {
     }
 }
 
+/// Sends the browser on to a path of ours.
+pub(crate) fn redirect(to: &str) -> Response {
+    (StatusCode::SEE_OTHER, [(LOCATION, to)]).into_response()
+}
+
 /// Sends the browser on after something was done, and says there what.
 pub(crate) fn redirect_with_toast(to: &str, toast: &str) -> Response {
     let toast = utf8_percent_encode(toast, NON_ALPHANUMERIC);

@@ -5,7 +5,6 @@ use utoipa::ToSchema;
 
 use crate::Problem;
 use crate::auth::Caller;
-use crate::problem::ProblemDocument;
 
 /// The key that the request came with.
 #[derive(Debug, Serialize, ToSchema)]
@@ -26,11 +25,7 @@ pub(crate) struct Key {
     get,
     path = "/api/v1/key",
     tag = "API keys",
-    responses(
-        (status = 200, description = "The key", body = Key),
-        (status = 401, description = "No key, or none that is known", body = ProblemDocument,
-            content_type = "application/problem+json"),
-    ),
+    responses((status = 200, description = "The key", body = Key)),
 )]
 pub(crate) async fn get_key(caller: Caller) -> Result<Json<Key>, Problem> {
     Ok(Json(Key {

@@ -1,67 +1,64 @@
 //! The REST API, `/api/v1`: one file for each operation; the OpenAPI document comes from the code.
 
+pub(crate) mod api_keys;
 mod body;
+mod checks;
+mod document;
+mod idempotency;
 mod key;
+mod page;
 mod partner_accounts;
+mod path;
+mod rate_limit;
+mod schema;
+mod version;
+
+use std::sync::Arc;
 
 use axum::extract::State as Extract;
 use axum::http::{Method, Uri};
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use axum::{Json, Router};
 use utoipa::OpenApi;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::State;
 use crate::problem::{Kind, Problem};
+use rate_limit::RateLimiter;
 
 pub(crate) use body::{Body, Query};
-
-/// What the document says beside its operations.
-#[derive(OpenApi)]
-#[openapi(
-    info(
-        title = "Trunkline",
-        description = "Partner accounts, clients and channels of 360dialog, Meta and Twilio. \
-                       Errors are problem documents (RFC 9457); their types are explained at /problems."
-    ),
-    security(("api_key" = [])),
-    modifiers(&Security),
-)]
-struct Document;
-
-struct Security;
-
-impl utoipa::Modify for Security {
-    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let scheme = HttpBuilder::new()
-            .scheme(HttpAuthScheme::Bearer)
-            .bearer_format("tlk_ and 43 characters")
-            .description(Some("An API key; administrators make them at /admin/api-keys"))
-            .build();
-        let components = document.components.get_or_insert_default();
-        components.add_security_scheme("api_key", SecurityScheme::Http(scheme));
-    }
-}
+pub(crate) use checks::Checks;
+pub(crate) use page::{Limit, Listing, Order, Page, Pager};
+pub(crate) use path::Id;
+pub(crate) use version::{Preconditions, etag, tagged};
 
 /// Every operation.
 fn operations() -> OpenApiRouter<State> {
-    OpenApiRouter::with_openapi(Document::openapi())
+    OpenApiRouter::with_openapi(document::Document::openapi())
         .routes(routes!(key::get_key))
+        .merge(api_keys::operations())
         .merge(partner_accounts::operations())
 }
 
 /// The OpenAPI document.
 pub fn document() -> utoipa::openapi::OpenApi {
-    operations().into_openapi()
+    let mut document = operations().into_openapi();
+    document::complete(&mut document);
+    document
 }
 
 /// The operations and their document.
-pub(crate) fn router(_: &State) -> Router<State> {
-    let (router, document) = operations().split_for_parts();
+pub(crate) fn router(state: &State) -> Router<State> {
+    let limiter = Arc::new(RateLimiter::new(state.settings.requests_per_minute));
+    let (router, _) = operations().split_for_parts();
+    let document = document();
     let document = async move |_: Extract<State>| Json(document.clone());
-    router.route("/api/v1/openapi.json", get(document))
+    router
+        .route_layer(from_fn_with_state(state.clone(), idempotency::answer_once))
+        .route_layer(from_fn_with_state((state.clone(), limiter), rate_limit::limit_rate))
+        .route("/api/v1/openapi.json", get(document))
 }
 
 pub(crate) async fn not_found(uri: Uri) -> Problem {

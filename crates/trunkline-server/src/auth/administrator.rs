@@ -1,12 +1,12 @@
 use axum::extract::{FromRequestParts, OptionalFromRequestParts, OriginalUri};
-use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method};
 use jiff::SignedDuration;
 use trunkline_core::Role;
 use trunkline_store::audit_log::{Actor, ActorKind};
 use trunkline_store::sessions::{ActiveSession, find_session, touch_session};
 
-use super::{SESSION_COOKIE, cookie_value, hash_token};
+use super::{cookie_value, hash_token, session_cookie_name};
 use crate::State;
 use crate::admin::{Frame, FrameUser, PageProblem, Section};
 use crate::middleware::RequestContext;
@@ -59,7 +59,8 @@ impl OptionalFromRequestParts<State> for Administrator {
         parts: &mut Parts,
         state: &State,
     ) -> Result<Option<Self>, PageProblem> {
-        let Some(hash) = cookie_value(&parts.headers, SESSION_COOKIE).map(hash_token) else {
+        let cookie = session_cookie_name(&state.settings);
+        let Some(hash) = cookie_value(&parts.headers, cookie).map(hash_token) else {
             return Ok(None);
         };
         let Ok(context) =
@@ -89,7 +90,10 @@ impl FromRequestParts<State> for Administrator {
         let found =
             <Self as OptionalFromRequestParts<State>>::from_request_parts(parts, state).await?;
         // Not the URI itself, from which the router has taken what it matched.
-        let then = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |uri| &uri.0);
-        found.ok_or_else(|| PageProblem::SignIn { then: then.to_string() })
+        let asked = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |uri| &uri.0);
+        found.ok_or_else(|| PageProblem::SignIn {
+            // What was sent is gone, and its address may show no page.
+            then: if parts.method == Method::GET { asked.to_string() } else { "/admin".to_owned() },
+        })
     }
 }

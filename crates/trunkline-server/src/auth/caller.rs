@@ -60,6 +60,10 @@ impl FromRequestParts<State> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &State) -> Result<Self, Problem> {
+        // The middleware has looked already.
+        if let Some(known) = parts.extensions.get::<Self>() {
+            return Ok(known.clone());
+        }
         let Ok(context) = RequestContext::from_request_parts(parts, state).await;
         let refuse = |detail: &str| Err(Problem::new(Kind::Unauthenticated, detail));
         let Some(given) = parts.headers.get(AUTHORIZATION) else {
@@ -85,6 +89,8 @@ impl FromRequestParts<State> for Caller {
         }
         context.note(format!("api_key {}", key.id), key.company_id);
         let scope = key.company_id.map_or(Scope::Platform, Scope::Company);
-        Ok(Self { key_id: key.id, name: key.name, role: key.role, scope, context })
+        let caller = Self { key_id: key.id, name: key.name, role: key.role, scope, context };
+        parts.extensions.insert(caller.clone());
+        Ok(caller)
     }
 }

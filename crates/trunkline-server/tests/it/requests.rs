@@ -51,7 +51,7 @@ async fn another_site_cannot_make_a_browser_post() {
         ("origin", "https://evil.example"),
         ("origin", "null"),
     ] {
-        let request = Request::post("/admin").header("cookie", &cookie).header(header, value);
+        let request = Request::post("/admin/theme").header("cookie", &cookie).header(header, value);
         let answer = service.send(request.body(Body::empty()).unwrap()).await;
         assert_eq!(answer.status.as_u16(), 403, "{header}: {value}");
     }
@@ -72,4 +72,24 @@ async fn a_lost_connection_is_503_and_the_next_request_works_again() {
     }
     assert!(answers.iter().all(|status| [200, 503].contains(status)), "{answers:?}");
     assert_eq!(answers.last(), Some(&200), "{answers:?}");
+}
+
+#[tokio::test]
+async fn a_chosen_theme_is_kept_and_leads_back_to_the_page() {
+    let service = Service::new().await;
+    for (referer, back) in [
+        ("http://127.0.0.1:8640/admin/users?page=2", "/admin/users?page=2"),
+        ("http://127.0.0.1:8640//evil.example", "/admin"),
+        ("https://evil.example/admin", "/admin"),
+    ] {
+        let request = Request::post("/admin/theme")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("referer", referer);
+        let answer = service.send(request.body(Body::from("theme=dark")).unwrap()).await;
+        assert_eq!((answer.status.as_u16(), answer.header("location")), (303, back));
+        assert!(answer.header("set-cookie").starts_with("trunkline_theme=dark;"));
+    }
+    let cookie = format!("{}; trunkline_theme=dark", service.sign_in("viewer").await);
+    let page = service.page("/admin", &cookie).await;
+    assert!(page.body.contains(r#"<html lang="en" data-theme="dark">"#), "{}", page.body);
 }

@@ -92,6 +92,13 @@ impl Service {
         Self { router: router(state.clone()), state, client, clock, _database: database }
     }
 
+    /// Has browsers reach the service by another address.
+    pub(crate) fn public_url(&mut self, url: &str) {
+        let settings = Settings { public_url: url.to_owned(), ..(*self.state.settings).clone() };
+        self.state.settings = Arc::new(settings);
+        self.router = router(self.state.clone());
+    }
+
     /// Sends a request as it is.
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         let answer = self.router.clone().oneshot(request).await.unwrap();

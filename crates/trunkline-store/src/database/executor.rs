@@ -98,6 +98,7 @@ pub(crate) type Parameters<'a> = &'a [&'a (dyn ToSql + Sync)];
 /// `doing` is a verb and its object: the words of a failure, after "cannot".
 impl Executor<'_> {
     /// Every row.
+    #[tracing::instrument(name = "db.query", level = "debug", skip_all, fields(doing))]
     pub(crate) async fn rows(
         self,
         doing: &'static str,
@@ -127,6 +128,7 @@ impl Executor<'_> {
     }
 
     /// How many rows a statement without RETURNING wrote.
+    #[tracing::instrument(name = "db.execute", level = "debug", skip_all, fields(doing))]
     pub(crate) async fn execute(
         self,
         doing: &'static str,

@@ -8,4 +8,4 @@ pub(crate) use executor::Parameters;
 pub use executor::{Connection, Executor, Transaction};
 pub use pool::{PoolOptions, Store};
 pub(crate) use tally::record;
-pub use tally::{Tally, tallied};
+pub use tally::{Tally, add_to_tally, tallied};

@@ -26,8 +26,13 @@ pub async fn tallied<F: Future>(future: F) -> (F::Output, Tally) {
 
 /// Adds a query to the tally, where one is kept.
 pub(crate) fn record(time: Duration) {
+    add_to_tally(Tally { queries: 1, time });
+}
+
+/// Adds what another task asked for to the tally of this one, where one is kept.
+pub fn add_to_tally(more: Tally) {
     let _ = TALLY.try_with(|tally| {
         let before = tally.get();
-        tally.set(Tally { queries: before.queries + 1, time: before.time + time });
+        tally.set(Tally { queries: before.queries + more.queries, time: before.time + more.time });
     });
 }

@@ -1,4 +1,4 @@
-//! The ciphertext columns of the contract tables: counted by key, and sealed or re-sealed in batches
+//! The ciphertext columns: counted by key, and sealed or re-sealed in batches
 //! while the service goes on working.
 //!
 //! Batches never overwrite what somebody else writes: rows that are locked are passed over, and a row

@@ -268,14 +268,16 @@ async fn a_database_without_the_tables_is_told_so() {
 #[tokio::test]
 async fn the_list_is_what_the_tables_say_of_themselves() {
     let install = Install::new().await;
-    let query = "SELECT relname || '.' || attname
+    let query = "SELECT nspname || '.' || relname || '.' || attname
                  FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
-                 WHERE relnamespace = 'public'::regnamespace
+                 JOIN pg_namespace ON pg_namespace.oid = relnamespace
+                 WHERE nspname IN ('public', 'trunkline')
                    AND col_description(attrelid, attnum) LIKE 'Ciphertext%'
                  ORDER BY 1";
     let rows = install.client.query(query, &[]).await.unwrap();
     let said: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
-    let name = |column: &SecretColumn| format!("{}.{}", column.table, column.name);
+    let name =
+        |column: &SecretColumn| format!("{}.{}.{}", column.schema, column.table, column.name);
     let mut listed: Vec<String> = SECRET_COLUMNS.iter().map(name).collect();
     listed.sort();
     assert_eq!(said, listed);

@@ -83,17 +83,27 @@ pub(crate) async fn run(
     }
 }
 
+/// The keys that are configured; `None`: the start of the service makes them.
+pub(crate) async fn find_ring(
+    global: &Global,
+    config: &Config,
+) -> Result<Option<KeyRing>, Failure> {
+    match KeySource::find(&Common { file: None }, global, config)?.load().await {
+        Ok(ring) => Ok(Some(ring)),
+        Err(source::Missing::None(_)) if is_private(global, config) => Ok(None),
+        Err(missing) => Err(missing.into()),
+    }
+}
+
 /// The keys of the service; for the private PostgreSQL they are made where there are none.
 pub(crate) async fn ring_for_service(global: &Global, config: &Config) -> Result<KeyRing, Failure> {
-    let source = KeySource::find(&Common { file: None }, global, config)?;
-    match source.load().await {
-        Err(source::Missing::None(_)) if is_private(global, config) => {
-            let key = generate::create(source.file_for_new()?)?;
-            tracing::info!(key = %key.id(), "made a key in the data directory; keep a copy apart");
-            Ok(source.load().await?)
-        }
-        loaded => Ok(loaded?),
+    if let Some(ring) = find_ring(global, config).await? {
+        return Ok(ring);
     }
+    let source = KeySource::find(&Common { file: None }, global, config)?;
+    let key = generate::create(source.file_for_new()?)?;
+    tracing::info!(key = %key.id(), "made a key in the data directory; keep a copy apart");
+    Ok(source.load().await?)
 }
 
 /// Refuses to serve without a key that secrets of the database stand under.

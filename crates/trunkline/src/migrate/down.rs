@@ -47,20 +47,36 @@ fn print(printer: &Printer, report: &DownReport) {
     for archive in &report.archives {
         print_archive(printer, archive);
     }
+    if !report.dropped.is_empty() {
+        printer.line("");
+        printer.line("These tables were dropped with their rows:");
+        let rows = report.dropped.iter().map(|table| {
+            vec![format!("{}.{}", table.schema, table.table), rows(table.rows, table.exact)]
+        });
+        printer.table(&["table", "rows"], rows.collect());
+    }
+}
+
+/// A number of rows that was counted or estimated.
+fn rows(rows: i64, exact: bool) -> String {
+    if exact { rows.to_string() } else { format!("about {rows}") }
 }
 
 fn print_archive(printer: &Printer, archive: &Archive) {
     printer.line("");
     printer.line("These tables were moved aside with their rows, not dropped:");
     let rows = archive.tables.iter().map(|table| {
-        let about = if table.exact { "" } else { "about " };
         vec![
             format!("{}.{}", table.schema, table.table),
-            format!("{about}{}", table.rows),
+            rows(table.rows, table.exact),
             table.archive_schema.clone(),
         ]
     });
     printer.table(&["table", "rows", "now in schema"], rows.collect());
+    if !archive.objects.is_empty() {
+        let objects: Vec<String> = archive.objects.iter().map(ToString::to_string).collect();
+        printer.line(format_args!("and with them what nothing else uses: {}", objects.join(", ")));
+    }
     printer.line("");
     printer.line(format_args!("Bring them back: trunkline migrate restore {}", archive.name));
 }

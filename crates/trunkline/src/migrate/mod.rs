@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use trunkline_migrate::source::Source;
+use trunkline_migrate::source::{Reading, Source, SourceError};
 use trunkline_migrate::{
     Error, ExitStatus, Interrupt, Migrator, Observer, Options, PlatformLedger,
 };
@@ -107,7 +107,7 @@ pub(crate) async fn run(
         Command::New(arguments) => return new::run(common, &arguments, printer),
         _ => {}
     }
-    let source = common.source()?;
+    let source = common.reading()?;
     let connection = Connection::open(global).await?;
     let options = common.options();
     let interrupt = options.interrupt.clone();
@@ -157,21 +157,22 @@ impl Session<'_> {
 }
 
 impl Common {
+    /// The set, read while the connection is made.
+    fn reading(&self) -> Result<Reading, Failure> {
+        Ok(match self.source.clone() {
+            // Otherwise a private server would be started before that is said.
+            Some(folder) if !folder.is_dir() => Source::directory(folder)?.into(),
+            Some(folder) => {
+                let label = self.label.clone();
+                Reading::begin(move || read(folder, label))
+            }
+            None => trunkline_store::partner_migrations()?.into(),
+        })
+    }
+
     fn source(&self) -> Result<Source, Failure> {
         Ok(match &self.source {
-            Some(folder) => {
-                let source = Source::directory(folder)?;
-                if source.migrations().is_empty() {
-                    return Err(Failure::usage(
-                        format!("{} holds no migrations", folder.display()),
-                        "a migration is a file NAME.sql, with the ending in lower case",
-                    ));
-                }
-                match &self.label {
-                    Some(label) => source.with_label(label),
-                    None => source,
-                }
-            }
+            Some(folder) => read(folder.clone(), self.label.clone())?,
             None => trunkline_store::partner_migrations()?,
         })
     }
@@ -196,6 +197,17 @@ impl Common {
 /// The defaults, with Ctrl-C listened to.
 pub(crate) fn default_options() -> Options {
     Options { interrupt: interrupt::listen(), ..Options::default() }
+}
+
+fn read(folder: PathBuf, label: Option<String>) -> Result<Source, SourceError> {
+    let source = Source::directory(&folder)?;
+    if source.migrations().is_empty() {
+        return Err(SourceError::NoMigrations(folder));
+    }
+    Ok(match label {
+        Some(label) => source.with_label(label),
+        None => source,
+    })
 }
 
 /// A time such as `2s`, `500ms` or `5 minutes`.

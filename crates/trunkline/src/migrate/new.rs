@@ -27,5 +27,6 @@ pub(super) fn run(
     for file in &files {
         printer.line(format_args!("wrote {}", file.display()));
     }
+    printer.line("Write the statements of both: `up` refuses a file that holds only comments.");
     Ok(ExitStatus::Done)
 }

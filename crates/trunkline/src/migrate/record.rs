@@ -8,7 +8,7 @@ use crate::failure::Failure;
 pub(crate) struct Arguments {}
 
 pub(super) async fn run(session: Session<'_>) -> Result<ExitStatus, Failure> {
-    let Some(folder) = session.migrator.source().path() else {
+    let Some(folder) = session.migrator.source()?.path() else {
         return Err(Failure::usage(
             "the embedded set carries its catalogue already",
             "give the folder of migrations: --source DIR",

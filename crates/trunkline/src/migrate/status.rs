@@ -73,12 +73,21 @@ fn next_step(status: &Status) -> String {
     let missing = having(MigrationState::MissingFile);
     let pending = having(MigrationState::Pending)
         + having(MigrationState::OutOfOrder)
-        + having(MigrationState::AppliedByPlatform)
         + having(MigrationState::HalfWay);
     if changed > 0 {
         let files = count(changed, "file");
         return format!(
             "{WARNING}{files} changed since applied.{WARNING:#} Put it back, or accept it: trunkline migrate repair"
+        );
+    }
+    let stuck = status
+        .migrations
+        .iter()
+        .find(|row| row.state == MigrationState::MissingFile && !row.reversible);
+    if let Some(stuck) = stuck {
+        return format!(
+            "{WARNING}The database is ahead of this set.{WARNING:#} Use the newer binary: nothing here takes {} back.",
+            stuck.migration
         );
     }
     if missing > 0 {
@@ -89,5 +98,9 @@ fn next_step(status: &Status) -> String {
     if pending > 0 {
         return format!("{} to do: trunkline migrate up", count(pending, "migration"));
     }
-    format!("{GOOD}Everything is applied.{GOOD:#}")
+    let recorded = match having(MigrationState::AppliedByPlatform) {
+        0 => "",
+        _ => " The next `trunkline migrate up` records what the platform's runner applied.",
+    };
+    format!("{GOOD}Everything is applied.{GOOD:#}{recorded}")
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use trunkline_migrate::source::Name;
 use trunkline_migrate::{Direction, Event, Observer};
 
-use super::{Printer, QUIET, WARNING, duration};
+use super::{Printer, QUIET, WARNING, Written, duration};
 
 /// A statement that takes longer gets a line of its own.
 const SLOW: Duration = Duration::from_secs(1);
@@ -19,6 +19,7 @@ pub(crate) struct Lines {
     state: Mutex<State>,
     /// A migration's line waits for its duration; the printer ends it when there will be none.
     open: Arc<AtomicBool>,
+    written: Arc<Written>,
     to_stderr: bool,
 }
 
@@ -32,17 +33,17 @@ struct State {
 impl Lines {
     pub(crate) fn new(printer: &Printer) -> Self {
         let open = Arc::clone(&printer.open_line);
-        Self { state: Mutex::default(), open, to_stderr: printer.is_json() }
+        let written = Arc::clone(&printer.written);
+        Self { state: Mutex::default(), open, written, to_stderr: printer.is_json() }
     }
 
     fn write(&self, text: &str) {
-        // A reader that went away is no reason to stop a migration.
+        // Output that cannot be written is no reason to stop a migration.
         if self.to_stderr {
             let _ = anstream::stderr().write_all(text.as_bytes());
         } else {
             let mut out = anstream::stdout();
-            let _ = out.write_all(text.as_bytes());
-            let _ = out.flush();
+            self.written.note(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod lines;
 mod source_error;
+mod written;
 
 use std::io::Write;
 use std::path::Path;
@@ -15,6 +16,7 @@ use serde::Serialize;
 use trunkline_migrate::ExitStatus;
 
 pub(crate) use lines::Lines;
+pub(crate) use written::Written;
 
 use crate::failure::Failure;
 
@@ -38,13 +40,14 @@ pub(crate) struct Printer {
     format: Format,
     /// A line about a migration has no end yet.
     open_line: Arc<AtomicBool>,
+    written: Arc<Written>,
     /// The folder that `migrate` works with, as a shell reads it.
     folder: OnceLock<String>,
 }
 
 impl Printer {
     pub(crate) fn new(format: Format) -> Self {
-        Self { format, open_line: Arc::default(), folder: OnceLock::new() }
+        Self { format, open_line: Arc::default(), written: Arc::default(), folder: OnceLock::new() }
     }
 
     pub(crate) fn is_json(&self) -> bool {
@@ -70,9 +73,8 @@ impl Printer {
     /// A line of the result for people; nothing in JSON.
     pub(crate) fn line(&self, text: impl std::fmt::Display) {
         if !self.is_json() {
-            // A reader that went away (`| head`) is no error of ours.
             let text = self.with_folder(&text.to_string());
-            let _ = writeln!(anstream::stdout(), "{text}");
+            self.written.note(writeln!(anstream::stdout(), "{text}"));
         }
     }
 
@@ -80,7 +82,7 @@ impl Printer {
     pub(crate) fn document(&self, document: &impl Serialize) {
         if self.is_json() {
             let text = serde_json::to_string_pretty(document).unwrap_or_default();
-            let _ = writeln!(std::io::stdout(), "{text}");
+            self.written.note(writeln!(std::io::stdout(), "{text}"));
         }
     }
 
@@ -134,6 +136,16 @@ impl Printer {
             let _ = writeln!(err, "{HINT}hint:{HINT:#} {hint}");
         }
         status
+    }
+
+    /// The exit status of a command that ended with `status`, once all is written.
+    pub(crate) fn finish(&self, status: ExitStatus) -> ExitStatus {
+        self.written.note(std::io::stdout().flush());
+        let Some(reason) = self.written.failure() else { return status };
+        let mut err = anstream::stderr();
+        let _ = writeln!(err, "{ERROR}error:{ERROR:#} cannot write the output: {reason}");
+        let _ = writeln!(err, "{HINT}hint:{HINT:#} {}", written::HINT);
+        if status == ExitStatus::Done { ExitStatus::Failed } else { status }
     }
 
     /// Ends the line of a migration that did not come to its end.

@@ -3,6 +3,7 @@
 mod logging;
 mod migrations;
 mod platform;
+mod traces;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -35,11 +36,14 @@ const HEAD_LIMIT: Duration = Duration::from_secs(10);
 pub(crate) async fn run(global: &Global, arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let mut config = Config::load(global)?;
     config.server.listen = arguments.listen.unwrap_or(config.server.listen);
-    logging::start(&config.log)?;
+    let traces = logging::start(&config)?;
     let stop = interrupt::listen_and_say(
         "stopping: what is being answered is finished (again: end at once)",
     );
 
+    let listener = bind(config.server.listen).await?;
+    // Port 0 takes any that is free.
+    config.server.listen = listener.local_addr().unwrap_or(config.server.listen);
     let keys = keys::ring_for_service(global, &config).await?;
     let connection = Connection::open(global).await?;
     platform::prepare(&connection).await?;
@@ -60,7 +64,7 @@ pub(crate) async fn run(global: &Global, arguments: &Arguments) -> Result<ExitSt
 
     // It listens before it migrates, so that its readiness tells how far that is.
     state.progress.set(Some("starting".to_owned()));
-    let service = listen(&config, &state, &stop).await?;
+    let service = listen(listener, &config, &state, &stop).await?;
     let started = start(&config, &state).await;
     if let Err(failure) = started {
         service.abort();
@@ -72,6 +76,7 @@ pub(crate) async fn run(global: &Global, arguments: &Arguments) -> Result<ExitSt
 
     let cut_off = service.await.unwrap_or_default();
     checking.abort();
+    traces.flush().await;
     if cut_off > 0 {
         warn!(connections = cut_off, "stopped; what was still being answered was cut off");
     } else {
@@ -88,6 +93,7 @@ async fn start(config: &Config, state: &State) -> Result<(), Failure> {
 
 /// Answers in the background until asked to stop; gives how many connections were cut off then.
 async fn listen(
+    listener: TcpListener,
     config: &Config,
     state: &State,
     stop: &Interrupt,
@@ -102,7 +108,6 @@ async fn listen(
         tokio::spawn(trunkline_server::serve(listener, router, limits, serving));
         info!(address = %address, "metrics at /metrics");
     }
-    let listener = bind(config.server.listen).await?;
     let (stop, progress) = (stop.clone(), state.progress.clone());
     let stopping = async move {
         stop.requested().await;

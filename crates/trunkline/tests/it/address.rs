@@ -28,6 +28,22 @@ async fn a_server_that_does_not_answer_is_named_without_the_password() {
 }
 
 #[tokio::test]
+async fn a_server_without_tls_is_told_apart_from_none() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        // An SSLRequest, and the answer of a server that has no TLS.
+        stream.read_exact(&mut [0; 8]).await.unwrap();
+        stream.write_all(b"N").await.unwrap();
+    });
+    let url = format!("postgres://app@127.0.0.1:{port}/platform?sslmode=require");
+    let run = Run::new(Path::new("/tmp"), "migrate status").env("DATABASE_URL", url);
+    assert_snapshot!("without_tls", run.known(port, "[port]").run().await.expect(1));
+}
+
+#[tokio::test]
 async fn an_address_that_is_none_ends_with_status_2() {
     assert_snapshot!(
         "other_scheme",

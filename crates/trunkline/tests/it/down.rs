@@ -32,6 +32,18 @@ async fn rows_go_to_an_archive_and_come_back() {
 }
 
 #[tokio::test]
+async fn an_archive_comes_back_over_what_was_applied_again() {
+    let place = with_rows().await;
+    let archive = place.run("migrate down").await.expect(0).archive();
+    place.run("migrate up").await.expect(0);
+    place.run("migrate verify").await.expect(0);
+    place.run(&format!("migrate restore {archive}")).await.expect(0);
+    assert_eq!(place.number("SELECT count(*) FROM dialog_360_channels").await, 3);
+    assert_snapshot!("verified", place.run("migrate verify").await.expect(0));
+    place.run("migrate status --check").await.expect(0);
+}
+
+#[tokio::test]
 async fn json_tells_of_the_archive() {
     let place = with_rows().await;
     let down = place.run("migrate down --format json").await.expect(0);

@@ -19,6 +19,8 @@ async fn up(file: &str, content: &[u8]) -> Outcome {
 #[tokio::test]
 async fn a_file_that_is_no_migration_is_refused_by_name_and_place() {
     assert_snapshot!("not_utf8", up("001-a.sql", b"SELECT 1;\n-- caf\xe9\n").await.expect(1));
+    let utf16 = up("001-a.sql", b"\xff\xfeS\0E\0L\0E\0C\0T\0 \x001\0").await.expect(1);
+    assert_snapshot!("utf16", utf16);
     assert_snapshot!("orphan_down", up("001-a.down.sql", b"SELECT 1;").await.expect(1));
     assert_snapshot!(
         "directive",

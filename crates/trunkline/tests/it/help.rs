@@ -40,7 +40,6 @@ async fn every_command_explains_itself() {
 #[tokio::test]
 async fn a_wrong_command_line_ends_with_status_2() {
     let run = async |line: &str| Run::new(Path::new("/tmp"), line).run().await.expect(2);
-    assert_snapshot!("usage_nothing", run("").await);
     assert_snapshot!("usage_unknown_command", run("migrate upp").await);
     assert_snapshot!("usage_conflict", run("migrate up 007 --to 008").await);
     assert_snapshot!("usage_time", run("migrate --wait soon up").await);

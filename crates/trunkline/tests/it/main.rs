@@ -5,6 +5,7 @@
 mod address;
 mod closed_output;
 mod configuration;
+mod doctor;
 mod down;
 mod files;
 mod help;
@@ -17,6 +18,7 @@ mod place;
 mod plan;
 mod private;
 mod refusal;
+mod serve;
 mod status;
 mod terminal;
 mod up;

@@ -94,9 +94,18 @@ pub(crate) struct Running {
 impl Running {
     /// Ctrl-C.
     pub(crate) fn interrupt(&self) {
+        self.signal(rustix::process::Signal::INT);
+    }
+
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
         let id = i32::try_from(self.child.id().unwrap()).unwrap();
         let process = rustix::process::Pid::from_raw(id).unwrap();
-        rustix::process::kill_process(process, rustix::process::Signal::INT).unwrap();
+        rustix::process::kill_process(process, signal).unwrap();
+    }
+
+    /// What it writes to standard error from now on; `end` then has none of it.
+    pub(crate) fn stderr(&mut self) -> tokio::process::ChildStderr {
+        self.child.stderr.take().unwrap()
     }
 
     pub(crate) async fn end(self) -> Outcome {

@@ -81,6 +81,11 @@ async fn what_the_platform_s_runner_applied_is_recorded_and_not_run() {
         .await;
     assert_snapshot!("platform_before", place.run("migrate --source set status").await.expect(0));
     assert_snapshot!("platform_up", place.run("migrate --source set up").await.expect(0));
+    place.sql("INSERT INTO public.migrations (filename, success) VALUES ('003-c.sql', true)").await;
+    place.write("set/003-c.sql", "SELECT 1 / 0;");
+    let all_applied = place.run("migrate --source set status --check").await.expect(0);
+    assert_snapshot!("platform_applied_all", all_applied);
+    std::fs::remove_file(place.path().join("set/003-c.sql")).unwrap();
     assert_snapshot!("platform_after", place.run("migrate --source set status").await.expect(0));
     let told = "SELECT count(*) FROM public.migrations WHERE filename = '002-ours.sql' AND success";
     assert_eq!(place.number(told).await, 1);
@@ -93,7 +98,9 @@ async fn a_placeholder_is_filled_from_the_environment_or_refused() {
         "set/001-owner.sql",
         "CREATE TABLE t (id integer);\nCOMMENT ON TABLE t IS '${WHO}';",
     );
+    place.write("set/000-first.sql", "CREATE TABLE first (id integer);");
     let line = "migrate --source set --substitute up";
     assert_snapshot!("placeholder_missing", place.run(line).await.expect(1));
+    assert_eq!(place.number("SELECT count(to_regclass('first'))").await, 0);
     place.command(line).env("WHO", "me").run().await.expect(0);
 }

@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::comments::Commented;
 use crate::catalog::check::{Check, CheckKind, Mend, Outcome, Phase};
+use crate::catalog::ddl::schema_of;
 use crate::catalog::{Constraint, ConstraintKind, Table};
 
 impl From<ConstraintKind> for CheckKind {
@@ -74,7 +75,8 @@ fn missing(table: &str, expected: &Table, found: &Table, name: &String) -> Check
         .expected(constraint.signature());
     let unused = |index: &str| {
         let shape = &found.indexes[index];
-        shape.constraint.is_none() && !shape.invalid && !expected.indexes.contains_key(index)
+        let free = index == name || !expected.indexes.contains_key(index);
+        shape.constraint.is_none() && !shape.invalid && free
     };
     let standing = expected.indexes.get(name).and_then(|backing| {
         let same = |other: &&String| found.indexes[*other].signature() == backing.signature();
@@ -87,8 +89,26 @@ fn missing(table: &str, expected: &Table, found: &Table, name: &String) -> Check
                 Phase::Key,
                 format!("ALTER TABLE {table} ADD CONSTRAINT {name} {key} USING INDEX {index};"),
             )),
-        _ => check.mend(add(table, expected, name)),
+        _ => check.mend(match make_way(table, found, name) {
+            Some(way) => way.and(add(table, expected, name)),
+            None => add(table, expected, name),
+        }),
     }
+}
+
+/// What takes the name from an index that has it and is not the constraint's.
+fn make_way(table: &str, found: &Table, name: &str) -> Option<Mend> {
+    let index = found.indexes.get(name).filter(|index| index.constraint.is_none())?;
+    let qualified = format!("{}.{name}", schema_of(table));
+    if index.invalid {
+        let drop = format!("DROP INDEX CONCURRENTLY {qualified};");
+        return Some(Mend::new(Phase::DropDependent, drop));
+    }
+    let other = match name.strip_prefix('"') {
+        Some(rest) => format!("\"old_{rest}"),
+        None => format!("old_{name}"),
+    };
+    Some(Mend::new(Phase::Rename, format!("ALTER INDEX {qualified} RENAME TO {other};")))
 }
 
 /// How a key takes over an index, for those that can.

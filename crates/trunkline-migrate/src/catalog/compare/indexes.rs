@@ -42,7 +42,13 @@ pub(super) fn compare_indexes(
                 Some(shape) if shape.signature() != found[other].signature() => None,
                 shape => Some(claimed.contains(other) || shape.is_some()),
             });
-            checks.push(at.extra(name, index, twin));
+            let mut check = at.extra(name, index, twin);
+            if expected.get(name).is_some_and(|shape| shape.constraint.is_some()) {
+                // What becomes of it is said where that constraint is missing.
+                check.mend = None;
+                check = check.note("has the name of a constraint");
+            }
+            checks.push(check);
         } else if index.invalid {
             let check = Check::new(CheckKind::Index, table, name, Outcome::Different);
             checks.push(at.rebuilt(name, check.expected(index.signature()).found(shown(index))));

@@ -3,10 +3,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::{AccountId, author};
-use crate::api::version::tagged;
+use crate::api::tagged;
 use crate::auth::Caller;
 use crate::partner_accounts::{AccountDocument, check};
-use crate::problem::ProblemDocument;
 use crate::{Problem, State};
 
 /// Ask the provider whether a partner account works: keys, permissions, what expires and when. Nothing is
@@ -19,8 +18,6 @@ use crate::{Problem, State};
     responses(
         (status = 200, description = "The account with what was found, be it good or bad",
             body = AccountDocument, headers(("ETag" = String, description = "Its version"))),
-        (status = 404, description = "There is no such account", body = ProblemDocument,
-            content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn check_partner_account(

@@ -5,8 +5,7 @@ use axum::response::Response;
 use serde_json::Value;
 
 use super::author;
-use crate::api::Body;
-use crate::api::version::tagged;
+use crate::api::{Body, tagged};
 use crate::auth::Caller;
 use crate::partner_accounts::{AccountDocument, NewPartnerAccount, create, object};
 use crate::problem::ProblemDocument;
@@ -26,8 +25,6 @@ use crate::{Problem, State};
             headers(("ETag" = String, description = "Its version"), ("Location" = String))),
         (status = 409, description = "There is an account with this id at the provider already",
             body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 422, description = "Fields are not valid; nothing was stored", body = ProblemDocument,
-            content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn create_partner_account(

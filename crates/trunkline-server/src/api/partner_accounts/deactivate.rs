@@ -4,7 +4,6 @@ use axum::extract::State as Extract;
 use super::{AccountId, Change, author};
 use crate::auth::Caller;
 use crate::partner_accounts;
-use crate::problem::ProblemDocument;
 use crate::{Problem, State};
 
 /// Take a partner account out of use: nothing is called with it and nobody onboarded; its webhooks are still
@@ -16,8 +15,6 @@ use crate::{Problem, State};
     params(("id" = i32, Path, description = "The account's id")),
     responses(
         (status = 200, description = "The account, and which one is the default now", body = Change),
-        (status = 404, description = "There is no such account", body = ProblemDocument,
-            content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn deactivate(

@@ -2,7 +2,7 @@ use axum::Json;
 use axum::extract::State as Extract;
 
 use super::{AccountId, author};
-use crate::api::version::Preconditions;
+use crate::api::Preconditions;
 use crate::auth::Caller;
 use crate::partner_accounts::{AccountDocument, DefaultChange, delete};
 use crate::problem::ProblemDocument;
@@ -22,11 +22,7 @@ use crate::{Problem, State};
     ),
     responses(
         (status = 200, description = "It is gone; which account is the default now", body = DefaultChange),
-        (status = 404, description = "There is no such account", body = ProblemDocument,
-            content_type = "application/problem+json"),
         (status = 409, description = "Clients depend on it", body = ProblemDocument,
-            content_type = "application/problem+json"),
-        (status = 412, description = "It was changed since that version", body = ProblemDocument,
             content_type = "application/problem+json"),
     ),
 )]

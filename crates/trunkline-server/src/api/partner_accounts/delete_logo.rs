@@ -3,10 +3,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::{AccountId, author};
-use crate::api::version::tagged;
+use crate::api::tagged;
 use crate::auth::Caller;
 use crate::partner_accounts::{AccountDocument, remove_logo};
-use crate::problem::ProblemDocument;
 use crate::{Problem, State};
 
 /// Take the uploaded logo of a partner account away; `public_profile.logo_url` holds again, if there is one.
@@ -18,8 +17,6 @@ use crate::{Problem, State};
     responses(
         (status = 200, description = "The account", body = AccountDocument,
             headers(("ETag" = String, description = "Its version"))),
-        (status = 404, description = "There is no such account", body = ProblemDocument,
-            content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn delete_logo(

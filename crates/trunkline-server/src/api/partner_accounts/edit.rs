@@ -4,8 +4,7 @@ use axum::response::Response;
 use serde_json::Value;
 
 use super::{AccountId, author};
-use crate::api::Body;
-use crate::api::version::{Preconditions, tagged};
+use crate::api::{Body, Preconditions, tagged};
 use crate::auth::Caller;
 use crate::partner_accounts::{AccountDocument, PartnerAccountEdit, edit, object};
 use crate::problem::ProblemDocument;
@@ -26,16 +25,8 @@ use crate::{Problem, State};
     responses(
         (status = 200, description = "The account", body = AccountDocument,
             headers(("ETag" = String, description = "Its version"))),
-        (status = 404, description = "There is no such account", body = ProblemDocument,
-            content_type = "application/problem+json"),
         (status = 409, description = "Another account has this id at the provider already",
             body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 412, description = "It was changed since that version", body = ProblemDocument,
-            content_type = "application/problem+json"),
-        (status = 422, description = "Fields are not valid; nothing was stored", body = ProblemDocument,
-            content_type = "application/problem+json"),
-        (status = 428, description = "If-Match is missing", body = ProblemDocument,
-            content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn edit_partner_account(

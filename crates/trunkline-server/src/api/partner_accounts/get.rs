@@ -4,10 +4,9 @@ use trunkline_core::Role;
 use trunkline_store::partner_accounts::find_partner_account;
 
 use super::AccountId;
-use crate::api::version::Preconditions;
+use crate::api::Preconditions;
 use crate::auth::Caller;
 use crate::partner_accounts::AccountDocument;
-use crate::problem::ProblemDocument;
 use crate::{Problem, State};
 
 /// Get a partner account. Its `ETag` is the version that an edit names in `If-Match`.
@@ -20,8 +19,6 @@ use crate::{Problem, State};
         (status = 200, description = "The account", body = AccountDocument,
             headers(("ETag" = String, description = "Its version"))),
         (status = 304, description = "It is still the version of If-None-Match"),
-        (status = 404, description = "There is no such account", body = ProblemDocument,
-            content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn get_partner_account(

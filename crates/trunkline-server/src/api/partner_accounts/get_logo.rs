@@ -5,7 +5,6 @@ use trunkline_core::Role;
 use super::AccountId;
 use crate::auth::Caller;
 use crate::partner_accounts::serve_logo;
-use crate::problem::ProblemDocument;
 use crate::{Problem, State};
 
 /// Get the uploaded logo of a partner account.
@@ -19,8 +18,6 @@ use crate::{Problem, State};
             (Vec<u8> = "image/png"),
             (Vec<u8> = "image/jpeg"),
         )),
-        (status = 404, description = "There is no such account, or it has no logo",
-            body = ProblemDocument, content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn get_logo(

@@ -4,12 +4,11 @@ use trunkline_core::{Provider, Role};
 use trunkline_store::Window;
 use trunkline_store::partner_accounts::{Filter, list_partner_accounts as list};
 use utoipa::IntoParams;
+use utoipa::openapi::{Object, ObjectBuilder, Type};
 
-use crate::api::Query;
-use crate::api::page::{Limit, Listing, Page, Pager};
+use crate::api::{Limit, Listing, Page, Pager, Query};
 use crate::auth::Caller;
 use crate::partner_accounts::AccountDocument;
-use crate::problem::ProblemDocument;
 use crate::{Problem, State};
 
 /// Which accounts, and which part of their list.
@@ -18,16 +17,21 @@ use crate::{Problem, State};
 #[into_params(parameter_in = Query)]
 pub(super) struct Parameters {
     /// Of this provider alone: `360dialog`, `meta` or `twilio`.
-    #[param(value_type = Option<String>, example = "meta")]
+    #[param(schema_with = provider_schema, required = false)]
     provider: Option<Provider>,
     /// In use, or not.
     is_active: Option<bool>,
     /// How many items a page has at most.
-    #[param(inline)]
+    #[param(inline, required = false)]
     #[serde(default)]
     limit: Limit,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
+}
+
+fn provider_schema() -> Object {
+    let words = Provider::ALL.iter().map(|provider| provider.as_str());
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).build()
 }
 
 /// List the partner accounts, by id. Secrets are never answered: what may be known of each is whether it
@@ -38,9 +42,8 @@ pub(super) struct Parameters {
     tag = "Partner accounts",
     params(Parameters),
     responses(
-        (status = 200, description = "A page of accounts", body = Page<AccountDocument>),
-        (status = 422, description = "A parameter is not valid", body = ProblemDocument,
-            content_type = "application/problem+json"),
+        (status = 200, description = "A page of accounts", body = Page<AccountDocument>,
+            headers(("Link" = Option<String>, description = "The next page, rel=next"))),
     ),
 )]
 pub(super) async fn list_partner_accounts(

@@ -15,8 +15,6 @@ use crate::{Problem, State};
     params(("id" = i32, Path, description = "The account's id")),
     responses(
         (status = 200, description = "The account, and which one is the default now", body = Change),
-        (status = 404, description = "There is no such account", body = ProblemDocument,
-            content_type = "application/problem+json"),
         (status = 409, description = "The account is not in use", body = ProblemDocument,
             content_type = "application/problem+json"),
     ),

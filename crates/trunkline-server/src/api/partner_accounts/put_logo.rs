@@ -5,10 +5,10 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::{AccountId, author};
-use crate::api::version::tagged;
+use crate::api::tagged;
 use crate::auth::Caller;
 use crate::partner_accounts::{AccountDocument, set_logo};
-use crate::problem::{Kind, ProblemDocument};
+use crate::problem::Kind;
 use crate::{Problem, State};
 
 /// Upload the logo of a partner account: PNG, JPEG or WebP, 512 KiB and 4096 pixels on a side at most.
@@ -28,12 +28,6 @@ use crate::{Problem, State};
     responses(
         (status = 200, description = "The account", body = AccountDocument,
             headers(("ETag" = String, description = "Its version"))),
-        (status = 404, description = "There is no such account", body = ProblemDocument,
-            content_type = "application/problem+json"),
-        (status = 413, description = "The file is too large", body = ProblemDocument,
-            content_type = "application/problem+json"),
-        (status = 422, description = "It is no image that is taken; nothing was stored",
-            body = ProblemDocument, content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn put_logo(

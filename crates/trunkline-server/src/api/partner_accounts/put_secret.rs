@@ -4,11 +4,9 @@ use axum::response::Response;
 use serde_json::Value;
 
 use super::{AccountId, author};
-use crate::api::Body;
-use crate::api::version::{Preconditions, tagged};
+use crate::api::{Body, Preconditions, tagged};
 use crate::auth::Caller;
 use crate::partner_accounts::{AccountDocument, NewSecret, object, refuse, replace_secret};
-use crate::problem::ProblemDocument;
 use crate::{Problem, State};
 
 /// Replace a secret of a partner account. `name` is one of the account's `secrets`.
@@ -27,12 +25,6 @@ use crate::{Problem, State};
     responses(
         (status = 200, description = "The account", body = AccountDocument,
             headers(("ETag" = String, description = "Its version"))),
-        (status = 404, description = "There is no such account or secret", body = ProblemDocument,
-            content_type = "application/problem+json"),
-        (status = 412, description = "It was changed since that version", body = ProblemDocument,
-            content_type = "application/problem+json"),
-        (status = 422, description = "The value is not valid; nothing was stored", body = ProblemDocument,
-            content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn put_secret(

@@ -26,10 +26,11 @@ async fn provider(key: &'static str) -> String {
 #[tokio::test]
 async fn a_check_tells_what_is_wrong_and_keeps_it() {
     let service = Service::new().await;
-    let key = service.api_key("owner", None).await;
-    let mut body = dialog360();
-    body["base_url"] = json!(provider("d360-api-key-dddd4444").await);
-    add(&service, &key, &body).await;
+    let key = service.api_key("admin", None).await;
+    add(&service, &key, &dialog360()).await;
+    let address = provider("d360-api-key-dddd4444").await;
+    let set = "UPDATE trunkline.partner_account_details SET base_url = $1";
+    service.client.execute(set, &[&address]).await.unwrap();
     let path = format!("{ACCOUNTS}/1");
     let good = service.call("POST", &format!("{path}/check"), &key, &json!({})).await;
     assert_eq!(good.status.as_u16(), 200, "{}", good.body);

@@ -64,7 +64,7 @@ async fn no_secret_of_any_request_is_seen_again() {
         subscriber.with_writer(kept.clone()).finish(),
     );
     let service = Service::new().await;
-    let key = service.api_key("owner", None).await;
+    let key = service.api_key("admin", None).await;
     let cookie = service.sign_in("owner").await;
     let mut secrets = Vec::new();
     let mut seen = String::new();

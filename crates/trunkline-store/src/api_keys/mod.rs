@@ -1,5 +1,8 @@
 //! API keys: what the REST API lets in. A key itself stands nowhere, only its hash.
 
+mod edit;
+mod list;
+
 use std::net::IpAddr;
 
 use jiff::Timestamp;
@@ -9,6 +12,13 @@ use trunkline_core::Role;
 
 use crate::row::word;
 use crate::{Executor, StoreError};
+
+pub use edit::{NewApiKey, insert_api_key, rename_api_key, revoke_api_key};
+pub use list::{ApiKeyField, ApiKeyFilter, ApiKeyPlace, ApiKeyState, list_api_keys};
+
+/// The columns that `ApiKey::read` reads.
+const COLUMNS: &str = "id, name, hint, company_id, role, expires_at, revoked_at, last_used_at,
+    last_used_address, created_at";
 
 /// A key of a program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -62,12 +72,39 @@ pub async fn find_api_key(
     executor: Executor<'_>,
     hash: &[u8],
 ) -> Result<Option<ApiKey>, StoreError> {
-    let query = "
-        SELECT id, name, hint, company_id, role, expires_at, revoked_at, last_used_at,
-            last_used_address, created_at
+    let query = format!("SELECT {COLUMNS} FROM trunkline.api_keys WHERE key_hash = $1");
+    let row = executor.row("look for an API key", &query, &[&hash]).await?;
+    row.as_ref().map(ApiKey::read).transpose()
+}
+
+/// The key with this id, if it is of that company; of any company for `None`.
+pub async fn find_api_key_by_id(
+    executor: Executor<'_>,
+    id: i32,
+    company: Option<i32>,
+) -> Result<Option<ApiKey>, StoreError> {
+    let query = format!(
+        "SELECT {COLUMNS}
         FROM trunkline.api_keys
-        WHERE key_hash = $1";
-    let row = executor.row("look for an API key", query, &[&hash]).await?;
+        WHERE id = $1 AND ($2::INTEGER IS NULL OR company_id = $2)"
+    );
+    let row = executor.row("look for an API key", &query, &[&id, &company]).await?;
+    row.as_ref().map(ApiKey::read).transpose()
+}
+
+/// The same, locked until the transaction ends.
+pub async fn find_api_key_for_update(
+    executor: Executor<'_>,
+    id: i32,
+    company: Option<i32>,
+) -> Result<Option<ApiKey>, StoreError> {
+    let query = format!(
+        "SELECT {COLUMNS}
+        FROM trunkline.api_keys
+        WHERE id = $1 AND ($2::INTEGER IS NULL OR company_id = $2)
+        FOR UPDATE"
+    );
+    let row = executor.row("lock an API key", &query, &[&id, &company]).await?;
     row.as_ref().map(ApiKey::read).transpose()
 }
 
