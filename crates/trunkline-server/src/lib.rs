@@ -11,6 +11,7 @@ mod health;
 mod listen;
 mod metrics;
 mod middleware;
+mod partner_accounts;
 pub mod people;
 mod problem;
 mod routes;
@@ -18,6 +19,7 @@ mod state;
 
 pub use listen::{Limits, serve};
 pub use metrics::{Metrics, metrics_router};
+pub use partner_accounts::ProviderClient;
 pub use problem::{FieldProblem, Kind, Problem};
 pub use routes::router;
 pub use state::{Progress, Settings, State};

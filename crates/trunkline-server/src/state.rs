@@ -9,6 +9,7 @@ use trunkline_migrate::Migrator;
 use trunkline_store::Store;
 use trunkline_store::sessions::SessionLimits;
 
+use crate::ProviderClient;
 use crate::metrics::Metrics;
 
 /// What every handler works with; its clones are the same service.
@@ -26,6 +27,8 @@ pub struct State {
     pub clock: Clock,
     /// Where tokens and nonces come from.
     pub random: Random,
+    /// What calls the providers.
+    pub providers: ProviderClient,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// How far the start has come.

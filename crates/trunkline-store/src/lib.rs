@@ -9,6 +9,7 @@ mod migrations;
 pub mod one_time_links;
 pub mod overview;
 mod paging;
+pub mod partner_accounts;
 mod row;
 pub mod secret_keys;
 pub mod secrets;

@@ -7,6 +7,7 @@ mod document;
 mod idempotency;
 mod key;
 mod page;
+mod partner_accounts;
 mod path;
 mod rate_limit;
 mod schema;
@@ -38,6 +39,7 @@ fn operations() -> OpenApiRouter<State> {
     OpenApiRouter::with_openapi(document::Document::openapi())
         .routes(routes!(key::get_key))
         .merge(api_keys::operations())
+        .merge(partner_accounts::operations())
 }
 
 /// The OpenAPI document.

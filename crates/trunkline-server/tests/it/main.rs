@@ -6,6 +6,7 @@ mod api_keys;
 mod health;
 mod idempotency;
 mod key;
+mod partner_accounts;
 mod people;
 mod rate_limit;
 mod requests;

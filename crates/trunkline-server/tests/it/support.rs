@@ -17,7 +17,7 @@ use trunkline_core::secrets::{Key, KeyRing};
 use trunkline_core::{Clock, Random};
 use trunkline_migrate::{Migrator, Options, Silent, Target, UpRequest};
 use trunkline_postgres::testing::TestDatabase;
-use trunkline_server::{Settings, State, router};
+use trunkline_server::{ProviderClient, Settings, State, router};
 use trunkline_store::secret_keys::register_active_key;
 use trunkline_store::{PoolOptions, Store, partner_migrations};
 
@@ -78,6 +78,7 @@ impl Service {
                 Options::default(),
             )),
             settings: Arc::new(Settings::new(&configuration)),
+            providers: ProviderClient::new(&configuration.providers),
             clock: clock.clone(),
             random,
             metrics: Arc::default(),

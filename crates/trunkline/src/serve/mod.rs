@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tracing::{info, warn};
 use trunkline_core::{Clock, Random};
 use trunkline_migrate::{ExitStatus, Interrupt, Migrator, Options};
-use trunkline_server::{Limits, Metrics, Progress, Settings, State};
+use trunkline_server::{Limits, Metrics, Progress, ProviderClient, Settings, State};
 use trunkline_store::audit_log::{Actor, ActorKind};
 use trunkline_store::{PoolOptions, Store};
 
@@ -61,6 +61,7 @@ pub(crate) async fn run(
         keys: Arc::new(keys),
         migrator: Arc::new(Migrator::new(source, connection.target.clone(), options)),
         settings: Arc::new(Settings::new(&config)),
+        providers: ProviderClient::new(&config.providers),
         clock: Clock::system(),
         random: Random::system(),
         metrics: Arc::new(Metrics::default()),

@@ -1,0 +1,29 @@
+use axum::extract::State as Extract;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::{AccountId, author};
+use crate::api::tagged;
+use crate::auth::Caller;
+use crate::partner_accounts::{AccountDocument, remove_logo};
+use crate::{Problem, State};
+
+/// Take the uploaded logo of a partner account away; `public_profile.logo_url` holds again, if there is one.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/partner-accounts/{id}/logo",
+    tag = "Partner accounts",
+    params(("id" = i32, Path, description = "The account's id")),
+    responses(
+        (status = 200, description = "The account", body = AccountDocument,
+            headers(("ETag" = String, description = "Its version"))),
+    ),
+)]
+pub(super) async fn delete_logo(
+    caller: Caller,
+    AccountId(id): AccountId,
+    Extract(state): Extract<State>,
+) -> Result<Response, Problem> {
+    let author = author(&caller)?;
+    Ok(tagged(StatusCode::OK, &remove_logo(&state, &author, id).await?))
+}

@@ -1,0 +1,79 @@
+//! Partner accounts: one file for each operation. Viewers of the platform read, administrators change.
+
+mod activate;
+mod check;
+mod create;
+mod deactivate;
+mod delete;
+mod delete_logo;
+mod edit;
+mod get;
+mod get_logo;
+mod list;
+mod make_default;
+mod put_logo;
+mod put_secret;
+
+use axum::extract::{DefaultBodyLimit, FromRequestParts, RawPathParams};
+use axum::http::request::Parts;
+use serde::Serialize;
+use trunkline_core::Role;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::auth::Caller;
+use crate::partner_accounts::{AccountDocument, Author, DefaultChange, LARGEST_LOGO};
+use crate::{Problem, State};
+
+/// A logo may be larger than other bodies; so much more is read, to say how large it may be.
+const LOGO_BODY: usize = LARGEST_LOGO + 64 * 1024;
+
+/// Every operation on partner accounts.
+pub(super) fn operations() -> OpenApiRouter<State> {
+    let logo = OpenApiRouter::new()
+        .routes(routes!(get_logo::get_logo, put_logo::put_logo, delete_logo::delete_logo))
+        .layer(DefaultBodyLimit::max(LOGO_BODY));
+    OpenApiRouter::new()
+        .routes(routes!(list::list_partner_accounts, create::create_partner_account))
+        .routes(routes!(
+            get::get_partner_account,
+            edit::edit_partner_account,
+            delete::delete_partner_account
+        ))
+        .routes(routes!(put_secret::put_secret))
+        .routes(routes!(activate::activate))
+        .routes(routes!(deactivate::deactivate))
+        .routes(routes!(make_default::make_default))
+        .routes(routes!(check::check_partner_account))
+        .merge(logo)
+}
+
+/// An account after a change of what is in use, and which one is the default now.
+#[derive(Debug, Serialize, ToSchema)]
+struct Change {
+    /// The account.
+    account: AccountDocument,
+    #[serde(flatten)]
+    default: DefaultChange,
+}
+
+/// Refuses unless the key may change partner accounts.
+fn author(caller: &Caller) -> Result<Author, Problem> {
+    caller.require_platform(Role::Admin)?;
+    Ok(Author { actor: caller.actor(), role: caller.role })
+}
+
+/// `{id}` of an account.
+struct AccountId(i32);
+
+impl<S: Send + Sync> FromRequestParts<S> for AccountId {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let given = RawPathParams::from_request_parts(parts, state).await.ok();
+        let id = given.as_ref().and_then(|given| given.iter().find(|(name, _)| *name == "id"));
+        let id = id.and_then(|(_, text)| text.parse().ok()).map(Self);
+        id.ok_or_else(|| Problem::not_found("partner account"))
+    }
+}

@@ -1,0 +1,47 @@
+use axum::body::Bytes;
+use axum::extract::State as Extract;
+use axum::extract::rejection::BytesRejection;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::{AccountId, author};
+use crate::api::tagged;
+use crate::auth::Caller;
+use crate::partner_accounts::{AccountDocument, set_logo};
+use crate::problem::Kind;
+use crate::{Problem, State};
+
+/// Upload the logo of a partner account: PNG, JPEG or WebP, 512 KiB and 4096 pixels on a side at most.
+///
+/// The image is decoded, made smaller where it is larger than 512 pixels, and written anew as PNG or JPEG. SVG
+/// is refused, since it can carry script.
+#[utoipa::path(
+    put,
+    path = "/api/v1/partner-accounts/{id}/logo",
+    tag = "Partner accounts",
+    params(("id" = i32, Path, description = "The account's id")),
+    request_body(content(
+        (Vec<u8> = "image/png"),
+        (Vec<u8> = "image/jpeg"),
+        (Vec<u8> = "image/webp"),
+    )),
+    responses(
+        (status = 200, description = "The account", body = AccountDocument,
+            headers(("ETag" = String, description = "Its version"))),
+    ),
+)]
+pub(super) async fn put_logo(
+    caller: Caller,
+    AccountId(id): AccountId,
+    Extract(state): Extract<State>,
+    file: Result<Bytes, BytesRejection>,
+) -> Result<Response, Problem> {
+    let author = author(&caller)?;
+    let file = file.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            Problem::new(Kind::TooLarge, "logo: it has at most 512 KiB")
+        }
+        _ => Problem::new(Kind::Malformed, "the body broke off"),
+    })?;
+    Ok(tagged(StatusCode::OK, &set_logo(&state, &author, id, file.into()).await?))
+}

@@ -1,0 +1,63 @@
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use trunkline_store::partner_accounts::{Logo, find_logo, update_logo};
+
+use super::{AccountDocument, Author, image, lock, note};
+use crate::{Problem, State};
+
+pub(crate) use super::image::LARGEST_LOGO;
+
+/// Gives an account a logo: a PNG, JPEG or WebP file, which is checked and written anew.
+pub(crate) async fn set_logo(
+    state: &State,
+    author: &Author,
+    id: i32,
+    file: Vec<u8>,
+) -> Result<AccountDocument, Problem> {
+    let logo = image::rewrite(file).await?;
+    change(state, author, id, Some(logo)).await
+}
+
+/// Takes the logo of an account away.
+pub(crate) async fn remove_logo(
+    state: &State,
+    author: &Author,
+    id: i32,
+) -> Result<AccountDocument, Problem> {
+    change(state, author, id, None).await
+}
+
+async fn change(
+    state: &State,
+    author: &Author,
+    id: i32,
+    logo: Option<Logo>,
+) -> Result<AccountDocument, Problem> {
+    let now = state.clock.now();
+    let mut connection = state.store.connection().await?;
+    let transaction = connection.begin().await?;
+    let executor = transaction.executor();
+    let before = lock(executor, id).await?;
+    let document = AccountDocument::new(state, &before);
+    if logo.is_none() && before.logo.is_none() {
+        return Ok(document);
+    }
+    update_logo(executor, id, logo.as_ref(), now).await?;
+    let changed = AccountDocument::new(state, &lock(executor, id).await?);
+    let action =
+        if logo.is_some() { "partner_account.logo_set" } else { "partner_account.logo_removed" };
+    let change = (Some(document.for_audit()), Some(changed.for_audit()));
+    note(executor, author, action, id, change, now).await?;
+    transaction.commit().await?;
+    Ok(changed)
+}
+
+/// The uploaded logo as an answer.
+pub(crate) async fn serve_logo(state: &State, id: i32) -> Result<Response, Problem> {
+    let connection = state.store.connection().await?;
+    let found = find_logo(connection.executor(), id).await?;
+    let logo = found.ok_or_else(|| Problem::not_found("logo"))?;
+    // Whatever it is, a browser that opens it alone runs nothing of it.
+    let policy = (CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox".to_owned());
+    Ok(([(CONTENT_TYPE, logo.content_type), policy], logo.bytes).into_response())
+}

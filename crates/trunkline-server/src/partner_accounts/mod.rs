@@ -1,0 +1,79 @@
+//! What can be done with partner accounts, for the REST API and the pages alike: each operation is one
+//! transaction with its entry in the audit log.
+//!
+//! [`fields`] says which fields an account of each provider has; reading, checking, showing and the
+//! OpenAPI document all follow it.
+
+mod activity;
+mod check;
+mod client;
+mod create;
+mod delete;
+mod document;
+mod edit;
+mod fields;
+mod image;
+mod input;
+mod logo;
+mod profile;
+mod schema;
+mod sealed;
+mod shape;
+mod webhooks;
+
+use jiff::Timestamp;
+use serde_json::Value;
+use trunkline_core::Role;
+use trunkline_store::Executor;
+use trunkline_store::audit_log::{Act, Actor, insert_audit_entry};
+use trunkline_store::partner_accounts::{PartnerAccount, get_partner_account_for_update};
+
+use crate::Problem;
+
+pub(crate) use activity::{DefaultChange, activate, deactivate, make_default};
+pub(crate) use check::check;
+pub use client::ProviderClient;
+pub(crate) use create::create;
+pub(crate) use delete::delete;
+pub(crate) use document::{AccountDocument, SecretState};
+pub(crate) use edit::{edit, replace_secret};
+pub(crate) use fields::{FieldSpec, fields_of, find_field};
+pub(crate) use input::{object, refuse};
+pub(crate) use logo::{LARGEST_LOGO, remove_logo, serve_logo, set_logo};
+pub(crate) use profile::PublicProfile;
+pub(crate) use schema::{NewPartnerAccount, NewSecret, PartnerAccountEdit};
+
+/// Who changes something, and what they may.
+#[derive(Debug, Clone)]
+pub(crate) struct Author {
+    /// For the audit log.
+    pub actor: Actor,
+    /// What they may do.
+    pub role: Role,
+}
+
+/// The account, which nobody else changes until the transaction ends.
+async fn lock(executor: Executor<'_>, id: i32) -> Result<PartnerAccount, Problem> {
+    let found = get_partner_account_for_update(executor, id).await?;
+    found.ok_or_else(|| Problem::not_found("partner account"))
+}
+
+/// Writes what was done into the audit log; the last thing that a transaction does.
+async fn note(
+    executor: Executor<'_>,
+    author: &Author,
+    action: &str,
+    id: i32,
+    change: (Option<Value>, Option<Value>),
+    now: Timestamp,
+) -> Result<(), Problem> {
+    let act = Act {
+        action,
+        object_kind: "partner_account",
+        object_id: id.to_string(),
+        company_id: None,
+        before: change.0,
+        after: change.1,
+    };
+    Ok(insert_audit_entry(executor, &author.actor, &act, now).await?)
+}
