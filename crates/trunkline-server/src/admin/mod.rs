@@ -1,9 +1,13 @@
 //! The admin interface, `/admin`: every page works as a full page; htmx swaps a named part of it.
 
+mod api_keys;
 mod assets;
+mod audit_log;
 mod choose_password;
+mod filter;
 mod form;
 mod frame;
+mod migrations;
 mod overview;
 mod page;
 mod second_factor;
@@ -33,4 +37,7 @@ pub(crate) fn router() -> Router<State> {
         .route("/sign-out", post(sign_out::sign_out))
         .route("/setup/{token}", get(setup::show).post(setup::set_up))
         .route("/password/{token}", get(choose_password::show).post(choose_password::choose))
+        .merge(api_keys::router())
+        .merge(audit_log::router())
+        .merge(migrations::router())
 }

@@ -2,12 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod admin_api_keys;
 mod api_keys;
+mod audit_log;
 mod health;
 mod idempotency;
 mod key;
 mod partner_accounts;
 mod people;
+mod migrations;
 mod rate_limit;
 mod requests;
 mod support;
