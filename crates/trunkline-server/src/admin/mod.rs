@@ -3,6 +3,7 @@
 mod api_keys;
 mod assets;
 mod audit_log;
+mod browser;
 mod choose_password;
 mod filter;
 mod form;
@@ -10,12 +11,14 @@ mod frame;
 mod migrations;
 mod overview;
 mod page;
+mod profile;
 mod second_factor;
 mod setup;
 mod sign_in;
 mod sign_out;
 mod theme;
 mod time;
+mod users;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -40,4 +43,6 @@ pub(crate) fn router() -> Router<State> {
         .merge(api_keys::router())
         .merge(audit_log::router())
         .merge(migrations::router())
+        .nest("/profile", profile::router())
+        .nest("/users", users::router())
 }
