@@ -6,6 +6,7 @@ mod form;
 mod frame;
 mod overview;
 mod page;
+mod partner_accounts;
 mod second_factor;
 mod setup;
 mod sign_in;
@@ -27,6 +28,7 @@ pub(crate) use time::Time;
 pub(crate) fn router() -> Router<State> {
     Router::new()
         .route("/", get(overview::overview))
+        .merge(partner_accounts::router())
         .route("/theme", post(theme::choose))
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .route("/sign-in/code", get(second_factor::show).post(second_factor::check))
