@@ -1,8 +1,12 @@
 use axum::extract::State as Extract;
+use axum::http::HeaderMap;
 use axum::response::Response;
 
-use super::{LIST, author, page_of};
-use crate::admin::{PageProblem, redirect_with_toast};
+use super::confirm::delete_again;
+use super::fields::Given;
+use super::{LIST, author, load, page_of};
+use crate::admin::form::Form;
+use crate::admin::{PageProblem, Section, redirect_with_toast};
 use crate::auth::Administrator;
 use crate::partner_accounts::{self, AccountId};
 use crate::{Problem, State};
@@ -56,13 +60,20 @@ pub(super) async fn check(
     Ok(redirect_with_toast(&format!("{}#check", page_of(id)), &toast))
 }
 
-/// Deletes the account.
+/// Deletes the account, if its id was typed.
 pub(super) async fn delete(
     administrator: Administrator,
+    headers: HeaderMap,
     id: Result<AccountId, Problem>,
     Extract(state): Extract<State>,
+    Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Response, PageProblem> {
     let (author, AccountId(id)) = (author(&administrator)?, id?);
+    let account = load(&state, id).await?;
+    if Given::new(pairs).get("confirm") != account.partner_id() {
+        let frame = administrator.frame(&headers, Section::PartnerAccounts);
+        return Ok(delete_again(frame, &account));
+    }
     let default = partner_accounts::delete(&state, &author, id, |_| Ok(())).await?;
     Ok(redirect_with_toast(LIST, &format!("The account is deleted. {}", default.note)))
 }

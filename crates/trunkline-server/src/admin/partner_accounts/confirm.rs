@@ -1,6 +1,6 @@
 use askama::Template;
 use axum::extract::State as Extract;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::{author, load, page_of};
@@ -19,6 +19,7 @@ struct ConfirmPage {
     verb: &'static str,
     kind: &'static str,
     word: String,
+    error: &'static str,
     back: String,
 }
 
@@ -53,19 +54,27 @@ pub(super) async fn delete(
     id: Result<AccountId, Problem>,
     Extract(state): Extract<State>,
 ) -> Result<Response, PageProblem> {
-    ask(administrator, &headers, &state, id?.0, |account| {
-        let what = vec![
-            "Its credentials are deleted with it, and its webhook URLs answer no more. This cannot be undone."
-                .to_owned(),
-            format!(
-                "It is refused while companies have clients at {} that no other account in use serves.",
-                account.provider.name()
-            ),
-        ];
-        let word = account.partner_id().to_owned();
-        (format!("Delete {}?", account.title()), what, "delete", "Delete", word)
-    })
-    .await
+    ask(administrator, &headers, &state, id?.0, deletion).await
+}
+
+/// Asks again when the word was not typed.
+pub(super) fn delete_again(frame: Frame, account: &AccountDocument) -> Response {
+    let error = "This is not what stands above.";
+    let page = ConfirmPage { error, ..page(frame, account, deletion) };
+    (StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response()
+}
+
+fn deletion(account: &AccountDocument) -> Question {
+    let what = vec![
+        "Its credentials are deleted with it, and its webhook URLs answer no more. This cannot be undone."
+            .to_owned(),
+        format!(
+            "It is refused while companies have clients at {} that no other account in use serves.",
+            account.provider.name()
+        ),
+    ];
+    let word = account.partner_id().to_owned();
+    (format!("Delete {}?", account.title()), what, "delete", "Delete", word)
 }
 
 /// Asks before a verify token is replaced by a new one.
@@ -99,16 +108,25 @@ async fn ask(
 ) -> Result<Response, PageProblem> {
     author(&administrator)?;
     let account = load(state, id).await?;
-    let (question, what, action, verb, word) = question(&account);
-    let page = ConfirmPage {
-        frame: administrator.frame(headers, Section::PartnerAccounts),
+    let frame = administrator.frame(headers, Section::PartnerAccounts);
+    Ok(Page(page(frame, &account, question)).into_response())
+}
+
+fn page(
+    frame: Frame,
+    account: &AccountDocument,
+    question: impl FnOnce(&AccountDocument) -> Question,
+) -> ConfirmPage {
+    let (question, what, action, verb, word) = question(account);
+    ConfirmPage {
+        frame,
         question,
         what,
-        action: format!("{}/{action}", page_of(id)),
+        action: format!("{}/{action}", page_of(account.id)),
         verb,
         kind: if verb == "Generate" { "primary" } else { "danger" },
         word,
-        back: page_of(id),
-    };
-    Ok(Page(page).into_response())
+        error: "",
+        back: page_of(account.id),
+    }
 }

@@ -57,19 +57,34 @@ async fn an_account_is_added_edited_and_shown() {
 
     let right = wrong.replace("abc", "%20100000000000001%20");
     let added = service.submit(&format!("{PAGES}/new"), &cookie, &right).await;
-    assert_eq!((added.status.as_u16(), added.header("location")), (303, "/admin/partner-accounts/1"));
+    assert_eq!(
+        (added.status.as_u16(), added.header("location")),
+        (303, "/admin/partner-accounts/1")
+    );
     assert_eq!(toast(&added), "Main added. It is the default of Meta.");
     let shown = service.page(&format!("{PAGES}/1"), &cookie).await;
     insta::assert_snapshot!("shown", main_of(&shown));
 
     let form = service.page(&format!("{PAGES}/1/edit"), &cookie).await;
     insta::assert_snapshot!("edit", main_of(&form));
-    let edit = format!("version={}&label=Renamed&business_portfolio_id=100000000000001&app_id=3&app_secret=&graph_version=v24.0", version(&form));
+    let edit = format!(
+        "version={}&label=Renamed&business_portfolio_id=100000000000001&app_id=3&app_secret=&graph_version=v24.0",
+        version(&form)
+    );
     let edited = service.submit(&format!("{PAGES}/1/edit"), &cookie, &edit).await;
-    assert_eq!((edited.status.as_u16(), toast(&edited).as_str()), (303, "Renamed saved."), "{}", edited.body);
-    let stale = service.submit(&format!("{PAGES}/1/edit"), &cookie, &edit.replace("Renamed", "Mine")).await;
+    assert_eq!(
+        (edited.status.as_u16(), toast(&edited).as_str()),
+        (303, "Renamed saved."),
+        "{}",
+        edited.body
+    );
+    let stale =
+        service.submit(&format!("{PAGES}/1/edit"), &cookie, &edit.replace("Renamed", "Mine")).await;
     assert_eq!(stale.status.as_u16(), 412);
-    assert!(stale.body.contains("Somebody changed this account") && stale.body.contains("value=\"Mine\""));
+    assert!(
+        stale.body.contains("Somebody changed this account")
+            && stale.body.contains("value=\"Mine\"")
+    );
     let list = service.page(PAGES, &cookie).await;
     insta::assert_snapshot!("list", main_of(&list));
     assert_eq!(actions(&service).await, ["partner_account.created", "partner_account.updated"]);
@@ -101,7 +116,8 @@ async fn a_verify_token_is_shown_once_when_it_is_generated() {
     insta::assert_snapshot!("question", main_of(&question));
     let page = service.submit(&format!("{PAGES}/1/verify-token"), &cookie, "").await;
     assert_eq!(page.status.as_u16(), 200);
-    let token = Regex::new(">([A-Za-z0-9_-]{43})<").unwrap().captures(&page.body).unwrap()[1].to_owned();
+    let token =
+        Regex::new(">([A-Za-z0-9_-]{43})<").unwrap().captures(&page.body).unwrap()[1].to_owned();
     let account = service.get("/api/v1/partner-accounts/1", &key).await;
     let last_four = account.json()["secrets"]["webhook_verify_token"]["last_four"].clone();
     assert_eq!(last_four, json!(token[39..]));
@@ -122,13 +138,20 @@ async fn the_profile_is_previewed_without_being_stored() {
     let typed = "company_name=New+%3Cb%3Ename%3C%2Fb%3E&colors.primary=%23ffdd00&colors.text=%23f&logo_url=javascript:1&languages=en,+fr";
     let preview = service.submit(&format!("{path}/preview"), &cookie, typed).await;
     assert_eq!(preview.status.as_u16(), 200);
-    let part = preview.body.split_once("id=\"preview\"").unwrap().1.split_once("</section>").unwrap().0;
-    insta::assert_snapshot!("preview", Regex::new("[0-9a-f]{16}").unwrap().replace_all(part, "VERSION"));
+    let part =
+        preview.body.split_once("id=\"preview\"").unwrap().1.split_once("</section>").unwrap().0;
+    insta::assert_snapshot!(
+        "preview",
+        Regex::new("[0-9a-f]{16}").unwrap().replace_all(part, "VERSION")
+    );
     let colors = Regex::new("href=\"(/admin/partner-accounts/colors.css[^\"]*)\"").unwrap();
     let address = colors.captures(part).unwrap()[1].replace("&#38;", "&");
     let style = service.page(&address, &cookie).await;
     assert_eq!(style.header("content-type"), "text/css; charset=utf-8");
-    assert_eq!(style.body, ".company-page {--company-primary: #ffdd00;--company-on-primary: #000000;}\n");
+    assert_eq!(
+        style.body,
+        ".company-page {--company-primary: #ffdd00;--company-on-primary: #000000;}\n"
+    );
 
     let sent = format!("version={}&{typed}", version(&form));
     let refused = service.submit(&path, &cookie, &sent).await;
@@ -151,7 +174,9 @@ async fn a_logo_is_uploaded_and_removed_by_forms() {
     let (key, cookie) = (service.api_key("admin", None).await, service.sign_in("admin").await);
     add(&service, &key, &small_meta(1)).await;
     let upload = async |file: &[u8]| {
-        let mut body = b"--cut\r\nContent-Disposition: form-data; name=\"logo\"; filename=\"l\"\r\n\r\n".to_vec();
+        let mut body =
+            b"--cut\r\nContent-Disposition: form-data; name=\"logo\"; filename=\"l\"\r\n\r\n"
+                .to_vec();
         body.extend_from_slice(file);
         body.extend_from_slice(b"\r\n--cut--\r\n");
         let request = Request::post(format!("{PAGES}/1/logo"))
@@ -162,7 +187,11 @@ async fn a_logo_is_uploaded_and_removed_by_forms() {
     };
     let svg = upload(b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>").await;
     assert_eq!(svg.status.as_u16(), 422);
-    assert!(svg.body.contains("SVG is not taken: it can carry script; save it as PNG."), "{}", svg.body);
+    assert!(
+        svg.body.contains("SVG is not taken: it can carry script; save it as PNG."),
+        "{}",
+        svg.body
+    );
     assert_eq!(upload(&vec![0; 600 * 1024]).await.status.as_u16(), 413);
     let mut png = std::io::Cursor::new(Vec::new());
     image::RgbaImage::new(8, 8).write_to(&mut png, image::ImageFormat::Png).unwrap();
@@ -186,6 +215,9 @@ async fn what_is_in_use_is_changed_after_being_asked() {
         let page = service.page(&format!("{PAGES}/1/{action}"), &cookie).await;
         insta::assert_snapshot!(format!("ask_{action}"), main_of(&page));
     }
+    let refused = service.submit(&format!("{PAGES}/2/delete"), &cookie, "confirm=3").await;
+    assert_eq!(refused.status.as_u16(), 422);
+    assert!(refused.body.contains("This is not what stands above."));
     for (id, action, expected) in [
         (1, "deactivate", "1 is out of use. Account 2 is now the default of Meta."),
         (1, "activate", "1 is in use. Account 2 stays the default of Meta."),
@@ -208,8 +240,19 @@ async fn viewers_look_and_change_nothing() {
         let page = service.page(&format!("{PAGES}/{path}"), &viewer).await;
         assert_eq!(page.status.as_u16(), 403, "{path}");
     }
-    for path in ["new", "1/edit", "1/profile", "1/profile/preview", "1/logo/remove", "1/activate", "1/default",
-        "1/check", "1/deactivate", "1/delete", "1/verify-token"] {
+    for path in [
+        "new",
+        "1/edit",
+        "1/profile",
+        "1/profile/preview",
+        "1/logo/remove",
+        "1/activate",
+        "1/default",
+        "1/check",
+        "1/deactivate",
+        "1/delete",
+        "1/verify-token",
+    ] {
         let page = service.submit(&format!("{PAGES}/{path}"), &viewer, "label=x").await;
         assert_eq!(page.status.as_u16(), 403, "{path}");
     }
@@ -229,7 +272,8 @@ async fn owners_alone_see_the_address_of_the_api() {
     let (admin, owner) = (service.sign_in("admin").await, service.sign_in("owner").await);
     let seen = service.page(&path, &admin).await;
     assert!(!seen.body.contains("base_url"));
-    let sent = format!("version={}&base_url=https%3A%2F%2Fproxy.example.com%2Fgraph", version(&seen));
+    let sent =
+        format!("version={}&base_url=https%3A%2F%2Fproxy.example.com%2Fgraph", version(&seen));
     assert_eq!(service.submit(&path, &admin, &sent).await.status.as_u16(), 403);
     assert!(service.page(&path, &owner).await.body.contains("base_url"));
     assert_eq!(service.submit(&path, &owner, &sent).await.status.as_u16(), 303);

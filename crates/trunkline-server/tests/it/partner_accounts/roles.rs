@@ -46,9 +46,10 @@ async fn owners_alone_say_where_credentials_are_sent() {
         refused.json()["detail"],
         "base_url: an owner alone changes where credentials are sent"
     );
-    let set = "UPDATE trunkline.partner_account_details SET base_url = 'https://proxy.example.com/meta'";
+    let set =
+        "UPDATE trunkline.partner_account_details SET base_url = 'https://proxy.example.com/meta'";
     service.client.execute(set, &[]).await.unwrap();
-ng there.
+    // Whoever sends back what they read changes nothing there.
     let same = json!({ "base_url": "https://proxy.example.com/meta", "label": "x" });
     assert_eq!(patch(&service, &admin, path, "*", &same).await.status.as_u16(), 200);
 }
