@@ -11,6 +11,7 @@ mod frame;
 mod migrations;
 mod overview;
 mod page;
+mod partner_accounts;
 mod profile;
 mod second_factor;
 mod setup;
@@ -34,6 +35,7 @@ pub(crate) use time::Time;
 pub(crate) fn router() -> Router<State> {
     Router::new()
         .route("/", get(overview::overview))
+        .merge(partner_accounts::router())
         .route("/theme", post(theme::choose))
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .route("/sign-in/code", get(second_factor::show).post(second_factor::check))

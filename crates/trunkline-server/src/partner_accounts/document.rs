@@ -135,9 +135,13 @@ impl AccountDocument {
     /// What people call it: its name, or the provider's id of it.
     pub(crate) fn title(&self) -> String {
         let label = self.shown.get("label").cloned().flatten();
+        label.unwrap_or_else(|| self.partner_id().to_owned())
+    }
+
+    /// The provider's id of it.
+    pub(crate) fn partner_id(&self) -> &str {
         let identity = super::fields::identity(self.provider);
-        let title = label.or_else(|| self.shown.get(identity.name).cloned().flatten());
-        title.unwrap_or_else(|| format!("{} {}", self.provider.name(), self.id))
+        self.shown.get(identity.name).and_then(Option::as_deref).unwrap_or_default()
     }
 }
 

@@ -9,7 +9,7 @@ use crate::Problem;
 use crate::problem::Kind;
 
 /// The largest file that is taken, in bytes.
-pub(crate) const LARGEST_LOGO: usize = 512 * 1024;
+pub(super) const LARGEST_LOGO: usize = 512 * 1024;
 
 /// The longest side of what is taken, in pixels.
 const LONGEST_SIDE: u32 = 4096;
@@ -24,7 +24,7 @@ const MEMORY: u64 = 32 * 1024 * 1024;
 static TURNS: Semaphore = Semaphore::const_new(2);
 
 /// Decodes a file and writes it anew: what is kept holds pixels and nothing else.
-pub(crate) async fn rewrite(file: Vec<u8>) -> Result<Logo, Problem> {
+pub(super) async fn rewrite(file: Vec<u8>) -> Result<Logo, Problem> {
     if file.len() > LARGEST_LOGO {
         let detail = format!("logo: it has at most {} KiB", LARGEST_LOGO / 1024);
         return Err(Problem::new(Kind::TooLarge, detail));

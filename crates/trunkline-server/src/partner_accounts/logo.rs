@@ -5,7 +5,9 @@ use trunkline_store::partner_accounts::{Logo, find_logo, update_logo};
 use super::{AccountDocument, Author, image, lock, note};
 use crate::{Problem, State};
 
-pub(crate) use super::image::LARGEST_LOGO;
+/// The longest body with a logo: somewhat longer than the logo may be, so that the answer to one that
+/// is too large is about the logo.
+pub(crate) const LOGO_BODY: usize = image::LARGEST_LOGO + 64 * 1024;
 
 /// Gives an account a logo: a PNG, JPEG or WebP file, which is checked and written anew.
 pub(crate) async fn set_logo(

@@ -2,10 +2,10 @@ use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::{AccountId, author};
+use super::author;
 use crate::api::tagged;
 use crate::auth::Caller;
-use crate::partner_accounts::{AccountDocument, check};
+use crate::partner_accounts::{AccountDocument, AccountId, check};
 use crate::{Problem, State};
 
 /// Ask the provider whether a partner account works: keys, permissions, what expires and when. Nothing is

@@ -1,10 +1,10 @@
 use axum::Json;
 use axum::extract::State as Extract;
 
-use super::{AccountId, author};
+use super::author;
 use crate::api::Preconditions;
 use crate::auth::Caller;
-use crate::partner_accounts::{AccountDocument, DefaultChange, delete};
+use crate::partner_accounts::{AccountDocument, AccountId, DefaultChange, delete};
 use crate::problem::ProblemDocument;
 use crate::{Problem, State};
 

@@ -2,10 +2,10 @@ use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::{AccountId, author};
+use super::author;
 use crate::api::tagged;
 use crate::auth::Caller;
-use crate::partner_accounts::{AccountDocument, remove_logo};
+use crate::partner_accounts::{AccountDocument, AccountId, remove_logo};
 use crate::{Problem, State};
 
 /// Take the uploaded logo of a partner account away; `public_profile.logo_url` holds again, if there is one.

@@ -3,10 +3,10 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::Value;
 
-use super::{AccountId, author};
+use super::author;
 use crate::api::{Body, Preconditions, tagged};
 use crate::auth::Caller;
-use crate::partner_accounts::{AccountDocument, PartnerAccountEdit, edit, object};
+use crate::partner_accounts::{AccountDocument, AccountId, PartnerAccountEdit, edit, object};
 use crate::problem::ProblemDocument;
 use crate::{Problem, State};
 

@@ -3,10 +3,9 @@ use axum::response::Response;
 use trunkline_core::Role;
 use trunkline_store::partner_accounts::find_partner_account;
 
-use super::AccountId;
 use crate::api::Preconditions;
 use crate::auth::Caller;
-use crate::partner_accounts::AccountDocument;
+use crate::partner_accounts::{AccountDocument, AccountId};
 use crate::{Problem, State};
 
 /// Get a partner account. Its `ETag` is the version that an edit names in `If-Match`.

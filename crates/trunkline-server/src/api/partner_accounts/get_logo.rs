@@ -2,9 +2,8 @@ use axum::extract::State as Extract;
 use axum::response::Response;
 use trunkline_core::Role;
 
-use super::AccountId;
 use crate::auth::Caller;
-use crate::partner_accounts::serve_logo;
+use crate::partner_accounts::{AccountId, serve_logo};
 use crate::{Problem, State};
 
 /// Get the uploaded logo of a partner account.

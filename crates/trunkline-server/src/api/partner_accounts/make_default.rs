@@ -1,9 +1,9 @@
 use axum::Json;
 use axum::extract::State as Extract;
 
-use super::{AccountId, Change, author};
+use super::{Change, author};
 use crate::auth::Caller;
-use crate::partner_accounts;
+use crate::partner_accounts::{self, AccountId};
 use crate::problem::ProblemDocument;
 use crate::{Problem, State};
 

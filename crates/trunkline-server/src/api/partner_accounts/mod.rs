@@ -14,8 +14,7 @@ mod make_default;
 mod put_logo;
 mod put_secret;
 
-use axum::extract::{DefaultBodyLimit, FromRequestParts, RawPathParams};
-use axum::http::request::Parts;
+use axum::extract::DefaultBodyLimit;
 use serde::Serialize;
 use trunkline_core::Role;
 use utoipa::ToSchema;
@@ -23,11 +22,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::auth::Caller;
-use crate::partner_accounts::{AccountDocument, Author, DefaultChange, LARGEST_LOGO};
+use crate::partner_accounts::{AccountDocument, Author, DefaultChange, LOGO_BODY};
 use crate::{Problem, State};
-
-/// A logo may be larger than other bodies; so much more is read, to say how large it may be.
-const LOGO_BODY: usize = LARGEST_LOGO + 64 * 1024;
 
 /// Every operation on partner accounts.
 pub(super) fn operations() -> OpenApiRouter<State> {
@@ -62,18 +58,4 @@ struct Change {
 fn author(caller: &Caller) -> Result<Author, Problem> {
     caller.require_platform(Role::Admin)?;
     Ok(Author { actor: caller.actor(), role: caller.role })
-}
-
-/// `{id}` of an account.
-struct AccountId(i32);
-
-impl<S: Send + Sync> FromRequestParts<S> for AccountId {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let given = RawPathParams::from_request_parts(parts, state).await.ok();
-        let id = given.as_ref().and_then(|given| given.iter().find(|(name, _)| *name == "id"));
-        let id = id.and_then(|(_, text)| text.parse().ok()).map(Self);
-        id.ok_or_else(|| Problem::not_found("partner account"))
-    }
 }

@@ -4,10 +4,10 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::{AccountId, author};
+use super::author;
 use crate::api::tagged;
 use crate::auth::Caller;
-use crate::partner_accounts::{AccountDocument, set_logo};
+use crate::partner_accounts::{AccountDocument, AccountId, set_logo};
 use crate::problem::Kind;
 use crate::{Problem, State};
 

@@ -3,10 +3,12 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::Value;
 
-use super::{AccountId, author};
+use super::author;
 use crate::api::{Body, Preconditions, tagged};
 use crate::auth::Caller;
-use crate::partner_accounts::{AccountDocument, NewSecret, object, refuse, replace_secret};
+use crate::partner_accounts::{
+    AccountDocument, AccountId, NewSecret, object, refuse, replace_secret,
+};
 use crate::{Problem, State};
 
 /// Replace a secret of a partner account. `name` is one of the account's `secrets`.
