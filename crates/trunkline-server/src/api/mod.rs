@@ -34,7 +34,7 @@ pub(crate) use body::{Body, Query};
 pub(crate) use checks::Checks;
 pub(crate) use page::{Limit, Listing, Order, Page, Pager};
 pub(crate) use path::Id;
-pub(crate) use version::{Preconditions, tagged};
+pub(crate) use version::{Preconditions, etag, tagged};
 
 /// Every operation.
 fn operations() -> OpenApiRouter<State> {

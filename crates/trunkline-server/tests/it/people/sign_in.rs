@@ -30,7 +30,10 @@ async fn somebody_signs_in_goes_where_they_wanted_and_signs_out() {
     assert!(!service.is_signed_in(&cookie).await, "the old cookie");
     service.submit("/admin/sign-out", &cookie, "").await.leads_to("/admin/sign-in");
     let actions = service.actions().await;
-    assert_eq!(actions, ["user.signed_out", "user.signed_in", "user.created", "setup_link.created"]);
+    assert_eq!(
+        actions,
+        ["user.signed_out", "user.signed_in", "user.created", "setup_link.created"]
+    );
 }
 
 #[tokio::test]
