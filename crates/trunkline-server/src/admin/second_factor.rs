@@ -76,14 +76,12 @@ pub(crate) async fn check(
         Ok(guess) => guess,
         Err(pause) => return refuse(StatusCode::TOO_MANY_REQUESTS, pause.message()),
     };
-    match use_code(connection.executor(), &state, &user, &form.code).await? {
-        Some(by) => Ok(finish(&mut connection, &state, &visitor, guess, &user, by, &then).await?),
-        None => {
-            note_failure(&connection, &state, &visitor, &guess, Some(user.id), "code").await?;
-            let message = "This code is not right, or was used before. Wait for the next one.";
-            refuse(StatusCode::UNPROCESSABLE_ENTITY, message.to_owned())
-        }
+    if let Some(by) = use_code(connection.executor(), &state, &user, &form.code).await? {
+        return Ok(finish(&mut connection, &state, &visitor, guess, &user, by, &then).await?);
     }
+    note_failure(&connection, &state, &visitor, &guess, Some(user.id), "code").await?;
+    let message = "This code is not right, or was used before. Wait for the next one.";
+    refuse(StatusCode::UNPROCESSABLE_ENTITY, message.to_owned())
 }
 
 /// Whose password was right a short time ago.

@@ -36,15 +36,13 @@ pub(crate) async fn verify_password(
     blocking(move || {
         let hasher = hasher()?;
         let password = password.expose().as_bytes();
-        match hash.as_deref().map(PasswordHash::new).transpose()? {
-            Some(hash) => Ok(hasher.verify_password(password, &hash).is_ok()),
-            None => {
-                let hash = hasher.hash_password_with_salt(password, &[0; 16])?;
-                // So that the work cannot be left out.
-                std::hint::black_box(hash);
-                Ok(false)
-            }
+        if let Some(hash) = hash.as_deref().map(PasswordHash::new).transpose()? {
+            return Ok(hasher.verify_password(password, &hash).is_ok());
         }
+        let hash = hasher.hash_password_with_salt(password, &[0; 16])?;
+        // So that the work cannot be left out.
+        std::hint::black_box(hash);
+        Ok(false)
     })
     .await
 }
