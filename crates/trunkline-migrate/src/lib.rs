@@ -58,3 +58,4 @@ pub use scaffold::new_migration;
 pub use selection::UpRequest;
 pub use status::{MigrationState, MigrationStatus, Status};
 pub use up::{Done, UpReport};
+pub use who::user as account;

@@ -10,7 +10,7 @@ pub(crate) fn host() -> &'static str {
 }
 
 /// The account of the operating system, as far as the environment says.
-pub(crate) fn user() -> &'static str {
+pub fn user() -> &'static str {
     static USER: LazyLock<String> = LazyLock::new(|| {
         ["USER", "LOGNAME"]
             .iter()

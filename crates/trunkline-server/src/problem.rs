@@ -204,6 +204,17 @@ impl From<StoreError> for Problem {
     }
 }
 
+impl From<trunkline_migrate::Error> for Problem {
+    fn from(error: trunkline_migrate::Error) -> Self {
+        use trunkline_migrate::Error::{ConnectionLost, Unreachable};
+        if matches!(error, Unreachable { .. } | ConnectionLost { .. }) {
+            let detail = "the database cannot be reached; try again in a moment";
+            return Self { cause: Some(error.to_string()), ..Self::new(Kind::Unavailable, detail) };
+        }
+        Self::internal(error)
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (slug, status, title) = self.kind.describe();

@@ -7,6 +7,7 @@ mod error;
 pub mod idempotency;
 mod migrations;
 pub mod one_time_links;
+pub mod overview;
 mod paging;
 pub mod partner_accounts;
 mod row;

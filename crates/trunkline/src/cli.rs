@@ -3,7 +3,7 @@ use clap::{Parser, Subcommand};
 use crate::failure::Failure;
 use crate::global::Global;
 use crate::output::{Format, Written};
-use crate::{configure, database, demo, doctor, keys, migrate, serve};
+use crate::{admin, configure, database, demo, doctor, keys, migrate, serve};
 
 /// The partner back end of a platform that resells WhatsApp.
 #[derive(Parser)]
@@ -49,6 +49,8 @@ pub(crate) enum Command {
     Migrate(migrate::Arguments),
     /// Make the keys that seal secrets, rotate them, encrypt the plaintext of old installs
     Keys(keys::Arguments),
+    /// Add users and let them in again, from the server's own command line
+    Admin(admin::Arguments),
     /// Run the private PostgreSQL, and fill it with a sample platform
     Database(database::Arguments),
     /// Print every setting, or check the configuration

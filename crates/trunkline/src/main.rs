@@ -1,5 +1,6 @@
 //! `trunkline`: the partner back end of a platform that resells WhatsApp.
 
+mod admin;
 mod cli;
 mod config;
 mod configure;
@@ -41,9 +42,10 @@ fn main() -> std::process::ExitCode {
     let printer = output::Printer::new(cli.format);
     let outcome = runtime.block_on(async {
         match command {
-            Command::Serve(arguments) => serve::run(&cli.global, &arguments).await,
+            Command::Serve(arguments) => serve::run(&cli.global, &arguments, &printer).await,
             Command::Migrate(arguments) => migrate::run(&cli.global, arguments, &printer).await,
             Command::Keys(arguments) => keys::run(&cli.global, arguments, &printer).await,
+            Command::Admin(arguments) => admin::run(&cli.global, arguments, &printer).await,
             Command::Database(arguments) => database::run(&cli.global, arguments, &printer).await,
             Command::Config(arguments) => configure::run(&cli.global, &arguments, &printer),
             Command::Doctor(arguments) => doctor::run(&cli.global, &arguments, &printer).await,

@@ -1,18 +1,25 @@
 //! The admin interface, `/admin`: every page works as a full page; htmx swaps a named part of it.
 
+mod api_keys;
 mod assets;
+mod audit_log;
+mod browser;
 mod choose_password;
+mod filter;
 mod form;
 mod frame;
+mod migrations;
 mod overview;
 mod page;
 mod partner_accounts;
+mod profile;
 mod second_factor;
 mod setup;
 mod sign_in;
 mod sign_out;
 mod theme;
 mod time;
+mod users;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -35,4 +42,9 @@ pub(crate) fn router() -> Router<State> {
         .route("/sign-out", post(sign_out::sign_out))
         .route("/setup/{token}", get(setup::show).post(setup::set_up))
         .route("/password/{token}", get(choose_password::show).post(choose_password::choose))
+        .merge(api_keys::router())
+        .merge(audit_log::router())
+        .merge(migrations::router())
+        .nest("/profile", profile::router())
+        .nest("/users", users::router())
 }

@@ -1,21 +1,66 @@
 use askama::Template;
+use axum::extract::State as Extract;
 use axum::http::HeaderMap;
 use axum::response::IntoResponse;
+use trunkline_core::Role;
+use trunkline_store::Window;
+use trunkline_store::audit_log::{AuditFilter, list_audit_entries};
+use trunkline_store::overview::{Overview, get_overview};
 
-use super::{Frame, Page, PageProblem, Section};
+use super::{Frame, Page, PageProblem, Section, Time};
+use crate::State;
 use crate::auth::Administrator;
 
 #[derive(Template)]
 #[template(path = "overview.html")]
 struct OverviewPage {
     frame: Frame,
+    overview: Overview,
+    active_accounts: String,
+    /// Whether providers can reach the service by the address that it knows of itself.
+    is_reachable: bool,
+    public_url: String,
+    /// What was done last, the newest first.
+    recent: Vec<RecentAct>,
+    /// Whether the viewer may do what is advised.
+    may_configure: bool,
 }
+
+/// An entry of the audit log, in one line.
+struct RecentAct {
+    at: Time,
+    actor: String,
+    action: String,
+    object: String,
+}
+
+/// So many of the audit log's entries are shown.
+const RECENT: u16 = 6;
 
 /// What is there, and what to do next.
 pub(crate) async fn overview(
+    Extract(state): Extract<State>,
     administrator: Administrator,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, PageProblem> {
-    let frame = administrator.frame(&headers, Section::Overview);
-    Ok(Page(OverviewPage { frame }))
+    let connection = state.store.connection().await?;
+    let overview = get_overview(connection.executor()).await?;
+    let window = Window { after: None, limit: RECENT };
+    let entries =
+        list_audit_entries(connection.executor(), &AuditFilter::default(), &window).await?;
+    let recent = entries.into_iter().take(RECENT.into()).map(|entry| RecentAct {
+        at: entry.occurred_at.into(),
+        actor: entry.actor_name,
+        action: entry.action,
+        object: format!("{} {}", entry.object_kind.replace('_', " "), entry.object_id),
+    });
+    Ok(Page(OverviewPage {
+        frame: administrator.frame(&headers, Section::Overview),
+        active_accounts: format!("{} active", overview.active_partner_accounts),
+        overview,
+        recent: recent.collect(),
+        is_reachable: state.settings.is_https(),
+        public_url: state.settings.public_url.clone(),
+        may_configure: administrator.require(Role::Admin).is_ok(),
+    }))
 }

@@ -60,6 +60,12 @@ impl From<trunkline_store::StoreError> for PageProblem {
     }
 }
 
+impl From<trunkline_migrate::Error> for PageProblem {
+    fn from(error: trunkline_migrate::Error) -> Self {
+        Self::Problem(error.into())
+    }
+}
+
 #[derive(Template)]
 #[template(path = "problem.html")]
 struct ProblemPage {

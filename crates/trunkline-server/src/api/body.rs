@@ -63,6 +63,12 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let query = parts.uri.query().unwrap_or_default();
+        // PostgreSQL's texts hold every character but this one.
+        let zero = form_urlencoded::parse(query.as_bytes()).find(|(_, text)| text.contains('\0'));
+        if let Some((field, _)) = zero {
+            let (field, message) = (field.into_owned(), "it holds a NUL character".to_owned());
+            return Err(Problem::invalid(vec![FieldProblem { field, message }]));
+        }
         let reader = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
         serde_path_to_error::deserialize(reader).map(Self).map_err(|error| {
             let (field, message) = (error.path().to_string(), error.inner().to_string());

@@ -1,11 +1,13 @@
 //! The REST API, `/api/v1`: one file for each operation; the OpenAPI document comes from the code.
 
 pub(crate) mod api_keys;
+mod audit_log;
 mod body;
 mod checks;
 mod document;
 mod idempotency;
 mod key;
+mod migrations;
 mod page;
 mod partner_accounts;
 mod path;
@@ -32,7 +34,7 @@ pub(crate) use body::{Body, Query};
 pub(crate) use checks::Checks;
 pub(crate) use page::{Limit, Listing, Order, Page, Pager};
 pub(crate) use path::Id;
-pub(crate) use version::{Preconditions, etag, tagged};
+pub(crate) use version::{Preconditions, tagged};
 
 /// Every operation.
 fn operations() -> OpenApiRouter<State> {
@@ -40,6 +42,8 @@ fn operations() -> OpenApiRouter<State> {
         .routes(routes!(key::get_key))
         .merge(api_keys::operations())
         .merge(partner_accounts::operations())
+        .routes(routes!(audit_log::list_audit_entries))
+        .routes(routes!(migrations::get_migrations))
 }
 
 /// The OpenAPI document.

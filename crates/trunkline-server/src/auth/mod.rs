@@ -16,7 +16,7 @@ mod visitor;
 pub(crate) use administrator::Administrator;
 pub(crate) use caller::Caller;
 pub(crate) use cookie::{cookie_value, session_cookie_name, set_session_cookie};
-pub(crate) use guess::{Guess, Pause};
+pub(crate) use guess::Guess;
 pub(crate) use local_path::local_path;
 pub(crate) use password::{hash_password, verify_password};
 pub(crate) use password_rules::{ADVICE, refuse_password};

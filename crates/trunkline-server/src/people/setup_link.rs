@@ -1,4 +1,5 @@
 use trunkline_store::StoreError;
+use trunkline_store::audit_log::{Act, insert_audit_entry};
 use trunkline_store::one_time_links::LinkPurpose;
 use trunkline_store::users::{has_users, lock_users};
 
@@ -21,6 +22,8 @@ impl People<'_> {
             return Ok(None);
         }
         let link = self.make_link(executor, LinkPurpose::Setup, now).await?;
+        let act = Act { action: "setup_link.created", object_kind: "setup_link", ..Act::default() };
+        insert_audit_entry(executor, &self.actor, &act, now).await?;
         transaction.commit().await?;
         Ok(Some(link))
     }

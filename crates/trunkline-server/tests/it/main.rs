@@ -2,10 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod admin_api_keys;
 mod api_keys;
+mod audit_log;
 mod health;
 mod idempotency;
 mod key;
+mod migrations;
 mod partner_accounts;
 mod people;
 mod rate_limit;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod audit_log;
 mod secrets;
 
 use trunkline_migrate::{Migrator, Options, Target};

@@ -15,12 +15,14 @@ use tracing::{info, warn};
 use trunkline_core::{Clock, Random};
 use trunkline_migrate::{ExitStatus, Interrupt, Migrator, Options};
 use trunkline_server::{Limits, Metrics, Progress, ProviderClient, Settings, State};
+use trunkline_store::audit_log::{Actor, ActorKind};
 use trunkline_store::{PoolOptions, Store};
 
 use crate::config::Config;
 use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::global::Global;
+use crate::output::{GOOD, Printer};
 use crate::{interrupt, keys};
 
 #[derive(Args, Default)]
@@ -33,7 +35,11 @@ pub(crate) struct Arguments {
 /// How long a client may take for the head of a request.
 const HEAD_LIMIT: Duration = Duration::from_secs(10);
 
-pub(crate) async fn run(global: &Global, arguments: &Arguments) -> Result<ExitStatus, Failure> {
+pub(crate) async fn run(
+    global: &Global,
+    arguments: &Arguments,
+    printer: &Printer,
+) -> Result<ExitStatus, Failure> {
     let mut config = Config::load(global)?;
     config.server.listen = arguments.listen.unwrap_or(config.server.listen);
     let traces = logging::start(&config)?;
@@ -71,7 +77,7 @@ pub(crate) async fn run(global: &Global, arguments: &Arguments) -> Result<ExitSt
         return Err(failure);
     }
     state.progress.set(None);
-    announce(&state);
+    announce(&state, printer).await?;
     let checking = tokio::spawn(migrations::verify(Arc::clone(&state.migrator)));
 
     let cut_off = service.await.unwrap_or_default();
@@ -128,6 +134,25 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
     })
 }
 
-fn announce(state: &State) {
-    info!("serving at {}", state.settings.public_url);
+/// Says where it serves, and, while there is no user, by which link the first one comes in. The link
+/// is for whoever started the service, so it is no line of the log.
+async fn announce(state: &State, printer: &Printer) -> Result<(), Failure> {
+    let url = &state.settings.public_url;
+    let link = state.people(system()).setup_link().await;
+    let link = link.map_err(|error| Failure::failed(error.to_string(), error.hint()))?;
+    info!("serving at {url}");
+    printer.document(&serde_json::json!({ "url": url, "setup_link": link }));
+    match link {
+        Some(link) => printer.line(format_args!(
+            "{GOOD}Trunkline serves at {url}{GOOD:#} - make the first administrator (once, within 24 hours): {link}"
+        )),
+        None => printer.line(format_args!("{GOOD}Trunkline serves at {url}{GOOD:#}")),
+    }
+    Ok(())
+}
+
+/// Who makes the link, for the audit log.
+fn system() -> Actor {
+    let name = "trunkline serve".to_owned();
+    Actor { kind: ActorKind::System, id: None, name, address: None, request_id: None }
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod address;
+mod admin;
 mod closed_output;
 mod configuration;
 mod doctor;

@@ -84,7 +84,11 @@ async fn it_migrates_then_serves_logs_a_line_a_request_and_ends_with_0() {
 
     serving.running.signal(Signal::TERM);
     serving.line("stopped; everything was answered").await;
-    serving.running.end().await.expect(0);
+    let ended = serving.running.end().await.expect(0);
+    assert!(
+        ended.stdout.contains("first administrator (once, within 24 hours): http://"),
+        "{ended}"
+    );
 }
 
 #[tokio::test]

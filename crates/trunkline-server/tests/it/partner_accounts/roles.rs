@@ -49,7 +49,11 @@ async fn owners_alone_say_where_credentials_are_sent() {
     let set =
         "UPDATE trunkline.partner_account_details SET base_url = 'https://proxy.example.com/meta'";
     service.client.execute(set, &[]).await.unwrap();
+<<<<<<< HEAD
+    // The address that stands there already may stay.
+=======
     // Whoever sends back what they read changes nothing there.
+>>>>>>> c6efe9c9de7290ba51c13d036ded54d0d62226a3
     let same = json!({ "base_url": "https://proxy.example.com/meta", "label": "x" });
     assert_eq!(patch(&service, &admin, path, "*", &same).await.status.as_u16(), 200);
 }

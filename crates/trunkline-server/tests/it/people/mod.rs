@@ -1,10 +1,14 @@
 //! People: how they come in, what they may do to each other, and what keeps others out.
 
+mod profile;
+mod second_factor;
 mod setup;
 mod sign_in;
+mod users;
 
 use jiff::SignedDuration;
-use trunkline_server::people::People;
+use trunkline_core::Role;
+use trunkline_server::people::{Newcomer, People};
 use trunkline_store::audit_log::{Actor, ActorKind};
 
 use crate::support::{Answer, Service};
@@ -104,6 +108,16 @@ impl Service {
     pub(crate) async fn audit_log(&self) -> String {
         self.text("SELECT coalesce(string_agg(audit_log::TEXT, ' '), '') FROM trunkline.audit_log")
             .await
+    }
+
+    /// Somebody with the usual password, and their id.
+    pub(crate) async fn add(&self, email: &str, role: Role) -> i32 {
+        let newcomer = Newcomer { email, name: email.split('@').next().unwrap(), role };
+        let invitation = self.people().invite(&newcomer).await.unwrap();
+        let form = format!("password={PASSWORD}").replace(' ', "+");
+        let answer = self.submit(&path(&invitation.link), "", &form).await;
+        answer.leads_to("/admin/sign-in");
+        invitation.user.id
     }
 
     pub(crate) fn wait(&self, seconds: i64) {

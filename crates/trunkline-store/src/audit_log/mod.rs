@@ -1,12 +1,20 @@
 //! The audit log: entries are added, and never changed.
 
+mod chain;
+mod list;
+
 use std::net::IpAddr;
+use std::str::FromStr;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use trunkline_core::UnknownWord;
 
 use crate::{Executor, StoreError};
+
+pub use chain::{AuditChain, AuditFault, verify_audit_chain};
+pub use list::{AuditEntry, AuditFilter, list_audit_actions, list_audit_entries};
 
 /// Who did something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -24,7 +32,7 @@ pub struct Actor {
 }
 
 /// What kind of actor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ActorKind {
     /// Somebody signed in.
@@ -38,6 +46,9 @@ pub enum ActorKind {
 }
 
 impl ActorKind {
+    /// Every one.
+    pub const ALL: &[Self] = &[Self::User, Self::ApiKey, Self::Command, Self::System];
+
     /// The word in the database.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -46,6 +57,17 @@ impl ActorKind {
             Self::Command => "command",
             Self::System => "system",
         }
+    }
+}
+
+impl FromStr for ActorKind {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+        Self::ALL.iter().copied().find(|kind| kind.as_str() == word).ok_or_else(|| UnknownWord {
+            word: word.to_owned(),
+            vocabulary: Self::ALL.iter().map(|kind| kind.as_str()).collect::<Vec<_>>().join(", "),
+        })
     }
 }
 
