@@ -1,11 +1,12 @@
 use secrecy::SecretString;
+use serde_json::{Value, json};
 use trunkline_core::Provider;
 use trunkline_providers::http::{Http, Url};
 use trunkline_providers::report::Report;
 use trunkline_providers::{dialog360, meta, twilio};
 use trunkline_store::partner_accounts::{PartnerAccount, find_partner_account, update_check};
 
-use super::fields::find_field;
+use super::fields::{fields_of, find_field};
 use super::sealed::Stored;
 use super::{AccountDocument, Author, lock, note};
 use crate::{Problem, State};
@@ -29,16 +30,30 @@ pub(crate) async fn check(
     let transaction = connection.begin().await?;
     let executor = transaction.executor();
     lock(executor, id).await?;
-    let findings = serde_json::to_value(&report.findings).map_err(Problem::internal)?;
+    let findings = describe(account.provider, &report)?;
     update_check(executor, id, &findings, report.checked_at).await?;
     let document = AccountDocument::new(state, &lock(executor, id).await?);
-    let outcome = serde_json::json!({
+    let outcome = json!({
         "level": report.level,
         "codes": report.findings.iter().map(|finding| finding.code).collect::<Vec<_>>(),
     });
     note(executor, author, "partner_account.checked", id, (None, Some(outcome)), now).await?;
     transaction.commit().await?;
     Ok(document)
+}
+
+/// The findings, each naming its field as the account does.
+fn describe(provider: Provider, report: &Report) -> Result<Value, Problem> {
+    let mut findings = serde_json::to_value(&report.findings).map_err(Problem::internal)?;
+    for finding in findings.as_array_mut().into_iter().flatten() {
+        let column = finding.get("field").and_then(Value::as_str);
+        let field = fields_of(provider).find(|field| Some(field.column.as_str()) == column);
+        let name = field.map(|field| field.name).or(column.map(|_| "webhooks"));
+        if let Some(name) = name {
+            finding["field"] = name.into();
+        }
+    }
+    Ok(findings)
 }
 
 async fn ask(state: &State, http: &Http, account: &PartnerAccount) -> Report {

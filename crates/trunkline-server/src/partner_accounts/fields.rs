@@ -20,15 +20,32 @@ pub(crate) enum Column {
 }
 
 impl Column {
-    /// Its name in `public.partner_configurations`, if it holds ciphertext there.
-    pub(crate) fn sealed(self) -> Option<&'static str> {
+    /// Its name in the database.
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
-            Self::PartnerApiKey => Some("partner_api_key"),
-            Self::PartnerSecret => Some("partner_secret"),
-            Self::WebhookVerifyToken => Some("webhook_verify_token"),
-            Self::AccessToken => Some("access_token"),
-            _ => None,
+            Self::PartnerId => "partner_id",
+            Self::PartnerApiKey => "partner_api_key",
+            Self::PartnerSecret => "partner_secret",
+            Self::WebhookVerifyToken => "webhook_verify_token",
+            Self::AccessToken => "access_token",
+            Self::ConfigId => "config_id",
+            Self::RedirectUrl => "redirect_url",
+            Self::Label => "label",
+            Self::GraphVersion => "graph_version",
+            Self::BaseUrl => "base_url",
+            Self::WebhookHeader => "webhook_header",
         }
+    }
+
+    /// Whether it holds ciphertext.
+    pub(crate) fn is_sealed(self) -> bool {
+        matches!(
+            self,
+            Self::PartnerApiKey
+                | Self::PartnerSecret
+                | Self::WebhookVerifyToken
+                | Self::AccessToken
+        )
     }
 
     /// The stored text.
@@ -348,9 +365,17 @@ mod tests {
     }
 
     #[test]
+    fn every_field_stands_on_the_page_about_partner_accounts() {
+        let page = include_str!("../../../../docs/partner-accounts.md");
+        for field in Provider::ALL.iter().flat_map(|provider| fields_of(*provider)) {
+            assert!(page.contains(&format!("`{}`", field.name)), "{}", field.name);
+        }
+    }
+
+    #[test]
     fn every_secret_stands_in_a_column_of_ciphertext() {
         for field in Provider::ALL.iter().flat_map(|provider| fields_of(*provider)) {
-            assert!(!field.is_secret || field.column.sealed().is_some(), "{}", field.name);
+            assert!(!field.is_secret || field.column.is_sealed(), "{}", field.name);
         }
     }
 }

@@ -26,7 +26,7 @@ static TURNS: Semaphore = Semaphore::const_new(2);
 /// Decodes a file and writes it anew: what is kept holds pixels and nothing else.
 pub(super) async fn rewrite(file: Vec<u8>) -> Result<Logo, Problem> {
     if file.len() > LARGEST_LOGO {
-        let detail = format!("logo: it has at most {} KiB", LARGEST_LOGO / 1024);
+        let detail = format!("logo: it must have at most {} KiB", LARGEST_LOGO / 1024);
         return Err(Problem::new(Kind::TooLarge, detail));
     }
     let _turn = TURNS.acquire().await.map_err(Problem::internal)?;
@@ -45,7 +45,7 @@ fn decode(file: &[u8]) -> Result<Logo, String> {
         return Err(if is_svg(file) {
             "SVG is not taken: it can carry script; save it as PNG".to_owned()
         } else {
-            "it is a PNG, JPEG or WebP file".to_owned()
+            "it must be a PNG, JPEG or WebP file".to_owned()
         });
     };
     let mut reader = ImageReader::with_format(Cursor::new(file), format);

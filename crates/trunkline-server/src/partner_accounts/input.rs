@@ -29,7 +29,7 @@ pub(crate) struct Input {
 pub(crate) fn object(body: Value) -> Result<Map<String, Value>, Problem> {
     match body {
         Value::Object(fields) => Ok(fields),
-        _ => Err(Problem::new(Kind::Malformed, "the body is an object: {\"field\": …}")),
+        _ => Err(Problem::new(Kind::Malformed, "the body must be an object: {\"field\": …}")),
     }
 }
 
@@ -38,7 +38,7 @@ pub(crate) fn take_provider(body: &mut Map<String, Value>) -> Result<Provider, P
     let given = body.remove("provider");
     given.as_ref().and_then(Value::as_str).and_then(|word| word.parse().ok()).ok_or_else(|| {
         let words: Vec<_> = Provider::ALL.iter().map(|provider| provider.as_str()).collect();
-        refuse("provider", format!("it is one of {}", words.join(", ")))
+        refuse("provider", format!("it must be one of {}", words.join(", ")))
     })
 }
 
@@ -66,7 +66,7 @@ impl Input {
                     input.is_active = is_active;
                     continue;
                 }
-                ("is_active", _) if is_new => Err("it is true or false".to_owned()),
+                ("is_active", _) if is_new => Err("it must be true or false".to_owned()),
                 (_, value) => input.read_field(provider, &name, value, guard),
             };
             if let Err(message) = read {
@@ -97,7 +97,7 @@ impl Input {
                 return Err(format!("{} cannot be without it", provider.name()));
             }
             Value::Null => None,
-            _ => return Err("it is a text".to_owned()),
+            _ => return Err("it must be a text".to_owned()),
         };
         if let Some(text) = &text {
             field.shape.check(text.expose(), guard)?;

@@ -89,7 +89,7 @@ impl PublicProfile {
         for path in ["", "colors", "support"] {
             let part = if path.is_empty() { Some(&given) } else { given.get(path) };
             if part.is_some_and(|part| !part.is_object()) {
-                return Err(vec![problem(path, "it is an object")]);
+                return Err(vec![problem(path, "it must be an object")]);
             }
         }
         let read: Result<Self, _> = serde_path_to_error::deserialize(given);
@@ -126,7 +126,7 @@ impl PublicProfile {
     /// Checks the languages, and writes each as BCP 47 recommends.
     fn check_languages(&mut self) -> Vec<FieldProblem> {
         if self.languages.len() > MOST_LANGUAGES {
-            let message = format!("there are at most {MOST_LANGUAGES}");
+            let message = format!("there must be at most {MOST_LANGUAGES}");
             return vec![problem("languages", message)];
         }
         let mut problems = Vec::new();
@@ -136,7 +136,7 @@ impl PublicProfile {
             match LanguageTag::parse_and_normalize(language) {
                 Ok(tag) if language.len() <= 35 => *language = tag.into_inner(),
                 _ => {
-                    let message = "it is a language tag (BCP 47), as en or pt-BR";
+                    let message = "it must be a language tag (BCP 47), as en or pt-BR";
                     problems.push(problem(&field, message));
                     continue;
                 }
@@ -201,7 +201,7 @@ fn problem(field: &str, message: impl Into<String>) -> FieldProblem {
 fn without_value(message: &str) -> String {
     let expected = message.rsplit_once(", expected ").map(|(_, expected)| expected);
     match expected {
-        Some(expected) if message.starts_with("invalid ") => format!("it is {expected}"),
+        Some(expected) if message.starts_with("invalid ") => format!("it must be {expected}"),
         _ => message.to_owned(),
     }
 }

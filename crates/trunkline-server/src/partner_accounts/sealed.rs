@@ -1,8 +1,8 @@
 use trunkline_core::Random;
-use trunkline_core::secrets::{KeyRing, Place, Secret};
+use trunkline_core::secrets::{KeyRing, OpenError, Place, Secret};
 use trunkline_store::partner_accounts::PartnerAccount;
 
-use super::fields::FieldSpec;
+use super::fields::{Column, FieldSpec};
 
 /// What stands in a field of an account.
 #[derive(Debug, Clone)]
@@ -21,12 +21,19 @@ impl Stored {
     /// Reads a field, opening it where it is sealed.
     pub(crate) fn read(keys: &KeyRing, account: &PartnerAccount, field: &FieldSpec) -> Self {
         let Some(text) = field.column.get(account) else { return Self::Nothing };
-        let Some(column) = field.column.sealed() else { return Self::Plain(text.to_owned()) };
+        if !field.column.is_sealed() {
+            return Self::Plain(text.to_owned());
+        }
         let row = account.id.to_string();
-        match keys.open(&place(column, &row), text) {
+        match keys.open(&place(field.column, &row), text) {
             Ok(secret) if field.is_secret => Self::Secret(secret),
             Ok(shown) => Self::Plain(shown.expose().to_owned()),
-            Err(error) => Self::Unreadable(error.to_string()),
+            Err(OpenError::Malformed) => {
+                let advice =
+                    "it is not sealed; replace it, or run `trunkline keys encrypt-existing`";
+                Self::Unreadable(advice.to_owned())
+            }
+            Err(error) => Self::Unreadable(format!("{error}; replace it, or bring the key back")),
         }
     }
 
@@ -56,13 +63,16 @@ pub(crate) fn write(
         return;
     }
     let row = account.id.to_string();
-    let stored = text.map(|text| match field.column.sealed() {
-        Some(column) => keys.seal(&place(column, &row), text, &mut random.clone()),
-        None => text.expose().to_owned(),
+    let stored = text.map(|text| {
+        if field.column.is_sealed() {
+            keys.seal(&place(field.column, &row), text, &mut random.clone())
+        } else {
+            text.expose().to_owned()
+        }
     });
     field.column.set(account, stored);
 }
 
-fn place<'a>(column: &'a str, row: &'a str) -> Place<'a> {
-    Place { schema: "public", table: "partner_configurations", column, row }
+fn place(column: Column, row: &str) -> Place<'_> {
+    Place { schema: "public", table: "partner_configurations", column: column.as_str(), row }
 }

@@ -10,7 +10,7 @@ pub(crate) enum Shape {
         pattern: &'static str,
         /// In bytes.
         longest: usize,
-        /// What it looks like, after "it is".
+        /// What it looks like, after "it must be".
         says: &'static str,
     },
     /// Words for people, of so many characters at most.
@@ -40,23 +40,35 @@ impl Shape {
     /// What is wrong with a text, without repeating it: it may be a secret.
     pub(crate) fn check(self, text: &str, guard: &Guard) -> Result<(), String> {
         if text.chars().count() > self.longest() {
-            return Err(format!("it has at most {} characters", self.longest()));
+            return Err(format!("it must have at most {} characters", self.longest()));
         }
         if text.chars().any(char::is_control) {
             return Err("it holds control characters, such as a line break or a tab".to_owned());
         }
+        if text.chars().any(turns_direction) {
+            return Err("it holds characters that turn the direction of writing".to_owned());
+        }
         match self {
             Self::Pattern { pattern, says, .. } => {
                 let matches = Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(text));
-                matches.then_some(()).ok_or_else(|| format!("it is {says}"))
+                matches.then_some(()).ok_or_else(|| format!("it must be {says}"))
             }
             Self::Words(_) if text.trim().is_empty() => {
-                Err("it is empty; leave it out, or say null to clear it".to_owned())
+                Err("it must not be blank; leave it out, or say null to clear it".to_owned())
             }
             Self::Words(_) => Ok(()),
+            // The guard looks at the host first, which `javascript:` has not.
+            Self::Url if !text.starts_with("https://") && !text.starts_with("http://") => {
+                Err("it must begin with https://".to_owned())
+            }
             Self::Url => guard.parse(text).map(drop).map_err(|refusal| refusal.to_string()),
         }
     }
+}
+
+/// Bidirectional controls (Unicode Standard Annex 9), by which a text shows other than it reads.
+fn turns_direction(character: char) -> bool {
+    matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -81,8 +93,8 @@ mod tests {
     fn what_is_wrong_is_said_without_the_text() {
         let shape = Shape::Pattern { pattern: "^[0-9]+$", longest: 4, says: "a number" };
         let check = |text: &str| shape.check(text, &Guard::new()).unwrap_err();
-        assert_eq!(check("secret"), "it has at most 4 characters");
+        assert_eq!(check("secret"), "it must have at most 4 characters");
         assert_eq!(check("a\nb"), "it holds control characters, such as a line break or a tab");
-        assert_eq!(check("abc"), "it is a number");
+        assert_eq!(check("abc"), "it must be a number");
     }
 }

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use trunkline_core::Provider;
 
-use super::fields::{FieldView, Given, errors, views};
+use super::fields::{FieldView, Given, errors, label_of, views};
 use super::{LIST, author, page_of};
 use crate::admin::form::Form;
 use crate::admin::{Frame, Page, PageProblem, Section, redirect_with_toast};
@@ -97,7 +97,7 @@ fn page(
             (Provider::Twilio, "Companies' senders stand in subaccounts of your Twilio account."),
         ],
         fields: fields.unwrap_or_default(),
-        errors: errors(problem),
+        errors: provider.map_or_else(Vec::new, |provider| errors(problem, label_of(provider))),
         back: LIST,
     }
 }

@@ -3,7 +3,7 @@ use axum::extract::State as Extract;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 
-use super::fields::{FieldView, Given, errors, views};
+use super::fields::{FieldView, Given, errors, label_of, views};
 use super::{author, load, page_of};
 use crate::admin::form::Form;
 use crate::admin::{Frame, Page, PageProblem, Section, redirect_with_toast};
@@ -89,7 +89,7 @@ fn page(
         title: account.title(),
         provider: account.provider.name(),
         fields: views(account.provider, author.role, Some(account), given, problem),
-        errors: errors(problem),
+        errors: errors(problem, label_of(account.provider)),
         message: stale.map(|problem| problem.detail.clone()).unwrap_or_default(),
         version: etag(account),
         back: page_of(account.id),

@@ -80,7 +80,7 @@ pub(super) fn views(
             label: field.label,
             help: field.help,
             value: if field.is_secret { None } else { typed.or(shown) }.unwrap_or_default(),
-            error: error.map(sentence).unwrap_or_default(),
+            error: error.map(|error| sentence(&error.message)).unwrap_or_default(),
             kind: if field.name.ends_with("_url") { "url" } else { "text" },
             is_secret: field.is_secret,
             is_required: field.is_required && state.is_none(),
@@ -95,15 +95,27 @@ pub(super) fn views(
     fields_of(provider).filter(may_see).map(view).collect()
 }
 
-/// What is wrong, by field, for the summary above a form.
-pub(super) fn errors(problem: Option<&Problem>) -> Vec<(String, String)> {
+/// What is wrong, by field, for the summary above a form; `label` gives what the form calls a field.
+pub(super) fn errors(
+    problem: Option<&Problem>,
+    label: impl Fn(&str) -> Option<&'static str>,
+) -> Vec<(String, String)> {
     let fields = problem.map(|problem| problem.fields.as_slice()).unwrap_or_default();
-    fields.iter().map(|problem| (problem.field.clone(), sentence(problem))).collect()
+    let line = |problem: &FieldProblem| match label(&problem.field) {
+        Some(label) => format!("{label}: {}", problem.message),
+        None => sentence(&problem.message),
+    };
+    fields.iter().map(|problem| (problem.field.clone(), line(problem))).collect()
+}
+
+/// What forms call a field of an account.
+pub(super) fn label_of(provider: Provider) -> impl Fn(&str) -> Option<&'static str> {
+    move |name| fields_of(provider).find(|field| field.name == name).map(|field| field.label)
 }
 
 /// A message beside its field: as a sentence.
-fn sentence(problem: &FieldProblem) -> String {
-    let mut letters = problem.message.chars();
+pub(super) fn sentence(message: &str) -> String {
+    let mut letters = message.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
     let text = first + letters.as_str();
     if text.ends_with('.') { text } else { text + "." }

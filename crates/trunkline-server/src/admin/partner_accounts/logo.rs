@@ -1,6 +1,6 @@
-use axum::extract::multipart::MultipartRejection;
+use axum::extract::multipart::{MultipartError, MultipartRejection};
 use axum::extract::{Multipart, State as Extract};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
 use super::profile::with_logo_problem;
@@ -60,20 +60,22 @@ pub(super) async fn remove(
 }
 
 async fn read_file(form: Result<Multipart, MultipartRejection>) -> Result<Vec<u8>, Problem> {
-    let broken =
-        || Problem::new(Kind::Malformed, "the form is not one with a file; open the page again");
     let mut form = form.map_err(|_| broken())?;
-    while let Some(field) = form.next_field().await.map_err(|_| broken())? {
+    while let Some(field) = form.next_field().await.map_err(|error| refuse(&error))? {
         if field.name() == Some("logo") {
-            let bytes = field.bytes().await.map_err(|error| {
-                if error.status().as_u16() == 413 {
-                    Problem::new(Kind::TooLarge, "The file has more than 512 KiB.")
-                } else {
-                    broken()
-                }
-            })?;
-            return Ok(bytes.into());
+            return Ok(field.bytes().await.map_err(|error| refuse(&error))?.into());
         }
     }
     Ok(Vec::new())
+}
+
+fn refuse(error: &MultipartError) -> Problem {
+    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return Problem::new(Kind::TooLarge, "The file has more than 512 KiB.");
+    }
+    broken()
+}
+
+fn broken() -> Problem {
+    Problem::new(Kind::Malformed, "the form is not one with a file; open the page again")
 }

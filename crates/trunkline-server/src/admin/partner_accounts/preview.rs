@@ -43,7 +43,9 @@ impl Preview {
             ("Terms", link(&profile.terms_url)),
             ("Privacy", link(&profile.privacy_url)),
         ];
-        let mut colors = Serializer::new(format!("{LIST}/colors.css?"));
+        let address = format!("{LIST}/colors.css?");
+        let start = address.len();
+        let mut colors = Serializer::for_suffix(address, start);
         for (name, color) in [
             ("primary", &profile.colors.primary),
             ("background", &profile.colors.background),

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use super::edit::require_version;
-use super::fields::{Given, errors};
+use super::fields::{Given, errors, sentence};
 use super::preview::Preview;
 use super::{author, load, page_of};
 use crate::admin::form::Form;
@@ -35,7 +35,12 @@ const FIELDS: [(&str, &str, &str, &str); 10] = [
     ("privacy_url", "Privacy", "What is done with their data.", "url"),
 ];
 
-const LANGUAGES: &str = "languages";
+const LANGUAGES: (&str, &str, &str, &str) = (
+    "languages",
+    "Languages",
+    "Tags as en or pt-BR, the first one for browsers that ask for none of them.",
+    "text",
+);
 
 pub(super) struct ProfileField {
     pub name: &'static str,
@@ -123,9 +128,9 @@ pub(super) fn with_logo_problem(
     problem: &Problem,
 ) -> Response {
     let Page(page) = page(frame, account, None, None);
-    let errors = errors(Some(problem));
-    let logo_error =
-        errors.first().map_or_else(|| problem.detail.clone(), |(_, text)| text.clone());
+    let errors = errors(Some(problem), |_| Some("Logo"));
+    let said = problem.fields.first().map_or(&problem.detail, |problem| &problem.message);
+    let logo_error = sentence(said);
     (problem.status(), Page(ProfilePage { errors, logo_error, ..page })).into_response()
 }
 
@@ -141,8 +146,8 @@ fn profile_of(given: &Given) -> Value {
             }
         }
     }
-    let languages = given.get(LANGUAGES).split([',', ' ']).filter(|tag| !tag.is_empty());
-    profile[LANGUAGES] = languages.collect();
+    let languages = given.get(LANGUAGES.0).split([',', ' ']).filter(|tag| !tag.is_empty());
+    profile[LANGUAGES.0] = languages.collect();
     profile
 }
 
@@ -157,23 +162,18 @@ fn page(
         |given| PublicProfile::of_stored(&profile_of(given)),
     );
     let stored = serde_json::to_value(&profile).unwrap_or_default();
-    let errors: Vec<_> =
-        errors(problem).into_iter().map(|(path, message)| (name_of(&path), message)).collect();
-    let languages = (
-        LANGUAGES,
-        "Languages",
-        "Tags as en or pt-BR, the first one for browsers that ask for none of them.",
-        "text",
-    );
-    let fields = FIELDS.into_iter().chain([languages]).map(|(name, label, help, kind)| {
+    let problems = problem.map(|problem| problem.fields.as_slice()).unwrap_or_default();
+    let errors = errors(problem, |path| label_of(&name_of(path)));
+    let errors = errors.into_iter().map(|(path, message)| (name_of(&path), message)).collect();
+    let fields = FIELDS.into_iter().chain([LANGUAGES]).map(|(name, label, help, kind)| {
         let text = stored.pointer(&format!("/{}", name.replace('.', "/")));
         let value = match text {
             Some(Value::String(text)) => text.clone(),
             Some(Value::Array(_)) => profile.languages.join(", "),
             _ => String::new(),
         };
-        let error = errors.iter().find(|(field, _)| field == name);
-        let error = error.map(|(_, message)| message.clone()).unwrap_or_default();
+        let error = problems.iter().find(|problem| name_of(&problem.field) == name);
+        let error = error.map(|problem| sentence(&problem.message)).unwrap_or_default();
         ProfileField { name, label, help, kind, value, error }
     });
     let stale = problem.filter(|problem| problem.kind == Kind::Stale);
@@ -189,6 +189,11 @@ fn page(
         preview: Preview::new(account, &profile),
         errors,
     })
+}
+
+/// What the form calls a field.
+fn label_of(name: &str) -> Option<&'static str> {
+    FIELDS.iter().chain([&LANGUAGES]).find(|field| field.0 == name).map(|field| field.1)
 }
 
 /// The input for a field of the API, `public_profile.languages[2]`.

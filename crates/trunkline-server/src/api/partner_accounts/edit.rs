@@ -12,7 +12,7 @@ use crate::{Problem, State};
 
 /// Edit a partner account. What is left out stays, null clears; `public_profile` is replaced as a whole.
 ///
-/// Secrets may be given here too. `base_url` takes a key of an owner, since credentials are sent there.
+/// Secrets may be given here too. `base_url`, where credentials are sent, is changed by an owner on the page.
 #[utoipa::path(
     patch,
     path = "/api/v1/partner-accounts/{id}",

@@ -39,7 +39,7 @@ pub(super) async fn put_logo(
     let author = author(&caller)?;
     let file = file.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => {
-            Problem::new(Kind::TooLarge, "logo: it has at most 512 KiB")
+            Problem::new(Kind::TooLarge, "logo: it must have at most 512 KiB")
         }
         _ => Problem::new(Kind::Malformed, "the body broke off"),
     })?;

@@ -41,7 +41,8 @@ pub(super) async fn put_secret(
     let name = path.iter().find_map(|(name, text)| (name == "name").then_some(text));
     let mut body = object(body)?;
     let value = body.remove("value").filter(Value::is_string);
-    let value = value.ok_or_else(|| refuse("value", "the new secret is missing; it is a text"))?;
+    let value =
+        value.ok_or_else(|| refuse("value", "it is missing; it must be a text: the new secret"))?;
     if !body.is_empty() {
         return Err(refuse("value", "it is the only field of this body"));
     }
