@@ -8,7 +8,7 @@ use crate::middleware::{
     guard_headers, log_request, refuse_cross_site, refuse_until_started, time_out,
 };
 use crate::problem::Problem;
-use crate::{State, admin, api, health};
+use crate::{State, admin, api, health, reference};
 
 /// The longest body that a request may have, unless its route says otherwise.
 const BODY_LIMIT: usize = 256 * 1024;
@@ -22,6 +22,7 @@ pub fn router(state: State) -> Router {
         .nest("/admin", pages)
         .merge(admin::assets_router())
         .merge(api::router(&state))
+        .merge(reference::router())
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .fallback(api::not_found)

@@ -3,7 +3,7 @@ use clap::{Parser, Subcommand};
 use crate::failure::Failure;
 use crate::global::Global;
 use crate::output::{Format, Written};
-use crate::{admin, configure, database, demo, doctor, keys, migrate, serve};
+use crate::{admin, configure, database, demo, doctor, keys, migrate, openapi, serve};
 
 /// The partner back end of a platform that resells WhatsApp.
 #[derive(Parser)]
@@ -49,12 +49,14 @@ pub(crate) enum Command {
     Migrate(migrate::Arguments),
     /// Make the keys that seal secrets, rotate them, encrypt the plaintext of old installs
     Keys(keys::Arguments),
-    /// Add users and let them in again, from the server's own command line
+    /// Add users and let them in again, and check the audit log, from the server's own command line
     Admin(admin::Arguments),
     /// Run the private PostgreSQL, and fill it with a sample platform
     Database(database::Arguments),
     /// Print every setting, or check the configuration
     Config(configure::Arguments),
+    /// Print the OpenAPI document of the REST API
+    Openapi(openapi::Arguments),
     /// Look at everything that the service needs: configuration, keys, database, address
     Doctor(doctor::Arguments),
     /// Show the whole thing on a sample platform: migrate, verify, and what to do next
@@ -72,8 +74,9 @@ Exit statuses:
   0    done, or nothing to do
   1    failed
   2    the command line is wrong
-  3    differences or pending migrations (verify; status, plan and lint with --check), or secrets
-       that are not under the active key (keys rotate, encrypt-existing; status with --check)
+  3    differences or pending migrations (verify; status, plan and lint with --check), secrets
+       that are not under the active key (keys rotate, encrypt-existing; status with --check), or
+       an audit log that was tampered with (admin audit verify)
   4    blocked by a lock
   5    the database is ahead of this binary
   6    preflight refused

@@ -13,6 +13,7 @@ mod global;
 mod interrupt;
 mod keys;
 mod migrate;
+mod openapi;
 mod output;
 mod serve;
 
@@ -48,6 +49,7 @@ fn main() -> std::process::ExitCode {
             Command::Admin(arguments) => admin::run(&cli.global, arguments, &printer).await,
             Command::Database(arguments) => database::run(&cli.global, arguments, &printer).await,
             Command::Config(arguments) => configure::run(&cli.global, &arguments, &printer),
+            Command::Openapi(arguments) => openapi::run(&arguments, &printer),
             Command::Doctor(arguments) => doctor::run(&cli.global, &arguments, &printer).await,
             Command::Demo(arguments) => demo::run(&cli.global, &arguments, &printer).await,
         }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use trunkline_store::Window;
 use trunkline_store::audit_log::{self, ActorKind, AuditFilter};
-use utoipa::openapi::{Object, ObjectBuilder, Type};
+use utoipa::openapi::Object;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::State;
@@ -48,8 +48,7 @@ pub(crate) struct Filters {
 }
 
 fn actor_kind() -> Object {
-    let words = ActorKind::ALL.iter().map(|kind| kind.as_str());
-    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).build()
+    schema::words("A kind of actor", ActorKind::ALL.iter().map(|kind| kind.as_str()))
 }
 
 /// Who did what to what, when, from where.
@@ -124,14 +123,16 @@ impl From<audit_log::AuditEntry> for AuditEntry {
     }
 }
 
-/// List what was done, the newest first. A key of one company sees what concerns that company.
+/// List what was done
+///
+/// The newest first. A key of one company sees what concerns that company.
 #[utoipa::path(
     get,
     path = "/api/v1/audit-log",
     tag = "Audit log",
     params(Filters),
     responses((status = 200, description = "A page of entries", body = Page<AuditEntry>,
-        headers(("Link" = Option<String>, description = "The next page, rel=next")))),
+        headers(("Link" = String, description = "The next page, rel=next")))),
 )]
 pub(super) async fn list_audit_entries(
     caller: Caller,

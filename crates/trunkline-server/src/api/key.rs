@@ -20,7 +20,9 @@ pub(crate) struct Key {
     company_id: Option<i32>,
 }
 
-/// Tell which key the request came with: to try a key, and to see what it may do.
+/// Show the key of the request
+///
+/// To try a key, and to see what it may do.
 #[utoipa::path(
     get,
     path = "/api/v1/key",

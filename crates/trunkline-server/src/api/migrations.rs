@@ -40,9 +40,9 @@ pub(crate) struct Migration {
     last_error: Option<String>,
 }
 
-/// Show how the database stands to the migrations of this release; nothing is applied.
+/// Show the migrations
 ///
-/// It takes a key of the platform. Applying and reverting is the command line's:
+/// How the database stands to those of this release; nothing is applied. It takes a key of the platform. Applying and reverting is the command line's:
 /// `trunkline migrate`.
 #[utoipa::path(
     get,

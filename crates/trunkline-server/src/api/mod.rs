@@ -53,6 +53,12 @@ pub fn document() -> utoipa::openapi::OpenApi {
     document
 }
 
+/// The OpenAPI document as it is written to files.
+pub fn document_text() -> String {
+    let text = serde_json::to_string_pretty(&document()).unwrap_or_default();
+    text + "\n"
+}
+
 /// The operations and their document.
 pub(crate) fn router(state: &State) -> Router<State> {
     let limiter = Arc::new(RateLimiter::new(state.settings.requests_per_minute));

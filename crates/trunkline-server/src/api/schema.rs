@@ -17,21 +17,36 @@ pub(crate) fn optional_timestamp() -> Object {
 
 fn instant(kind: SchemaType) -> Object {
     let format = SchemaFormat::KnownFormat(KnownFormat::DateTime);
-    ObjectBuilder::new().schema_type(kind).format(Some(format)).build()
+    let instant = ObjectBuilder::new().schema_type(kind).format(Some(format));
+    instant.description(Some("An instant, as RFC 3339 writes it")).build()
 }
 
 /// The role of an API key, which is never `owner`.
 pub(crate) fn key_role() -> Object {
-    let words = Role::ALL.iter().filter(|role| **role < Role::Owner).map(|role| role.as_str());
-    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).build()
+    let roles = Role::ALL.iter().filter(|role| **role < Role::Owner);
+    words(
+        "What a key may do; each role may do what those before it may",
+        roles.map(|role| role.as_str()),
+    )
 }
 
 /// Any JSON object, or null.
 pub(crate) fn optional_object() -> Object {
-    ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::Object, Type::Null])).build()
+    let kind = SchemaType::from_iter([Type::Object, Type::Null]);
+    ObjectBuilder::new().schema_type(kind).description(Some("Fields and values")).build()
 }
 
 /// The words of `sort=`.
 pub(crate) fn order<F: SortField>() -> Object {
-    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(Sort::<F>::words())).build()
+    words("The order; - for descending", Sort::<F>::words())
+}
+
+/// One word of a vocabulary.
+pub(crate) fn words<T: Into<String>>(
+    description: &str,
+    words: impl IntoIterator<Item = T>,
+) -> Object {
+    let words = words.into_iter().map(Into::<String>::into).collect::<Vec<_>>();
+    let word = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words));
+    word.description(Some(description)).build()
 }

@@ -12,6 +12,7 @@ mod migrations;
 mod partner_accounts;
 mod people;
 mod rate_limit;
+mod reference;
 mod requests;
 mod support;
 mod templates;

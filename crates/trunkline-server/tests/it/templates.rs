@@ -3,9 +3,19 @@ use std::path::Path;
 
 /// Every template with its name.
 fn templates() -> Vec<(String, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
-    let files = read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    files.map(|path| (path.display().to_string(), read_to_string(&path).unwrap())).collect()
+    list(&Path::new(env!("CARGO_MANIFEST_DIR")).join("templates"))
+}
+
+fn list(folder: &Path) -> Vec<(String, String)> {
+    let paths = read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    paths
+        .flat_map(|path| {
+            if path.is_dir() {
+                return list(&path);
+            }
+            vec![(path.display().to_string(), read_to_string(&path).unwrap())]
+        })
+        .collect()
 }
 
 #[test]

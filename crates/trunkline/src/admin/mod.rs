@@ -1,5 +1,6 @@
 //! `trunkline admin …`: what an administrator does on the server when the pages do not let them.
 
+mod audit;
 mod create_user;
 mod reset_password;
 mod setup_link;
@@ -26,6 +27,9 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// The audit log: who did what
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Add a user, and print the link with which they choose a password
     CreateUser(create_user::Arguments),
     /// Print a link with which a user chooses a new password
@@ -41,6 +45,7 @@ pub(crate) async fn run(
 ) -> Result<ExitStatus, Failure> {
     let session = Session::open(global).await?;
     match arguments.command {
+        Command::Audit(command) => audit::run(&session.store, &command, printer).await,
         Command::CreateUser(arguments) => {
             create_user::run(&session.people(), &arguments, printer).await
         }

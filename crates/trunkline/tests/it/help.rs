@@ -28,6 +28,9 @@ async fn every_command_explains_itself() {
         "database psql",
         "database reset",
         "database sample",
+        "admin audit",
+        "admin audit verify",
+        "openapi",
         "demo",
     ];
     for command in commands {

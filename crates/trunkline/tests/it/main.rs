@@ -4,6 +4,7 @@
 
 mod address;
 mod admin;
+mod audit;
 mod closed_output;
 mod configuration;
 mod doctor;

@@ -76,6 +76,13 @@ fn refuse_company(error: StoreError, company: Option<i32>) -> Problem {
     Problem::invalid(vec![FieldProblem { field: "company_id".to_owned(), message }])
 }
 
+/// Refuses a name that a key cannot have.
+pub(crate) fn check_name(name: &str) -> Result<(), Problem> {
+    let mut checks = Checks::default();
+    checks.line("name", name, LONGEST_NAME);
+    checks.finish()
+}
+
 /// Gives a key, which the transaction has locked, another name.
 pub(crate) async fn rename_key(
     state: &State,
@@ -84,9 +91,7 @@ pub(crate) async fn rename_key(
     before: &ApiKey,
     name: &str,
 ) -> Result<ApiKey, Problem> {
-    let mut checks = Checks::default();
-    checks.line("name", name, LONGEST_NAME);
-    checks.finish()?;
+    check_name(name)?;
     let now = state.clock.now();
     let name = name.trim();
     let after = api_keys::rename_api_key(transaction.executor(), before.id, name, now).await?;

@@ -42,10 +42,10 @@ pub(crate) struct CreatedApiKey {
     key: String,
 }
 
-/// Make a key. Only this answer shows it; a repetition with the same `Idempotency-Key` within 24
-/// hours shows it again.
+/// Make a key
 ///
-/// It takes a key of the role admin. No key makes one that sees more than itself.
+/// Only this answer shows it; a repetition with the same `Idempotency-Key` within 24 hours shows it
+/// again. It takes a key of the role admin. No key makes one that sees more than itself.
 #[utoipa::path(
     post,
     path = "/api/v1/api-keys",

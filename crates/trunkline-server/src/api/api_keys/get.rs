@@ -9,7 +9,9 @@ use crate::api::{Id, Preconditions};
 use crate::auth::Caller;
 use crate::problem::Problem;
 
-/// Show one key, without the key itself.
+/// Show one key
+///
+/// Without the key itself.
 #[utoipa::path(
     get,
     path = "/api/v1/api-keys/{id}",

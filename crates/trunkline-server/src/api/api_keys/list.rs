@@ -4,7 +4,7 @@ use trunkline_core::Role;
 use trunkline_store::Window;
 use trunkline_store::api_keys::{self, ApiKeyField, ApiKeyFilter, ApiKeyState};
 use utoipa::IntoParams;
-use utoipa::openapi::{Object, ObjectBuilder, Type};
+use utoipa::openapi::Object;
 
 use super::ApiKey;
 use crate::State;
@@ -38,18 +38,19 @@ pub(crate) struct Filters {
 }
 
 fn state_schema() -> Object {
-    let words = ApiKeyState::ALL.iter().map(|state| state.as_str());
-    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).build()
+    schema::words("In one state alone", ApiKeyState::ALL.iter().map(|state| state.as_str()))
 }
 
-/// List keys, revoked and expired ones too; the keys themselves are never shown.
+/// List keys
+///
+/// Revoked and expired ones too; the keys themselves are never shown.
 #[utoipa::path(
     get,
     path = "/api/v1/api-keys",
     tag = "API keys",
     params(Filters),
     responses((status = 200, description = "A page of keys", body = Page<ApiKey>,
-        headers(("Link" = Option<String>, description = "The next page, rel=next")))),
+        headers(("Link" = String, description = "The next page, rel=next")))),
 )]
 pub(super) async fn list_api_keys(
     caller: Caller,

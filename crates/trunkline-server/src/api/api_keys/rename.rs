@@ -6,6 +6,7 @@ use trunkline_core::Role;
 use trunkline_store::api_keys::find_api_key_for_update;
 use utoipa::ToSchema;
 
+use super::act::check_name;
 use super::{ApiKey, rename_key};
 use crate::State;
 use crate::api::{Body, Id, Preconditions, tagged};
@@ -21,7 +22,9 @@ pub(crate) struct ApiKeyChange {
     name: String,
 }
 
-/// Give a key another name.
+/// Rename a key
+///
+/// Its role, scope and end stay as they are: for others, make another key.
 #[utoipa::path(
     patch,
     path = "/api/v1/api-keys/{id}",
@@ -42,6 +45,7 @@ pub(super) async fn rename_api_key(
     Body(change): Body<ApiKeyChange>,
 ) -> Result<Response, Problem> {
     caller.require(Role::Admin)?;
+    check_name(&change.name)?;
     let mut connection = state.store.connection().await?;
     let transaction = connection.begin().await?;
     let company = caller.scope.company();

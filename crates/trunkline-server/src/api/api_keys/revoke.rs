@@ -9,7 +9,9 @@ use crate::api::{Id, Preconditions};
 use crate::auth::Caller;
 use crate::problem::Problem;
 
-/// Revoke a key, for good; it stays in the list. Revoking it again changes nothing.
+/// Revoke a key
+///
+/// For good; it stays in the list. Revoking it again changes nothing.
 #[utoipa::path(
     delete,
     path = "/api/v1/api-keys/{id}",
