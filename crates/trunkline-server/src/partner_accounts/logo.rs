@@ -9,15 +9,17 @@ use crate::{Problem, State};
 /// is too large is about the logo.
 pub(crate) const LOGO_BODY: usize = image::LARGEST_LOGO + 64 * 1024;
 
-/// Gives an account a logo: a PNG, JPEG or WebP file, which is checked and written anew.
+/// Gives an account a logo: a PNG, JPEG or WebP file, which is checked and written anew. `check` sees the
+/// account first, and refuses another version than was meant.
 pub(crate) async fn set_logo(
     state: &State,
     author: &Author,
     id: i32,
     file: Vec<u8>,
+    check: impl FnOnce(&AccountDocument) -> Result<(), Problem>,
 ) -> Result<AccountDocument, Problem> {
     let logo = image::rewrite(file).await?;
-    change(state, author, id, Some(logo)).await
+    change(state, author, id, Some(logo), check).await
 }
 
 /// Takes the logo of an account away.
@@ -25,8 +27,9 @@ pub(crate) async fn remove_logo(
     state: &State,
     author: &Author,
     id: i32,
+    check: impl FnOnce(&AccountDocument) -> Result<(), Problem>,
 ) -> Result<AccountDocument, Problem> {
-    change(state, author, id, None).await
+    change(state, author, id, None, check).await
 }
 
 async fn change(
@@ -34,6 +37,7 @@ async fn change(
     author: &Author,
     id: i32,
     logo: Option<Logo>,
+    check: impl FnOnce(&AccountDocument) -> Result<(), Problem>,
 ) -> Result<AccountDocument, Problem> {
     let now = state.clock.now();
     let mut connection = state.store.connection().await?;
@@ -41,6 +45,7 @@ async fn change(
     let executor = transaction.executor();
     let before = lock(executor, id).await?;
     let document = AccountDocument::new(state, &before);
+    check(&document)?;
     if logo.is_none() && before.logo.is_none() {
         return Ok(document);
     }

@@ -31,7 +31,7 @@ pub(super) async fn upload(
     let author = author(&administrator)?;
     let AccountId(id) = id?;
     let stored = match read_file(form).await {
-        Ok(file) => set_logo(&state, &author, id, file).await,
+        Ok(file) => set_logo(&state, &author, id, file, |_| Ok(())).await,
         Err(problem) => Err(problem),
     };
     match stored {
@@ -55,7 +55,7 @@ pub(super) async fn remove(
 ) -> Result<Response, PageProblem> {
     let author = author(&administrator)?;
     let AccountId(id) = id?;
-    remove_logo(&state, &author, id).await?;
+    remove_logo(&state, &author, id, |_| Ok(())).await?;
     Ok(redirect_with_toast(&format!("{}/profile", page_of(id)), "The logo is removed."))
 }
 

@@ -3,7 +3,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::author;
-use crate::api::tagged;
+use crate::api::{Preconditions, tagged};
 use crate::auth::Caller;
 use crate::partner_accounts::{AccountDocument, AccountId, remove_logo};
 use crate::{Problem, State};
@@ -13,7 +13,10 @@ use crate::{Problem, State};
     delete,
     path = "/api/v1/partner-accounts/{id}/logo",
     tag = "Partner accounts",
-    params(("id" = i32, Path, description = "The account's id")),
+    params(
+        ("id" = i32, Path, description = "The account's id"),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the version that is edited"),
+    ),
     responses(
         (status = 200, description = "The account", body = AccountDocument,
             headers(("ETag" = String, description = "Its version"))),
@@ -22,8 +25,10 @@ use crate::{Problem, State};
 pub(super) async fn delete_logo(
     caller: Caller,
     AccountId(id): AccountId,
+    preconditions: Preconditions,
     Extract(state): Extract<State>,
 ) -> Result<Response, Problem> {
     let author = author(&caller)?;
-    Ok(tagged(StatusCode::OK, &remove_logo(&state, &author, id).await?))
+    let check = |account: &AccountDocument| preconditions.check(account);
+    Ok(tagged(StatusCode::OK, &remove_logo(&state, &author, id, check).await?))
 }

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::author;
-use crate::api::tagged;
+use crate::api::{Preconditions, tagged};
 use crate::auth::Caller;
 use crate::partner_accounts::{AccountDocument, AccountId, set_logo};
 use crate::problem::Kind;
@@ -19,7 +19,10 @@ use crate::{Problem, State};
     put,
     path = "/api/v1/partner-accounts/{id}/logo",
     tag = "Partner accounts",
-    params(("id" = i32, Path, description = "The account's id")),
+    params(
+        ("id" = i32, Path, description = "The account's id"),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the version that is edited"),
+    ),
     request_body(content(
         (Vec<u8> = "image/png"),
         (Vec<u8> = "image/jpeg"),
@@ -33,6 +36,7 @@ use crate::{Problem, State};
 pub(super) async fn put_logo(
     caller: Caller,
     AccountId(id): AccountId,
+    preconditions: Preconditions,
     Extract(state): Extract<State>,
     file: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
@@ -43,5 +47,6 @@ pub(super) async fn put_logo(
         }
         _ => Problem::new(Kind::Malformed, "the body broke off"),
     })?;
-    Ok(tagged(StatusCode::OK, &set_logo(&state, &author, id, file.into()).await?))
+    let check = |account: &AccountDocument| preconditions.check(account);
+    Ok(tagged(StatusCode::OK, &set_logo(&state, &author, id, file.into(), check).await?))
 }

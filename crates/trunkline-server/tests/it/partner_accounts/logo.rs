@@ -68,6 +68,11 @@ async fn a_logo_is_written_anew_served_and_taken_away() {
         assert_eq!(served.header("content-type"), kind);
         assert_eq!(served.header("content-security-policy"), "default-src 'none'; sandbox");
     }
+    let request = Request::delete(format!("{ACCOUNTS}/1/logo"))
+        .header(AUTHORIZATION, format!("Bearer {key}"))
+        .header("if-match", added.header("etag"));
+    let stale = service.send(request.body(Body::empty()).unwrap()).await;
+    assert_eq!(stale.status.as_u16(), 412);
     let gone = service.call("DELETE", &format!("{ACCOUNTS}/1/logo"), &key, &json!(null)).await;
     assert_eq!(gone.json()["logo"], added.json()["logo"]);
     let again = service.call("DELETE", &format!("{ACCOUNTS}/1/logo"), &key, &json!(null)).await;
