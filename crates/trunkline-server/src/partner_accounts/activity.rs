@@ -41,7 +41,7 @@ pub(crate) async fn activate(
     author: &Author,
     id: i32,
 ) -> Result<(AccountDocument, DefaultChange), Problem> {
-    change(state, author, id, "partner_account.activated", Change::Activate).await
+    Box::pin(change(state, author, id, "partner_account.activated", Change::Activate)).await
 }
 
 /// Takes an account out of use. If it was the default, the oldest other active account of the provider
@@ -51,7 +51,7 @@ pub(crate) async fn deactivate(
     author: &Author,
     id: i32,
 ) -> Result<(AccountDocument, DefaultChange), Problem> {
-    change(state, author, id, "partner_account.deactivated", Change::Deactivate).await
+    Box::pin(change(state, author, id, "partner_account.deactivated", Change::Deactivate)).await
 }
 
 /// Makes an account the one that new companies are onboarded with.
@@ -60,7 +60,7 @@ pub(crate) async fn make_default(
     author: &Author,
     id: i32,
 ) -> Result<(AccountDocument, DefaultChange), Problem> {
-    change(state, author, id, "partner_account.made_default", Change::MakeDefault).await
+    Box::pin(change(state, author, id, "partner_account.made_default", Change::MakeDefault)).await
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

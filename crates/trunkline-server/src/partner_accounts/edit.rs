@@ -19,7 +19,7 @@ pub(crate) async fn edit(
     body: Map<String, Value>,
     check: impl FnOnce(&AccountDocument) -> Result<(), Problem>,
 ) -> Result<AccountDocument, Problem> {
-    change(state, author, id, "partner_account.updated", body, check).await
+    Box::pin(change(state, author, id, "partner_account.updated", body, check)).await
 }
 
 /// Replaces one secret.
@@ -45,7 +45,7 @@ pub(crate) async fn replace_secret(
         );
         Err(Problem::new(Kind::NotFound, detail))
     };
-    change(state, author, id, "partner_account.secret_replaced", body, is_secret).await
+    Box::pin(change(state, author, id, "partner_account.secret_replaced", body, is_secret)).await
 }
 
 async fn change(

@@ -88,7 +88,7 @@ impl Column {
 }
 
 /// A field of an account, in the words of its provider.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct FieldSpec {
     /// In the API and in forms.
     pub name: &'static str,

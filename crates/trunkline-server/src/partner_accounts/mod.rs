@@ -2,7 +2,7 @@
 //! transaction with its entry in the audit log.
 //!
 //! [`fields`] says which fields an account of each provider has; reading, checking, showing and the
-//! OpenAPI document all follow it.
+//! document of the API all follow it.
 
 mod activity;
 mod check;

@@ -4,7 +4,7 @@ use trunkline_providers::guard::Guard;
 /// What a text must look like.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Shape {
-    /// Matches a pattern of ECMA 262, which the OpenAPI document shows too.
+    /// Matches a pattern of ECMA 262, which the document of the API shows too.
     Pattern {
         /// From `^` to `$`.
         pattern: &'static str,

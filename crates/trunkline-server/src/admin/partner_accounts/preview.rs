@@ -95,9 +95,9 @@ pub(super) async fn colors(
     {
         let color = color.as_deref().map(|color| format!("#{color}"));
         if let Some(digits) = color.as_deref().and_then(digits) {
-            rules.push_str(&format!("--company-{name}: #{digits};"));
+            rules.extend(["--company-", name, ": #", digits, ";"]);
             if name == "primary" {
-                rules.push_str(&format!("--company-on-primary: {};", readable_on(digits)));
+                rules.extend(["--company-on-primary: ", readable_on(digits), ";"]);
             }
         }
     }

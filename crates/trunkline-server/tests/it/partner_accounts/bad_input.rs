@@ -1,3 +1,5 @@
+use std::fmt::Write;
+
 use axum::body::Body;
 use axum::http::Request;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -58,7 +60,7 @@ async fn what_is_wrong_with_an_account_is_named_and_nothing_is_stored() {
         assert_eq!(answer.status.as_u16(), 422, "{field} {value}: {}", answer.body);
         assert_eq!(fields(&answer), [field], "{}", answer.body);
         let message = answer.json()["errors"][0]["message"].as_str().unwrap().to_owned();
-        said.push_str(&format!("{field} {value}\n    {message}\n"));
+        writeln!(said, "{field} {value}\n    {message}").unwrap();
     }
     insta::assert_snapshot!(said);
     assert_eq!(count(&service).await, 0);

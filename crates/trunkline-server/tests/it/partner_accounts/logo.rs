@@ -1,3 +1,4 @@
+use std::fmt::Write;
 use std::io::Cursor;
 
 use axum::body::Body;
@@ -101,7 +102,7 @@ async fn what_is_no_picture_that_is_taken_is_refused_with_the_reason() {
     for (name, bytes, status) in cases {
         let answer = put(&service, &key, "image/png", bytes).await;
         assert_eq!(answer.status.as_u16(), status, "{name}: {}", answer.body);
-        said.push_str(&format!("{name}: {}\n", answer.json()["detail"].as_str().unwrap()));
+        writeln!(said, "{name}: {}", answer.json()["detail"].as_str().unwrap()).unwrap();
     }
     insta::assert_snapshot!(said);
     assert_eq!(service.get(added.header("location"), &key).await.body, added.body);

@@ -1,3 +1,5 @@
+use std::fmt::Write;
+
 use serde_json::json;
 
 use super::{ACCOUNTS, count, fields, small_meta};
@@ -37,7 +39,7 @@ async fn what_is_wrong_with_a_profile_names_the_field_in_it() {
         assert_eq!(fields(&answer), [format!("public_profile.{field}")], "{}", answer.body);
         let message = answer.json()["errors"][0]["message"].as_str().unwrap().to_owned();
         let profile: String = profile.to_string().chars().take(60).collect();
-        said.push_str(&format!("{profile}\n    {message}\n"));
+        writeln!(said, "{profile}\n    {message}").unwrap();
     }
     insta::assert_snapshot!(said);
     assert_eq!(count(&service).await, 0);

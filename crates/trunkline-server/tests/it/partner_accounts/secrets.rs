@@ -98,7 +98,8 @@ async fn no_secret_of_any_request_is_seen_again() {
         answers.push(service.call("DELETE", &path, &key, &json!(null)).await);
         answers.push(added);
         for answer in answers {
-            seen.push_str(&format!("{:?}{}", answer.headers, answer.body));
+            let headers = format!("{:?}", answer.headers);
+            seen.extend([headers.as_str(), &answer.body]);
         }
     }
     let logged = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
