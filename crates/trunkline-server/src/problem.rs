@@ -175,6 +175,7 @@ impl Problem {
     }
 
     /// A mistake of ours, whose cause is for the log.
+    #[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
     pub fn internal(cause: impl ToString) -> Self {
         let detail = "the log has the cause under this request's id, X-Request-Id";
         Self { cause: Some(cause.to_string()), ..Self::new(Kind::Internal, detail) }

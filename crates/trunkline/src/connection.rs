@@ -13,8 +13,8 @@ pub(crate) const DATABASE: &str = "trunkline";
 /// An address, and the private server behind it for as long as it is needed.
 pub(crate) struct Connection {
     pub target: Target,
-    /// Only held: the private server ends with its last user.
-    pub _cluster: Option<Cluster>,
+    /// The private server, which ends with its last user.
+    pub cluster: Option<Cluster>,
 }
 
 impl Connection {
@@ -27,11 +27,11 @@ impl Connection {
             None => config.database_url()?,
         };
         if let Some(url) = url {
-            return Ok(Self { target: Target::parse(&url)?, _cluster: None });
+            return Ok(Self { target: Target::parse(&url)?, cluster: None });
         }
         let cluster = Cluster::open(&cluster_options(global, &config), &Steps).await?;
         cluster.ensure_database(DATABASE).await?;
-        Ok(Self { target: Target::parse(&cluster.url(DATABASE))?, _cluster: Some(cluster) })
+        Ok(Self { target: Target::parse(&cluster.url(DATABASE))?, cluster: Some(cluster) })
     }
 }
 

@@ -34,7 +34,7 @@ pub(crate) async fn run(
     let cluster = Cluster::open(&cluster_options(global, &config), &Steps).await?;
     recreate(&cluster).await?;
     let url = cluster.url(DATABASE);
-    let connection = Connection { target: Target::parse(&url)?, _cluster: Some(cluster) };
+    let connection = Connection { target: Target::parse(&url)?, cluster: Some(cluster) };
 
     heading(printer, "1. A platform's database, as it is after some years");
     let options = SampleOptions { companies: arguments.companies, ..SampleOptions::default() };

@@ -62,7 +62,7 @@ impl Frame {
             percent_encoding::percent_decode_str(text)
                 .decode_utf8()
                 .ok()
-                .map(|text| text.into_owned())
+                .map(std::borrow::Cow::into_owned)
         });
         Self { user: None, section: Section::None, toast, theme }
     }

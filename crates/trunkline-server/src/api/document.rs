@@ -139,7 +139,8 @@ fn problems() -> BTreeMap<u16, utoipa::openapi::Response> {
 
 fn problem(status: u16, kinds: &[Kind]) -> utoipa::openapi::Response {
     let titles: Vec<&str> = kinds.iter().map(|kind| kind.describe().2).collect();
-    let (slug, _, title) = kinds.first().map_or(("", Default::default(), ""), |k| k.describe());
+    let (slug, _, title) =
+        kinds.first().map_or(("", axum::http::StatusCode::default(), ""), |k| k.describe());
     let content = ContentBuilder::new()
         .schema(Some(Ref::from_schema_name("ProblemDocument")))
         .example(Some(json!({

@@ -63,7 +63,7 @@ pub(crate) async fn answer_once(
             let request = Request::from_parts(parts, Body::from(body));
             Ok(work(state, key, now, request, next).await)
         }
-        Claim::Answered(answer) => replay(&state, &key, answer),
+        Claim::Answered(answer) => replay(&state, &key, &answer),
         Claim::Working => Ok(come_back_later()),
         Claim::Other => {
             let detail = "this Idempotency-Key came with another request before; take a new one";
@@ -176,7 +176,7 @@ fn seal(
     StoredAnswer { status: status.as_u16(), headers, sealed_body: sealed }
 }
 
-fn replay(state: &State, key: &RequestKey, answer: StoredAnswer) -> Result<Response, Problem> {
+fn replay(state: &State, key: &RequestKey, answer: &StoredAnswer) -> Result<Response, Problem> {
     let row = key.row();
     let body = state.keys.open(&StoredAnswer::place(&row), &answer.sealed_body).map_err(|_| {
         let detail = "the request was done, but its answer is sealed under a key that is gone";

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 /// A private PostgreSQL that is new has no platform: its tables are made, empty, so that there is
 /// something to stand beside. A database that was given is left as it is.
 pub(super) async fn prepare(connection: &Connection) -> Result<(), Failure> {
-    if connection._cluster.is_none() {
+    if connection.cluster.is_none() {
         return Ok(());
     }
     let client = connection.target.client().await?;

@@ -86,8 +86,8 @@ fn describe_lock(lock: &LockTaken) -> (&'static str, String) {
 fn size(bytes: i64) -> String {
     match bytes {
         ..1024 => format!("{bytes} bytes"),
-        ..1_048_576 => format!("{} KiB", bytes / 1024),
-        ..1_073_741_824 => format!("{} MiB", bytes / 1_048_576),
+        1024..1_048_576 => format!("{} KiB", bytes / 1024),
+        1_048_576..1_073_741_824 => format!("{} MiB", bytes / 1_048_576),
         _ => format!("{} GiB", bytes / 1_073_741_824),
     }
 }
