@@ -1,3 +1,5 @@
+use std::fmt::Write;
+
 use serde::Serialize;
 
 use crate::{Executor, StoreError};
@@ -85,7 +87,12 @@ pub async fn verify_audit_chain(
             break;
         }
     }
-    let hexadecimal = |hash: Vec<u8>| hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hexadecimal = |hash: Vec<u8>| {
+        hash.iter().fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+    };
     chain.last = hash.map(|hash| (from, hexadecimal(hash)));
     Ok(chain)
 }

@@ -120,18 +120,16 @@ async fn list(
     Query(asked): Query<Asked>,
 ) -> Result<Response, PageProblem> {
     administrator.require(Role::Admin)?;
-    // No name or address holds one, and PostgreSQL takes no NUL.
-    let plain = |text: &str| text.replace(char::is_control, "");
-    let (search, after) = (plain(asked.q.trim()), plain(&asked.after));
+    let search = asked.q.trim();
     let filter = UserFilter {
-        search: Some(search.as_str()).filter(|text| !text.is_empty()),
+        search: Some(search).filter(|text| !text.is_empty()),
         role: asked.role.parse().ok(),
         is_active: match asked.state.as_str() {
             "active" => Some(true),
             "deactivated" => Some(false),
             _ => None,
         },
-        after: Some(after.as_str()).filter(|text| !text.is_empty()),
+        after: Some(asked.after.as_str()).filter(|text| !text.is_empty()),
     };
     let connection = state.store.connection().await?;
     let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
