@@ -189,7 +189,7 @@ fn text(field: &FieldSpec, is_given: bool) -> Object {
         .title(Some(field.label))
         .description(Some(field.help));
     if is_given {
-        text = text.max_length(Some(field.shape.longest())).pattern(field.shape.pattern());
+        text = text.max_length(Some(field.shape.longest())).pattern(Some(field.shape.pattern()));
         text = if field.is_secret { text.write_only(true) } else { text };
     }
     text.build()

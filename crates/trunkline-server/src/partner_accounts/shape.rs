@@ -28,12 +28,12 @@ impl Shape {
         }
     }
 
-    /// The pattern, where there is one.
-    pub(crate) fn pattern(self) -> Option<&'static str> {
+    /// The pattern.
+    pub(crate) fn pattern(self) -> &'static str {
         match self {
-            Self::Pattern { pattern, .. } => Some(pattern),
-            Self::Words(_) => Some(r"\S"),
-            Self::Url => Some("^https?://"),
+            Self::Pattern { pattern, .. } => pattern,
+            Self::Words(_) => r"\S",
+            Self::Url => "^https?://",
         }
     }
 
