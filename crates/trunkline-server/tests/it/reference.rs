@@ -46,22 +46,22 @@ fn every_operation_says_what_it_does_and_what_may_go_wrong() {
                 "{what} does not document {status}"
             );
         };
-        ["401", "403", "429", "500", "503"].map(documents);
+        ["401", "403", "429", "500", "503"].into_iter().for_each(documents);
         if path.contains('{') {
             documents("404");
         }
         if operation["requestBody"].is_object() {
-            ["400", "413", "415", "422"].map(documents);
+            ["400", "413", "415", "422"].into_iter().for_each(documents);
         }
         let names: Vec<&Value> =
             operation["parameters"].as_array().into_iter().flatten().map(|p| &p["name"]).collect();
         match method.as_str() {
             "POST" => {
                 assert!(names.contains(&&Value::from("Idempotency-Key")), "{what}");
-                ["409", "422"].map(documents);
+                ["409", "422"].into_iter().for_each(documents);
             }
             _ if names.contains(&&Value::from("If-Match")) => {
-                ["412", "428"].into_iter().for_each(documents)
+                ["412", "428"].into_iter().for_each(documents);
             }
             _ => (),
         }

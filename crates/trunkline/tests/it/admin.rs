@@ -9,7 +9,7 @@ use crate::place::{Place, Run};
 
 /// The link that was printed, and the output without its token.
 #[track_caller]
-fn link(outcome: Outcome) -> (String, String) {
+fn link(outcome: &Outcome) -> (String, String) {
     let from = outcome.stdout.find("http://").unwrap_or_else(|| panic!("{outcome}"));
     let link = outcome.stdout[from..].split(['"', '\n']).next().unwrap().to_owned();
     let token = link.rsplit('/').next().unwrap();
@@ -29,23 +29,23 @@ async fn every_command_explains_itself() {
 #[tokio::test]
 async fn an_owner_is_added_and_gets_new_links() {
     let place = Place::migrated().await;
-    let (first, shown) = link(place.run("admin setup-link").await.expect(0));
+    let (first, shown) = link(&place.run("admin setup-link").await.expect(0));
     assert_snapshot!("setup_link", shown);
-    let (second, shown) = link(place.run("admin setup-link --format json").await.expect(0));
+    let (second, shown) = link(&place.run("admin setup-link --format json").await.expect(0));
     assert_snapshot!("setup_link_json", shown);
     assert_ne!(first, second);
 
     let create = "admin create-user Ada@Example.com --name 'Ada Lovelace' --role owner";
-    let (_, shown) = link(place.run(create).await.expect(0));
+    let (_, shown) = link(&place.run(create).await.expect(0));
     assert_snapshot!("create_user", shown);
     assert_snapshot!("create_user_again", place.run(create).await.expect(1));
     assert_snapshot!("setup_link_over", place.run("admin setup-link").await.expect(1));
 
-    let (_, shown) = link(place.run("admin reset-password ada@example.com").await.expect(0));
+    let (_, shown) = link(&place.run("admin reset-password ada@example.com").await.expect(0));
     assert_snapshot!("reset_password", shown);
     place.sql("UPDATE trunkline.users SET totp_secret = 'tlk1.00000000.x'").await;
     let reset = "admin reset-password ADA@example.com --without-second-factor --format json";
-    let (_, shown) = link(place.run(reset).await.expect(0));
+    let (_, shown) = link(&place.run(reset).await.expect(0));
     assert_snapshot!("reset_password_json", shown);
     let without = "SELECT count(*) FROM trunkline.users WHERE totp_secret IS NULL";
     assert_eq!(place.number(without).await, 1);

@@ -70,12 +70,12 @@ fn text(leaf: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::difference;
 
-    fn lines(before: Option<serde_json::Value>, after: Option<serde_json::Value>) -> Vec<String> {
-        let changes = difference(before.as_ref(), after.as_ref());
+    fn lines(before: Option<&Value>, after: Option<&Value>) -> Vec<String> {
+        let changes = difference(before, after);
         changes.iter().map(|c| format!("{}: {} -> {}", c.field, c.before, c.after)).collect()
     }
 
@@ -86,7 +86,7 @@ mod tests {
         let after =
             json!({ "name": "b", "role": "viewer", "profile": { "colour": "#000", "size": 1 } });
         assert_eq!(
-            lines(Some(before), Some(after)),
+            lines(Some(&before), Some(&after)),
             ["name: a -> b", "profile.colour: #fff -> #000"]
         );
     }
@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn of_something_new_everything_is_shown_that_is_set() {
         let after = json!({ "languages": ["en", "de"], "ends": null, "is_active": true });
-        assert_eq!(lines(None, Some(after)), ["is_active:  -> true", "languages:  -> en, de"]);
+        assert_eq!(lines(None, Some(&after)), ["is_active:  -> true", "languages:  -> en, de"]);
         assert_eq!(lines(None, None), [""; 0]);
     }
 }
