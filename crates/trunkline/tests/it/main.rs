@@ -5,6 +5,7 @@
 mod address;
 mod admin;
 mod audit;
+mod browser;
 mod closed_output;
 mod configuration;
 mod doctor;
@@ -21,6 +22,7 @@ mod plan;
 mod private;
 mod refusal;
 mod serve;
+mod serving;
 mod status;
 mod terminal;
 mod up;

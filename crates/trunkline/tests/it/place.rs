@@ -108,6 +108,11 @@ impl Running {
         self.child.stderr.take().unwrap()
     }
 
+    /// What it writes to standard output from now on; `end` then has none of it.
+    pub(crate) fn stdout(&mut self) -> tokio::process::ChildStdout {
+        self.child.stdout.take().unwrap()
+    }
+
     pub(crate) async fn end(self) -> Outcome {
         let output = self.child.wait_with_output().await.unwrap();
         Outcome::new(self.line, output, self.known)

@@ -2,72 +2,11 @@
 
 use insta::assert_snapshot;
 use rustix::process::Signal;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use crate::place::{Place, Run, Running};
-
-/// A key of no one's.
-const KEY: &str = "tlkey1_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
-const OTHER_KEY: &str = "tlkey1_AQECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
-
-fn serve(place: &Place) -> Run {
-    place.command("serve --listen 127.0.0.1:0").env("TRUNKLINE_KEYS", KEY)
-}
-
-/// A service that has said where it listens.
-struct Serving {
-    running: Running,
-    address: String,
-    log: UnboundedReceiver<String>,
-}
-
-impl Serving {
-    async fn start(run: Run) -> Self {
-        let mut running = run.spawn();
-        let mut lines = BufReader::new(running.stderr()).lines();
-        let (sender, mut log) = unbounded_channel();
-        tokio::spawn(async move {
-            while let Ok(Some(line)) = lines.next_line().await {
-                let _ = sender.send(line);
-            }
-        });
-        let mut said = Vec::new();
-        let address = loop {
-            let Some(line) = log.recv().await else { panic!("it ended: {said:#?}") };
-            if let Some((_, rest)) = line.split_once("serving at http://") {
-                break rest.split(['"', '/']).next().unwrap().to_owned();
-            }
-            said.push(line);
-        };
-        Self { running, address, log }
-    }
-
-    async fn get(&self, path: &str) -> String {
-        get(&self.address, path).await
-    }
-
-    /// The first line from here on that holds this text.
-    async fn line(&mut self, text: &str) -> String {
-        loop {
-            let line = self.log.recv().await.unwrap();
-            if line.contains(text) {
-                return line;
-            }
-        }
-    }
-}
-
-/// The whole answer, head and body.
-async fn get(address: &str, path: &str) -> String {
-    let mut stream = TcpStream::connect(address).await.unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    answer
-}
+use crate::place::Place;
+use crate::serving::{KEY, OTHER_KEY, Serving, form, get, get_with, serve};
 
 #[tokio::test]
 async fn it_migrates_then_serves_logs_a_line_a_request_and_ends_with_0() {
@@ -89,6 +28,48 @@ async fn it_migrates_then_serves_logs_a_line_a_request_and_ends_with_0() {
         ended.stdout.contains("first administrator (once, within 24 hours): http://"),
         "{ended}"
     );
+}
+
+#[tokio::test]
+async fn the_first_administrator_comes_in_by_the_printed_link_and_signs_out_and_in_again() {
+    let place = Place::platform().await;
+    let mut serving = Serving::start(serve(&place)).await;
+    let link = serving.setup_link().await;
+    let path = link.strip_prefix(&format!("http://{}", serving.address)).unwrap().to_owned();
+    let page = serving.get(&path).await;
+    assert!(page.starts_with("HTTP/1.1 200") && page.contains("Create the account"), "{page}");
+    let closed = serving.get("/admin/partner-accounts").await;
+    let led = closed.contains("location: /admin/sign-in?then=%2Fadmin%2Fpartner%2Daccounts");
+    assert!(led, "{closed}");
+
+    let person = "name=Ada&email=ada%40example.com&password=a+long+sentence+of+mine+7";
+    let made = form(&serving.address, &path, "", person).await;
+    assert!(made.starts_with("HTTP/1.1 303"), "{made}");
+    let session = cookie(&made);
+    let overview = get_with(&serving.address, "/admin", &session).await;
+    assert!(overview.starts_with("HTTP/1.1 200") && overview.contains("Ada"), "{overview}");
+    let used = serving.get(&path).await;
+    assert!(!used.contains("Create the account") && !used.starts_with("HTTP/1.1 5"), "{used}");
+
+    let out = form(&serving.address, "/admin/sign-out", &session, "").await;
+    assert!(out.starts_with("HTTP/1.1 303"), "{out}");
+    let after = get_with(&serving.address, "/admin", &session).await;
+    assert!(after.starts_with("HTTP/1.1 303"), "a session that was ended: {after}");
+    let wrong = "then=&email=ada%40example.com&password=another+long+sentence";
+    let refused = form(&serving.address, "/admin/sign-in", "", wrong).await;
+    assert!(refused.starts_with("HTTP/1.1 422"), "{refused}");
+    let right = "then=%2Fadmin%2Fusers&email=ada%40example.com&password=a+long+sentence+of+mine+7";
+    let signed_in = form(&serving.address, "/admin/sign-in", "", right).await;
+    assert!(signed_in.contains("location: /admin/users"), "{signed_in}");
+    let users = get_with(&serving.address, "/admin/users", &cookie(&signed_in)).await;
+    assert!(users.contains("ada@example.com"), "{users}");
+}
+
+/// The cookies that an answer sets, as the next request sends them.
+fn cookie(answer: &str) -> String {
+    let set = answer.lines().filter_map(|line| line.strip_prefix("set-cookie: "));
+    let pairs: Vec<_> = set.filter_map(|line| line.split(';').next()).collect();
+    pairs.join("; ")
 }
 
 #[tokio::test]
