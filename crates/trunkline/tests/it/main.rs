@@ -10,6 +10,7 @@ mod doctor;
 mod down;
 mod files;
 mod help;
+mod import;
 mod keys;
 mod ledger;
 mod lint;
