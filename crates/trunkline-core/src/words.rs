@@ -54,6 +54,8 @@ macro_rules! vocabulary {
     };
 }
 
+pub(crate) use vocabulary;
+
 vocabulary! {
     /// A provider of WhatsApp whose partner the platform is.
     Provider {

@@ -7,6 +7,12 @@ pub enum StoreError {
     /// None of the tables is there.
     #[error("the database has none of the tables that hold secrets")]
     NotMigrated,
+    /// It is no database of the platform's.
+    #[error("the database has no table public.{table}")]
+    NoPlatform {
+        /// The table of the platform's that was looked for.
+        table: &'static str,
+    },
     /// The database cannot be reached, is shutting down, only reads, or has no connection to give.
     #[error("the database is not available: {reason}")]
     Unavailable {
@@ -69,10 +75,24 @@ impl StoreError {
         matches!(self, Self::Constraint { constraint, .. } if constraint == name)
     }
 
+    /// Whether the same may go through a moment later: a lock, a deadlock, somebody who was faster.
+    pub(crate) fn is_passing(&self) -> bool {
+        match self {
+            Self::Constraint { .. } => true,
+            Self::Query { code: Some(code), .. } => {
+                ["55P03", "40P01", "40001"].contains(&code.as_str())
+            }
+            _ => false,
+        }
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::NotMigrated => "make them: trunkline migrate up",
+            Self::NoPlatform { .. } => {
+                "give the address of the platform's database: --database-url; to try it out: trunkline database sample"
+            }
             Self::Query { code: Some(code), .. } if code == "42501" => {
                 "this login needs SELECT, INSERT, UPDATE and DELETE on the tables of `trunkline migrate up`"
             }

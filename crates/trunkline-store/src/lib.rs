@@ -5,6 +5,7 @@ pub mod audit_log;
 mod database;
 mod error;
 pub mod idempotency;
+pub mod import;
 mod migrations;
 pub mod one_time_links;
 pub mod overview;

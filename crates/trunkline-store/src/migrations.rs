@@ -38,6 +38,8 @@ const FILES: &[EmbeddedFile<'static>] = embed![
     "017-twilio-tables.sql",
     "018-secret-keys.down.sql",
     "018-secret-keys.sql",
+    "021-import-sources.down.sql",
+    "021-import-sources.sql",
 ];
 
 /// The Partner API migrations that this binary carries.

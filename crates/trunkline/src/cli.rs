@@ -1,9 +1,10 @@
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::failure::Failure;
 use crate::global::Global;
 use crate::output::{Format, Written};
-use crate::{admin, configure, database, demo, doctor, keys, migrate, openapi, serve};
+use crate::{admin, configure, database, demo, doctor, import, keys, migrate, openapi, serve};
 
 /// The partner back end of a platform that resells WhatsApp.
 #[derive(Parser)]
@@ -23,7 +24,7 @@ impl Cli {
     /// Reads the command line; what is wrong with it is an error only where JSON is asked for,
     /// and otherwise told by clap, which ends the process.
     pub(crate) fn read() -> Result<Self, Failure> {
-        Self::try_parse().map_err(|error| {
+        Self::try_parse().and_then(Self::checked).map_err(|error| {
             let words: Vec<String> = std::env::args().collect();
             let json = words.iter().any(|word| word == "--format=json")
                 || words.windows(2).any(|pair| pair == ["--format", "json"]);
@@ -39,6 +40,16 @@ impl Cli {
             Failure::usage(message, "`--help` after the command lists what it takes")
         })
     }
+
+    /// Only some results are lines of fields.
+    fn checked(self) -> Result<Self, clap::Error> {
+        let has_csv = matches!(&self.command, Some(Command::Import(import)) if import.has_csv());
+        if self.format == Format::Csv && !has_csv {
+            let message = "this command has no CSV; --format json is for programs";
+            return Err(Self::command().error(ErrorKind::InvalidValue, message));
+        }
+        Ok(self)
+    }
 }
 
 #[derive(Subcommand)]
@@ -51,6 +62,8 @@ pub(crate) enum Command {
     Keys(keys::Arguments),
     /// Add users and let them in again, and check the audit log, from the server's own command line
     Admin(admin::Arguments),
+    /// Take over the platform's `channel_connections`: plan, run, verify, link, undo
+    Import(import::Arguments),
     /// Run the private PostgreSQL, and fill it with a sample platform
     Database(database::Arguments),
     /// Print every setting, or check the configuration
@@ -75,8 +88,8 @@ Exit statuses:
   1    failed
   2    the command line is wrong
   3    differences or pending migrations (verify; status, plan and lint with --check), secrets
-       that are not under the active key (keys rotate, encrypt-existing; status with --check), or
-       an audit log that was tampered with (admin audit verify)
+       that are not under the active key (keys rotate, encrypt-existing; status with --check),
+       an audit log that was tampered with (admin audit verify), or rows that were left out (import run, link, unlink, undo, verify; plan with --check)
   4    blocked by a lock
   5    the database is ahead of this binary
   6    preflight refused
@@ -84,7 +97,7 @@ Exit statuses:
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use clap::CommandFactory as _;
 
     #[test]
     fn the_command_line_is_consistent() {

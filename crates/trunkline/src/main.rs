@@ -10,6 +10,7 @@ mod demo;
 mod doctor;
 mod failure;
 mod global;
+mod import;
 mod interrupt;
 mod keys;
 mod migrate;
@@ -30,7 +31,7 @@ fn main() -> std::process::ExitCode {
     };
     let command = cli.command.unwrap_or_default();
     let mut builder = match command {
-        Command::Serve(_) => tokio::runtime::Builder::new_multi_thread(),
+        Command::Serve(_) | Command::Import(_) => tokio::runtime::Builder::new_multi_thread(),
         _ => tokio::runtime::Builder::new_current_thread(),
     };
     let runtime = match builder.enable_all().build() {
@@ -47,6 +48,7 @@ fn main() -> std::process::ExitCode {
             Command::Migrate(arguments) => migrate::run(&cli.global, arguments, &printer).await,
             Command::Keys(arguments) => keys::run(&cli.global, arguments, &printer).await,
             Command::Admin(arguments) => admin::run(&cli.global, arguments, &printer).await,
+            Command::Import(arguments) => import::run(&cli.global, arguments, &printer).await,
             Command::Database(arguments) => database::run(&cli.global, arguments, &printer).await,
             Command::Config(arguments) => configure::run(&cli.global, &arguments, &printer),
             Command::Openapi(arguments) => openapi::run(&arguments, &printer),

@@ -4,5 +4,6 @@
 
 mod envelope;
 mod generator;
+mod legacy;
 mod ring;
 mod vectors;

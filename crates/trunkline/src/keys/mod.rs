@@ -20,7 +20,7 @@ use trunkline_store::secret_keys::{forget_keys, list_unopened_keys, register_act
 use trunkline_store::secrets::{
     SecretCount, StoredColumn, Under, count_secrets, list_secret_columns,
 };
-use trunkline_store::{PoolOptions, Store, StoreError};
+use trunkline_store::{Executor, PoolOptions, Store, StoreError};
 
 use crate::config::Config;
 use crate::connection::Connection;
@@ -109,14 +109,21 @@ pub(crate) async fn ring_for_service(global: &Global, config: &Config) -> Result
 /// Refuses to serve without a key that secrets of the database stand under.
 pub(crate) async fn check_for_service(state: &trunkline_server::State) -> Result<(), Failure> {
     let connection = state.store.connection().await.map_err(|error| store(&error))?;
-    let executor = connection.executor();
-    let missing = list_unopened_keys(executor, &state.keys).await;
-    let missing = missing.map_err(|error| store(&error))?;
+    refuse_wrong_ring(connection.executor(), &state.keys, state.random.clone()).await
+}
+
+/// Refuses a ring that lacks a key of the database, and writes down that the active one seals there.
+pub(crate) async fn refuse_wrong_ring(
+    executor: Executor<'_>,
+    ring: &KeyRing,
+    random: Random,
+) -> Result<(), Failure> {
+    let missing = list_unopened_keys(executor, ring).await.map_err(|error| store(&error))?;
     if missing.is_empty() {
-        let registered = register_active_key(executor, &state.keys, state.random.clone()).await;
+        let registered = register_active_key(executor, ring, random).await;
         return registered.map_err(|error| store(&error));
     }
-    let ids: Vec<_> = state.keys.ids().map(|id| id.to_string()).collect();
+    let ids: Vec<_> = ring.ids().map(|id| id.to_string()).collect();
     Err(Failure::failed(
         format!(
             "wrong keys: secrets of the database stand under key {}, and the key ring has only {}",
@@ -178,6 +185,7 @@ impl<'a> Session<'a> {
     }
 }
 
-fn store(error: &StoreError) -> Failure {
+/// What went wrong at the database, with its hint.
+pub(crate) fn store(error: &StoreError) -> Failure {
     Failure::failed(error.to_string(), error.hint())
 }

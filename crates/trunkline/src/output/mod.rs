@@ -33,6 +33,9 @@ pub(crate) enum Format {
     Human,
     /// One JSON document on standard output
     Json,
+    /// A header and a line a row, for the commands that say so
+    #[value(hide = true)]
+    Csv,
 }
 
 /// Where a command's result goes.
@@ -54,6 +57,11 @@ impl Printer {
         self.format == Format::Json
     }
 
+    /// Whether people read it.
+    pub(crate) fn is_human(&self) -> bool {
+        self.format == Format::Human
+    }
+
     /// Makes the commands that messages tell to run work with the same folder as this one.
     pub(crate) fn set_folder(&self, folder: &Path) {
         let path = folder.display().to_string();
@@ -72,7 +80,7 @@ impl Printer {
 
     /// A line of the result for people; nothing in JSON.
     pub(crate) fn line(&self, text: impl std::fmt::Display) {
-        if !self.is_json() {
+        if self.is_human() {
             let text = self.with_folder(&text.to_string());
             self.written.note(writeln!(anstream::stdout(), "{text}"));
         }
@@ -83,6 +91,26 @@ impl Printer {
         if self.is_json() {
             let text = serde_json::to_string_pretty(document).unwrap_or_default();
             self.written.note(writeln!(std::io::stdout(), "{text}"));
+        }
+    }
+
+    /// The result as CSV (RFC 4180); nothing in other formats.
+    pub(crate) fn csv(&self, header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
+        if self.format != Format::Csv {
+            return;
+        }
+        let quoted = |field: &String| {
+            if field.contains(['"', ',', '\n', '\r']) {
+                format!("\"{}\"", field.replace('"', "\"\""))
+            } else {
+                field.clone()
+            }
+        };
+        let mut out = std::io::stdout().lock();
+        self.written.note(write!(out, "{}\r\n", header.join(",")));
+        for row in rows {
+            let fields: Vec<String> = row.iter().map(quoted).collect();
+            self.written.note(write!(out, "{}\r\n", fields.join(",")));
         }
     }
 

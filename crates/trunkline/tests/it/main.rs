@@ -12,6 +12,7 @@ mod doctor;
 mod down;
 mod files;
 mod help;
+mod import;
 mod keys;
 mod ledger;
 mod lint;

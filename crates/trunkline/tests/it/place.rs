@@ -142,7 +142,7 @@ impl Place {
     }
 
     /// Made by these command lines.
-    async fn template(name: &str, lines: &'static [&'static str]) -> Self {
+    pub(crate) async fn template(name: &str, lines: &'static [&'static str]) -> Self {
         let build = async move |url: String| {
             for line in lines {
                 let run = Run::new(Path::new("/tmp"), line).env("DATABASE_URL", &url);

@@ -1,0 +1,117 @@
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::words::{UnknownWord, vocabulary};
+
+vocabulary! {
+    /// Why a row of `channel_connections` is not taken over.
+    Conflict {
+        /// `connection_data` is NULL, so nothing says which account the number belongs to.
+        DataMissing = "data_missing",
+        /// `connection_data` is no JSON object, nor one object within a string or an array.
+        InvalidData = "invalid_data",
+        /// `company_id` is NULL, and so is the company of the user.
+        CompanyUnknown = "company_unknown",
+        /// `companies` has no such row.
+        CompanyMissing = "company_missing",
+        /// The client's id (WABA, 360dialog client, Twilio account) stands nowhere.
+        ClientIdMissing = "client_id_missing",
+        /// The channel's id (phone number id, 360dialog channel, Twilio number) stands nowhere.
+        ChannelIdMissing = "channel_id_missing",
+        /// The phone number stands where the provider's id should.
+        PhoneNumberAsId = "phone_number_as_id",
+        /// A business portfolio's id, or the phone number's, stands where the WABA's should.
+        NotAClientId = "not_a_client_id",
+        /// No token and no API key.
+        TokenMissing = "token_missing",
+        /// Something that cannot be a token: not text, masked, encrypted by somebody else, or with spaces.
+        TokenUnreadable = "token_unreadable",
+        /// Another row of the same company has the same channel id.
+        DuplicateChannelId = "duplicate_channel_id",
+        /// Another company has the same channel or phone number, in a row or in the partner tables.
+        NumberInTwoCompanies = "number_in_two_companies",
+        /// Another company has numbers in the same account (WABA), in a row or in the partner tables.
+        ClientInTwoCompanies = "client_in_two_companies",
+        /// It was imported, and now names another company, account or channel.
+        SourceMoved = "source_moved",
+        /// It was imported, and both the row and the channel that came of it were changed since.
+        ChangedHere = "changed_here",
+    }
+}
+
+impl Conflict {
+    /// What is wrong, in a few words.
+    pub const fn explanation(self) -> &'static str {
+        match self {
+            Self::DataMissing => "connection_data is NULL",
+            Self::InvalidData => "connection_data is no JSON object",
+            Self::CompanyUnknown => "neither the row nor its user has a company",
+            Self::CompanyMissing => "its company does not exist",
+            Self::ClientIdMissing => "no WABA, client or account id",
+            Self::ChannelIdMissing => "no phone number id or channel id",
+            Self::PhoneNumberAsId => "a phone number stands in place of the provider's id",
+            Self::NotAClientId => "a portfolio's or number's id stands in place of the WABA id",
+            Self::TokenMissing => "no token and no API key",
+            Self::TokenUnreadable => "what stands in place of the token cannot be one",
+            Self::DuplicateChannelId => "another row of the company has the same channel",
+            Self::NumberInTwoCompanies => "another company has the same number",
+            Self::ClientInTwoCompanies => "another company has numbers in the same account",
+            Self::SourceMoved => "imported before, and now another company, account or channel",
+            Self::ChangedHere => "changed on both sides since it was imported",
+        }
+    }
+
+    /// What to do about it.
+    pub const fn remedy(self) -> &'static str {
+        match self {
+            Self::DataMissing | Self::ClientIdMissing | Self::ChannelIdMissing => {
+                "complete connection_data, or connect the number anew"
+            }
+            Self::InvalidData => "write connection_data as one JSON object",
+            Self::CompanyUnknown | Self::CompanyMissing => "set company_id of the row",
+            Self::PhoneNumberAsId => "write the provider's id; the provider's console shows it",
+            Self::NotAClientId => "write the WABA id; Meta's Business Manager shows it",
+            Self::TokenMissing | Self::TokenUnreadable => {
+                "enter the token on the platform, or connect the number anew"
+            }
+            Self::DuplicateChannelId => "delete the row that is out of use, or --conflict newest",
+            Self::NumberInTwoCompanies | Self::ClientInTwoCompanies => {
+                "find out whose it is and delete the other row, or --conflict newest"
+            }
+            Self::SourceMoved => "trunkline import undo --company N, then run again",
+            Self::ChangedHere => "decide which is right, and change the other",
+        }
+    }
+
+    /// Whether `newest` decides it: rows contend, and one of them can be taken.
+    pub const fn is_contest(self) -> bool {
+        matches!(
+            self,
+            Self::DuplicateChannelId | Self::NumberInTwoCompanies | Self::ClientInTwoCompanies
+        )
+    }
+}
+
+vocabulary! {
+    /// What a person should know about a row that is taken over.
+    Note {
+        /// `company_id` is NULL; the company is the user's.
+        CompanyOfUser = "company_of_user",
+        /// `connection_data` is the object as text within a JSON string.
+        EncodedTwice = "encoded_twice",
+        /// `connection_data` is an array of one object.
+        InArray = "in_array",
+        /// The column `access_token` and `connection_data` have different tokens; the latter is taken.
+        TokensDiffer = "tokens_differ",
+        /// 360dialog: no API key; partner onboarding made the channel without one.
+        WithoutKey = "without_key",
+        /// Meta: the number's webhooks belong to an app of the company's own, whose secret is not taken over.
+        OwnApp = "own_app",
+        /// Twilio: an API key, which signs no webhooks, in place of the auth token; it is not taken over.
+        ApiKeyNotTaken = "api_key_not_taken",
+        /// Twilio: the sender's SID is not known, so its address (`whatsapp:+…`) stands in its place.
+        SenderSidUnknown = "sender_sid_unknown",
+    }
+}

@@ -1,0 +1,209 @@
+//! Rows that contend for one number or account.
+//!
+//! Any two rows of a million may, and all must not be held at once. So a [`Census`] keeps eight bytes for each id that it
+//! is shown; the few ids that it then suspects are looked at in whole by a second reading, [`Contention`].
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::{Conflict, Facts};
+use crate::Provider;
+
+/// A short stand-in for an id; two ids may share one, which a second reading finds out.
+fn hash(kind: Kind, provider: Option<Provider>, text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (kind as u8, provider.map(Provider::as_str), text).hash(&mut hasher);
+    hasher.finish()
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Kind {
+    /// Two rows are too many.
+    Channel,
+    /// Two companies are too many, whatever the provider.
+    Number,
+    /// Two companies are too many.
+    Client,
+}
+
+/// What rows contend for, of one row.
+fn claims(facts: &Facts) -> impl Iterator<Item = (Kind, Option<Provider>, &str)> {
+    let number = facts.phone_number.as_deref().map(|number| (Kind::Number, None, number));
+    [
+        (Kind::Channel, Some(facts.provider), facts.channel_id.as_str()),
+        (Kind::Client, Some(facts.provider), facts.client_id.as_str()),
+    ]
+    .into_iter()
+    .chain(number)
+}
+
+/// The first reading: eight bytes for each id of each row.
+#[derive(Debug, Default)]
+pub struct Census {
+    channels: Vec<u64>,
+    /// The upper half is of the id, the lower half is the company.
+    owned: Vec<u64>,
+    /// When `owned` is next rid of what stands in it several times.
+    tidy_at: usize,
+}
+
+impl Census {
+    /// Counts a row.
+    pub fn count(&mut self, facts: &Facts) {
+        for (kind, provider, text) in claims(facts) {
+            let hash = hash(kind, provider, text);
+            match kind {
+                Kind::Channel => self.channels.push(hash),
+                Kind::Number | Kind::Client => {
+                    let company = u64::from(facts.company_id.cast_unsigned());
+                    self.owned.push((hash >> 32 << 32) | company);
+                }
+            }
+        }
+        if self.owned.len() > self.tidy_at {
+            self.tidy();
+        }
+    }
+
+    /// The numbers of one account mostly belong to one company: once is enough.
+    fn tidy(&mut self) {
+        self.owned.sort_unstable();
+        self.owned.dedup();
+        self.tidy_at = (self.owned.len() * 2).max(1 << 16);
+    }
+
+    /// The ids that more than one row or company seems to have.
+    pub fn suspects(mut self) -> Suspects {
+        self.tidy();
+        self.channels.sort_unstable();
+        let twice = |pair: &&[u64]| pair[0] == pair[1];
+        let channels = self.channels.windows(2).filter(twice).map(|pair| pair[0]).collect();
+        let shared = |pair: &&[u64]| pair[0] >> 32 == pair[1] >> 32;
+        let owned = self.owned.windows(2).filter(shared).map(|pair| pair[0] >> 32).collect();
+        Suspects { channels, owned }
+    }
+}
+
+/// Ids for which rows may contend.
+#[derive(Debug, Default)]
+pub struct Suspects {
+    channels: HashSet<u64>,
+    owned: HashSet<u64>,
+}
+
+impl Suspects {
+    /// There is nothing to look at again.
+    pub fn is_empty(&self) -> bool {
+        self.channels.is_empty() && self.owned.is_empty()
+    }
+
+    fn has(&self, kind: Kind, provider: Option<Provider>, text: &str) -> bool {
+        let hash = hash(kind, provider, text);
+        match kind {
+            Kind::Channel => self.channels.contains(&hash),
+            Kind::Number | Kind::Client => self.owned.contains(&(hash >> 32)),
+        }
+    }
+}
+
+/// A row that claims something.
+#[derive(Debug, Clone, Copy)]
+struct Claimant {
+    row: i64,
+    company: i32,
+    changed_at: i64,
+}
+
+/// The second reading: the rows that have an id which is suspected.
+#[derive(Debug)]
+pub struct Contention {
+    suspects: Suspects,
+    claimants: BTreeMap<(Kind, Option<Provider>, String), Vec<Claimant>>,
+}
+
+/// How a row stands against others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Contest {
+    /// What for.
+    pub conflict: Conflict,
+    /// One of the other rows.
+    pub rival: i64,
+    /// Of all these rows it, or the one of its company, was changed last, and so in all its contests.
+    pub is_newest: bool,
+}
+
+/// The rows that contend; all others do not.
+#[derive(Debug, Default)]
+pub struct Contests(HashMap<i64, Contest>);
+
+impl Contention {
+    /// Looks for these.
+    pub fn new(suspects: Suspects) -> Self {
+        Self { suspects, claimants: BTreeMap::new() }
+    }
+
+    /// Looks at a row; `changed_at` is a time in whatever unit.
+    pub fn add(&mut self, row: i64, changed_at: i64, facts: &Facts) {
+        for (kind, provider, text) in claims(facts) {
+            if self.suspects.has(kind, provider, text) {
+                let claimant = Claimant { row, company: facts.company_id, changed_at };
+                self.claimants.entry((kind, provider, text.to_owned())).or_default().push(claimant);
+            }
+        }
+    }
+
+    /// Who contends with whom.
+    pub fn settle(self) -> Contests {
+        let mut contests = HashMap::new();
+        for ((kind, ..), claimants) in self.claimants {
+            settle(kind, &claimants, &mut contests);
+        }
+        Contests(contests)
+    }
+}
+
+fn settle(kind: Kind, claimants: &[Claimant], contests: &mut HashMap<i64, Contest>) {
+    let newest = claimants.iter().max_by_key(|claimant| (claimant.changed_at, claimant.row));
+    let Some(newest) = newest else { return };
+    let is_shared = claimants.iter().any(|claimant| claimant.company != newest.company);
+    let conflict = match kind {
+        Kind::Client => Conflict::ClientInTwoCompanies,
+        Kind::Channel if !is_shared => Conflict::DuplicateChannelId,
+        Kind::Channel | Kind::Number => Conflict::NumberInTwoCompanies,
+    };
+    if claimants.len() < 2 || (!is_shared && kind != Kind::Channel) {
+        return;
+    }
+    for claimant in claimants {
+        let is_rival = |other: &&Claimant| {
+            other.row != claimant.row && (!is_shared || other.company != claimant.company)
+        };
+        let Some(rival) = claimants.iter().find(is_rival) else { continue };
+        let is_newest = match kind {
+            Kind::Channel => claimant.row == newest.row,
+            Kind::Number | Kind::Client => claimant.company == newest.company,
+        };
+        let contest = Contest { conflict, rival: rival.row, is_newest };
+        contests
+            .entry(claimant.row)
+            .and_modify(|known| known.is_newest &= is_newest)
+            .or_insert(contest);
+    }
+}
+
+impl Contests {
+    /// How a row stands, if it contends.
+    pub fn of(&self, row: i64) -> Option<Contest> {
+        self.0.get(&row).copied()
+    }
+
+    /// How many rows contend.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// No row contends.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}

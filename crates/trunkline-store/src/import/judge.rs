@@ -1,0 +1,154 @@
+use std::fmt;
+
+use trunkline_core::legacy::{Conflict, Contests, LegacyChannel};
+use trunkline_core::secrets::{KeyRing, Secret};
+
+use super::SourceRow;
+use super::lookup::{Existing, Stored};
+use super::platform::Record;
+
+/// What happens to rows that contend for one number or account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Policy {
+    /// None is taken.
+    Skip,
+    /// The one that was changed last is taken, or all of its company.
+    Newest,
+}
+
+/// What becomes of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// A channel is made of it.
+    Create,
+    /// Its channel is brought up to date.
+    Update,
+    /// Its channel is there as the row says.
+    AlreadyThere,
+    /// Its channel is there, and was not made by an import; that it belongs to the row is written down.
+    Adopt {
+        /// The row of its client.
+        client_row: i32,
+        /// Its row.
+        channel_row: i32,
+    },
+    /// It cannot be taken over.
+    Conflict(Problem),
+}
+
+impl Verdict {
+    /// Its word: `create`, `update`, `already_there`, `conflict`.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::AlreadyThere | Self::Adopt { .. } => "already_there",
+            Self::Conflict(_) => "conflict",
+        }
+    }
+}
+
+/// Why a row cannot be taken over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Problem {
+    /// What is wrong.
+    pub conflict: Conflict,
+    /// With whom, where it is about two.
+    pub rival: Option<Rival>,
+}
+
+/// The other side of a conflict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rival {
+    /// Another row of `channel_connections`.
+    Row(i64),
+    /// A client or channel of this company in the partner tables.
+    Company(i32),
+}
+
+impl fmt::Display for Rival {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Row(row) => write!(f, "row {row}"),
+            Self::Company(company) => write!(f, "company {company}, in the partner tables"),
+        }
+    }
+}
+
+/// What rows are judged by.
+#[derive(Clone, Copy)]
+pub(super) struct Judge<'a> {
+    pub(super) contests: &'a Contests,
+    pub(super) policy: Policy,
+    /// Without keys a changed secret does not show.
+    pub(super) ring: Option<&'a KeyRing>,
+}
+
+impl Judge<'_> {
+    pub(super) fn judge(&self, row: &SourceRow, existing: &Existing) -> Verdict {
+        let channel = match &row.reading {
+            Ok(channel) => channel,
+            Err(conflict) => return refused(*conflict, None),
+        };
+        let made = row.record.as_ref().and_then(|record| {
+            let stored = existing.channel_of_row(channel.facts.provider, record.channel_row)?;
+            Some((record, stored))
+        });
+        match made {
+            Some((record, stored)) => self.judge_again(channel, record, stored),
+            None => self.judge_new(row, channel, existing),
+        }
+    }
+
+    fn judge_again(&self, channel: &LegacyChannel, record: &Record, stored: &Stored) -> Verdict {
+        let (facts, there) = (&channel.facts, &stored.facts);
+        let is_same = record.checksum == facts.checksum()
+            && !self.is_another_secret(record, channel.secret.as_ref());
+        if is_same || !record.made_channel {
+            return Verdict::AlreadyThere;
+        }
+        let names = (&facts.channel_id, &facts.client_id, facts.company_id);
+        if names != (&there.channel_id, &there.client_id, there.company_id) {
+            return refused(Conflict::SourceMoved, None);
+        }
+        if there.checksum() != record.checksum {
+            return refused(Conflict::ChangedHere, None);
+        }
+        Verdict::Update
+    }
+
+    /// Whether the row has another secret than the one that was imported. One that is gone changes nothing.
+    pub(super) fn is_another_secret(&self, record: &Record, secret: Option<&Secret>) -> bool {
+        let (Some(ring), Some(secret)) = (self.ring, secret) else { return false };
+        let Some(fingerprint) = &record.fingerprint else { return true };
+        let key = fingerprint.split(':').next().and_then(|key| key.parse().ok());
+        let now = key.and_then(|key| ring.fingerprint_under(key, secret));
+        now.is_none_or(|now| now.to_string() != *fingerprint)
+    }
+
+    fn judge_new(&self, row: &SourceRow, channel: &LegacyChannel, existing: &Existing) -> Verdict {
+        let facts = &channel.facts;
+        if let Some(contest) = self.contests.of(row.id)
+            && !(self.policy == Policy::Newest && contest.is_newest)
+        {
+            return refused(contest.conflict, Some(Rival::Row(contest.rival)));
+        }
+        if let Some(stored) = existing.channel(facts) {
+            let company = stored.facts.company_id;
+            if company != facts.company_id {
+                return refused(Conflict::NumberInTwoCompanies, Some(Rival::Company(company)));
+            }
+            return Verdict::Adopt { client_row: stored.client_row, channel_row: stored.row };
+        }
+        match existing.client(facts) {
+            Some((_, company)) if company != facts.company_id => {
+                refused(Conflict::ClientInTwoCompanies, Some(Rival::Company(company)))
+            }
+            _ => Verdict::Create,
+        }
+    }
+}
+
+fn refused(conflict: Conflict, rival: Option<Rival>) -> Verdict {
+    Verdict::Conflict(Problem { conflict, rival })
+}

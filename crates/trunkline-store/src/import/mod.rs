@@ -1,0 +1,34 @@
+//! The platform's `channel_connections` in the partner tables: what would be done, done, linked, compared and taken back.
+//!
+//! A reading of all rows first finds those that contend for one number or account ([`survey`]). Then rows are read in
+//! batches by their key, judged beside what is in the partner tables, and written with a record of where each came from,
+//! a transaction a batch. Nothing of the platform's is locked, and a batch that somebody holds up is tried again.
+
+mod judge;
+mod link;
+mod lookup;
+mod plan;
+mod platform;
+mod run;
+mod runs;
+mod survey;
+mod tables;
+mod undo;
+mod undo_clients;
+mod verify;
+mod write;
+
+pub use judge::{Policy, Problem, Rival, Verdict};
+pub use link::{Linking, link_rows, unlink_rows};
+pub use plan::{plan, skipped_types};
+pub use platform::{Platform, SkippedType, SourceRow};
+pub use run::{BatchDone, RunOptions, RunReport, run};
+pub use survey::{Survey, survey};
+pub use undo::{Kept, KeptReason, UndoReport, Undoing, undo};
+pub use verify::{Difference, Finding, Verification, verify};
+
+/// How many rows are read and written at once.
+const BATCH: i64 = 5_000;
+
+/// The name of `channel_connections` among the sources.
+const SOURCE: &str = "platform";

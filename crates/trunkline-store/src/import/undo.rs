@@ -1,0 +1,247 @@
+use jiff::Timestamp;
+use tokio_postgres::Row;
+use trunkline_core::Provider;
+use trunkline_core::legacy::LINK_KEY;
+use trunkline_migrate::Interrupt;
+
+use super::SOURCE;
+use super::link::link_value;
+use super::lookup::{Stored, channels_where};
+use super::platform::Record;
+use super::tables::{TABLES, Tables};
+use super::undo_clients::undo_clients;
+use crate::{Connection, Executor, Store, StoreError};
+
+const BATCH: i64 = 1_000;
+
+/// Which part of an import is taken back.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Undoing {
+    /// Only this company's rows.
+    pub company: Option<i32>,
+    /// Only what this run wrote last.
+    pub run: Option<i32>,
+}
+
+/// What was taken back.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UndoReport {
+    /// Channels deleted.
+    pub channels: u64,
+    /// Clients deleted.
+    pub clients: u64,
+    /// Rows of which only the record was deleted: the channel was there before the import, or is gone.
+    pub forgotten: u64,
+    /// What was not deleted.
+    pub kept: Vec<Kept>,
+    /// It was asked to stop; what was deleted is deleted.
+    pub is_interrupted: bool,
+}
+
+/// Something of an import that was not deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept {
+    /// The row of `channel_connections`.
+    pub source_row: i64,
+    /// Whose tables.
+    pub provider: Provider,
+    /// The row of the channel, or of the client for the reasons that speak of one.
+    pub row: i32,
+    /// Why.
+    pub reason: KeptReason,
+}
+
+/// Why something was kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeptReason {
+    /// The channel was changed since.
+    ChannelChanged,
+    /// The client was changed since.
+    ClientChanged,
+    /// The client has channels that stay.
+    ClientInUse,
+}
+
+impl KeptReason {
+    /// Its word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ChannelChanged => "channel_changed",
+            Self::ClientChanged => "client_changed",
+            Self::ClientInUse => "client_in_use",
+        }
+    }
+}
+
+/// A record, and its row.
+struct Recorded {
+    source_row: i64,
+    record: Record,
+    imported_at: Timestamp,
+}
+
+/// What becomes of the records of a batch.
+#[derive(Default)]
+struct Sorted {
+    /// Channels to delete.
+    channels: Vec<i32>,
+    /// Records of these, which go with them.
+    deleted: Vec<i64>,
+    /// Records whose channel is not ours to delete.
+    forgotten: Vec<i64>,
+    kept: Vec<Kept>,
+}
+
+/// Deletes the channels and clients that an import made and nobody changed since, with their links.
+///
+/// Clients go when no channel is left in them. What is kept stays recorded, so it is listed again.
+pub async fn undo(
+    store: &Store,
+    undoing: Undoing,
+    interrupt: &Interrupt,
+    progress: &mut (dyn FnMut(&UndoReport) + Send),
+) -> Result<UndoReport, StoreError> {
+    let mut connection = store.connection().await?;
+    let mut report = UndoReport::default();
+    for tables in &TABLES {
+        let mut after = i64::MIN;
+        loop {
+            report.is_interrupted = interrupt.is_requested();
+            if report.is_interrupted {
+                return Ok(report);
+            }
+            let last = undo_batch(&mut connection, tables, undoing, after, &mut report).await?;
+            let Some(last) = last else { break };
+            after = last;
+            progress(&report);
+        }
+        undo_clients(&mut connection, tables, undoing, &mut report).await?;
+    }
+    Ok(report)
+}
+
+/// One transaction; gives the last row that was looked at.
+async fn undo_batch(
+    connection: &mut Connection,
+    tables: &Tables,
+    undoing: Undoing,
+    after: i64,
+    report: &mut UndoReport,
+) -> Result<Option<i64>, StoreError> {
+    let transaction = connection.begin().await?;
+    let executor = transaction.executor();
+    let records = lock_records(executor, tables, undoing, after).await?;
+    let Some(last) = records.last().map(|recorded| recorded.source_row) else { return Ok(None) };
+    let rows: Vec<i32> = records.iter().map(|recorded| recorded.record.channel_row).collect();
+    let stored = channels_where(executor, tables, &[], &rows, "FOR UPDATE OF channel").await?;
+    let sorted = sort(tables, &records, &stored);
+    unlink(executor, &sorted.deleted).await?;
+    unlink(executor, &sorted.forgotten).await?;
+    delete_channels(executor, tables, &sorted.channels).await?;
+    forget(executor, &sorted.deleted).await?;
+    forget(executor, &sorted.forgotten).await?;
+    transaction.commit().await?;
+    report.channels += sorted.channels.len() as u64;
+    report.forgotten += sorted.forgotten.len() as u64;
+    report.kept.extend(sorted.kept);
+    Ok(Some(last))
+}
+
+async fn lock_records(
+    executor: Executor<'_>,
+    tables: &Tables,
+    undoing: Undoing,
+    after: i64,
+) -> Result<Vec<Recorded>, StoreError> {
+    let query = format!(
+        "SELECT source_row, imported_at, client_row, channel_row, made_client, made_channel, was_active, checksum,
+            secret_fingerprint
+        FROM trunkline.import_sources
+        WHERE source = '{SOURCE}' AND source_row > $1 AND provider = $2
+            AND ($3::INTEGER IS NULL OR company_id = $3)
+            AND ($4::INTEGER IS NULL OR run_id = $4)
+        ORDER BY source_row
+        LIMIT {BATCH}
+        FOR UPDATE"
+    );
+    let Undoing { company, run } = undoing;
+    let provider = tables.provider.as_str();
+    let rows = executor
+        .rows("read what was imported", &query, &[&after, &provider, &company, &run])
+        .await?;
+    let recorded = |row: &Row| {
+        let record = Record::of(row, 2)?;
+        Some(Recorded { source_row: row.get(0), record, imported_at: row.get(1) })
+    };
+    Ok(rows.iter().filter_map(recorded).collect())
+}
+
+fn sort(tables: &Tables, records: &[Recorded], stored: &[Stored]) -> Sorted {
+    let mut sorted = Sorted::default();
+    for Recorded { source_row, record, imported_at } in records {
+        let stored = stored.iter().find(|stored| stored.row == record.channel_row);
+        match stored {
+            Some(stored) if record.made_channel => {
+                if is_as_imported(tables, record, *imported_at, stored) {
+                    sorted.channels.push(stored.row);
+                    sorted.deleted.push(*source_row);
+                } else {
+                    let reason = KeptReason::ChannelChanged;
+                    let (source_row, provider) = (*source_row, tables.provider);
+                    sorted.kept.push(Kept { source_row, provider, row: stored.row, reason });
+                }
+            }
+            _ => sorted.forgotten.push(*source_row),
+        }
+    }
+    sorted
+}
+
+/// Whether nobody changed the channel since. That `keys rotate` sealed its secret anew is no change.
+fn is_as_imported(
+    tables: &Tables,
+    record: &Record,
+    imported_at: Timestamp,
+    stored: &Stored,
+) -> bool {
+    stored.updated_at == imported_at
+        && stored.is_untouched
+        && stored.facts.checksum() == record.checksum
+        && stored.status == tables.status(record.was_active)
+        && stored.secret.is_some() == record.fingerprint.is_some()
+}
+
+async fn unlink(executor: Executor<'_>, rows: &[i64]) -> Result<(), StoreError> {
+    let value = link_value();
+    let query = format!(
+        "UPDATE public.channel_connections AS source
+        SET connection_data = source.connection_data - '{LINK_KEY}'
+        FROM trunkline.import_sources AS record
+        WHERE record.source = '{SOURCE}' AND record.source_row = ANY ($1) AND source.id = record.source_row
+            AND jsonb_typeof(source.connection_data) = 'object'
+            AND source.connection_data->'{LINK_KEY}' = {value}"
+    );
+    executor.execute("unlink connections", &query, &[&rows]).await?;
+    Ok(())
+}
+
+async fn delete_channels(
+    executor: Executor<'_>,
+    tables: &Tables,
+    rows: &[i32],
+) -> Result<(), StoreError> {
+    let Tables { schema, channels, .. } = tables;
+    let query = format!("DELETE FROM {schema}.{channels} WHERE id = ANY ($1)");
+    executor.execute("delete channels", &query, &[&rows]).await?;
+    Ok(())
+}
+
+/// Deletes records; one that made its client stays until that is gone.
+async fn forget(executor: Executor<'_>, rows: &[i64]) -> Result<(), StoreError> {
+    let query = format!(
+        "DELETE FROM trunkline.import_sources
+        WHERE source = '{SOURCE}' AND source_row = ANY ($1) AND NOT made_client"
+    );
+    executor.execute("forget what was imported", &query, &[&rows]).await?;
+    Ok(())
+}

@@ -1,0 +1,159 @@
+use trunkline_core::legacy::{Checksum, Conflict, LegacyChannel};
+use trunkline_core::secrets::KeyRing;
+use trunkline_migrate::Interrupt;
+
+use super::judge::Judge;
+use super::lookup::{Existing, Stored};
+use super::tables::TABLES;
+use super::{Platform, Policy, SOURCE, SourceRow, Survey, Verdict};
+use crate::{Executor, StoreError};
+
+/// What was found of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finding {
+    /// The channel is what the row says.
+    Same {
+        /// Of the row and of the channel.
+        checksum: Checksum,
+    },
+    /// The channel is not what the row says.
+    Different {
+        /// Of the row.
+        expected: Checksum,
+        /// Of the channel.
+        found: Checksum,
+        /// In what.
+        difference: Difference,
+    },
+    /// Nothing was imported, and `run` would import it.
+    Missing {
+        /// Of the row.
+        expected: Checksum,
+    },
+    /// It cannot be taken over.
+    Conflict(Conflict),
+}
+
+/// In what a channel differs from its row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Difference {
+    /// The row was changed since.
+    SourceChanged,
+    /// The channel was changed since.
+    ChannelChanged,
+    /// The secret is another, or does not open.
+    Secret,
+    /// The channel is gone.
+    ChannelGone,
+}
+
+impl Difference {
+    /// Its word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SourceChanged => "source_changed",
+            Self::ChannelChanged => "channel_changed",
+            Self::Secret => "secret",
+            Self::ChannelGone => "channel_gone",
+        }
+    }
+}
+
+/// What a verification found beside the rows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Verification {
+    /// Imported rows that the platform has deleted since, the first hundred.
+    pub source_gone: Vec<i64>,
+    /// It was asked to stop.
+    pub is_interrupted: bool,
+}
+
+/// Compares every row with what was made of it, and shows what it finds; writes nothing.
+///
+/// Without a key ring secrets are not compared.
+pub async fn verify(
+    executor: Executor<'_>,
+    platform: &Platform,
+    survey: &Survey,
+    ring: Option<&KeyRing>,
+    company: Option<i32>,
+    interrupt: &Interrupt,
+    show: &mut (dyn FnMut(&SourceRow, Finding) + Send),
+) -> Result<Verification, StoreError> {
+    let judge = Judge { contests: &survey.contests, policy: Policy::Skip, ring };
+    let mut after = i64::MIN;
+    loop {
+        if interrupt.is_requested() {
+            return Ok(Verification { is_interrupted: true, ..Verification::default() });
+        }
+        let mut rows = platform.read(executor, after).await?;
+        let Some(last) = rows.last() else { break };
+        after = last.id;
+        rows.retain(|row| company.is_none() || row.company_id == company);
+        let existing = Existing::of(executor, &rows).await?;
+        for row in &rows {
+            show(row, find(row, &existing, judge));
+        }
+    }
+    let query = "
+        SELECT source_row
+        FROM trunkline.import_sources AS record
+        WHERE record.source = $1
+            AND ($2::INTEGER IS NULL OR record.company_id = $2)
+            AND NOT EXISTS (SELECT FROM public.channel_connections AS source WHERE source.id = record.source_row)
+        ORDER BY source_row
+        LIMIT 100";
+    let gone = executor.rows("look for rows that are gone", query, &[&SOURCE, &company]).await?;
+    let source_gone = gone.iter().map(|row| row.get(0)).collect();
+    Ok(Verification { source_gone, is_interrupted: false })
+}
+
+fn find(row: &SourceRow, existing: &Existing, judge: Judge<'_>) -> Finding {
+    let channel = match &row.reading {
+        Ok(channel) => channel,
+        Err(conflict) => return Finding::Conflict(*conflict),
+    };
+    let expected = channel.facts.checksum();
+    let Some(record) = &row.record else {
+        return match judge.judge(row, existing) {
+            Verdict::Conflict(problem) => Finding::Conflict(problem.conflict),
+            _ => Finding::Missing { expected },
+        };
+    };
+    let different =
+        |found: Checksum, difference| Finding::Different { expected, found, difference };
+    let stored = existing.channel_of_row(channel.facts.provider, record.channel_row);
+    let Some(stored) = stored else {
+        return different(Checksum::default(), Difference::ChannelGone);
+    };
+    let found = stored.facts.checksum();
+    // A channel that was there before has its own name and number; it is the same if it is that channel.
+    let is_same = found == expected
+        || (!record.made_channel && stored.facts.channel_id == channel.facts.channel_id);
+    if !is_same {
+        let changed = if record.checksum == expected {
+            Difference::ChannelChanged
+        } else {
+            Difference::SourceChanged
+        };
+        return different(found, changed);
+    }
+    let is_opened =
+        !record.made_channel || judge.ring.is_none_or(|ring| has_secret(ring, channel, stored));
+    if is_opened {
+        Finding::Same { checksum: expected }
+    } else {
+        different(found, Difference::Secret)
+    }
+}
+
+/// Whether the channel's secret opens and is the row's.
+fn has_secret(ring: &KeyRing, channel: &LegacyChannel, stored: &Stored) -> bool {
+    let Some(secret) = &channel.secret else { return true };
+    let tables = TABLES.iter().find(|tables| tables.provider == channel.facts.provider);
+    let id = stored.row.to_string();
+    let opened = tables
+        .zip(stored.secret.as_ref())
+        .map(|(tables, sealed)| ring.open(&tables.place(&id), sealed));
+    matches!(opened, Some(Ok(found)) if found.expose() == secret.expose())
+}

@@ -1,0 +1,155 @@
+//! `trunkline import …`: the platform's `channel_connections` in the partner tables.
+
+mod counts;
+mod link;
+mod plan;
+mod progress;
+mod run;
+mod undo;
+mod verify;
+
+use clap::{Args, Subcommand};
+use trunkline_core::Random;
+use trunkline_core::secrets::KeyRing;
+use trunkline_migrate::{Error, ExitStatus, Interrupt};
+use trunkline_store::import::{Platform, Survey, survey};
+use trunkline_store::{Connection as Lease, PoolOptions, Store};
+
+use crate::config::Config;
+use crate::connection::Connection;
+use crate::failure::Failure;
+use crate::global::Global;
+use crate::output::Printer;
+use crate::{interrupt, keys};
+use keys::store;
+use progress::Bar;
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every subcommand takes.
+#[derive(Args)]
+struct Common {
+    /// Only the connections of this company
+    #[arg(long, global = true, value_name = "ID")]
+    company: Option<i32>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// What `run` would do, by company, with every conflict (--format csv too); writes nothing
+    Plan(plan::Arguments),
+    /// Make clients and channels, tokens encrypted; may be run again at any time, and goes on where it was
+    Run(run::Arguments),
+    /// Write the ids of client and channel into `connection_data`, under the key `trunkline`
+    Link,
+    /// Take out what `link` wrote, and nothing else
+    Unlink,
+    /// Compare every connection with what was made of it; writes nothing
+    Verify,
+    /// Delete what an import made and nobody changed since; list the rest
+    Undo(undo::Arguments),
+}
+
+impl Arguments {
+    /// Whether its result can be printed as CSV.
+    pub(crate) fn has_csv(&self) -> bool {
+        matches!(self.command, Command::Plan(_))
+    }
+}
+
+pub(crate) async fn run(
+    global: &Global,
+    arguments: Arguments,
+    printer: &Printer,
+) -> Result<ExitStatus, Failure> {
+    let config = Config::load(global)?;
+    let ring = keys::find_ring(global, &config).await;
+    let connection = Connection::open(global).await?;
+    let store_of = Store::new(connection.target.clone(), PoolOptions::default());
+    let lease = store_of.connection().await.map_err(|error| store(&error))?;
+    let platform = Platform::inspect(lease.executor()).await.map_err(|error| store(&error))?;
+    let session = Session {
+        connection,
+        store: store_of,
+        lease,
+        platform,
+        ring,
+        company: arguments.common.company,
+        interrupt: interrupt::listen_and_say("stopping after this batch (again: end at once)"),
+        printer,
+    };
+    match arguments.command {
+        Command::Plan(arguments) => plan::run(&session, &arguments).await,
+        Command::Run(arguments) => run::run(session, &arguments).await,
+        Command::Link => link::link(&session).await,
+        Command::Unlink => link::unlink(&session).await,
+        Command::Verify => verify::run(&session).await,
+        Command::Undo(arguments) => undo::run(&session, &arguments).await,
+    }
+}
+
+/// What a subcommand works with.
+struct Session<'a> {
+    connection: Connection,
+    store: Store,
+    lease: Lease,
+    platform: Platform,
+    /// The keys, or that there are none, or why not.
+    ring: Result<Option<KeyRing>, Failure>,
+    company: Option<i32>,
+    interrupt: Interrupt,
+    printer: &'a Printer,
+}
+
+impl Session<'_> {
+    /// The keys, where there are some.
+    fn ring(&self) -> Option<&KeyRing> {
+        self.ring.as_ref().ok().and_then(Option::as_ref)
+    }
+
+    /// The keys, for a command that cannot do without.
+    async fn ring_for_writing(&mut self) -> Result<KeyRing, Failure> {
+        let ring = std::mem::replace(&mut self.ring, Ok(None))?.ok_or_else(|| {
+            Failure::failed(
+                "there are no keys to seal tokens with",
+                "make one: trunkline keys generate",
+            )
+        })?;
+        keys::refuse_wrong_ring(self.lease.executor(), &ring, Random::system()).await?;
+        Ok(ring)
+    }
+
+    /// How many rows there are, and which of them contend.
+    async fn survey(&self) -> Result<Survey, Failure> {
+        let total = self.platform.count(self.lease.executor()).await;
+        let bar = Bar::new("reading", total.map_err(|error| store(&error))?, self.printer);
+        let mut progress = |rows| bar.show(rows);
+        let surveyed =
+            survey(self.lease.executor(), &self.platform, &self.interrupt, &mut progress).await;
+        bar.end();
+        surveyed.map_err(|error| store(&error))?.ok_or_else(|| interrupted("nothing was changed"))
+    }
+
+    /// Says in which way less was compared.
+    fn tell_missing_keys(&self) {
+        if self.ring().is_none() {
+            self.printer.line("Without keys it is not seen whether tokens were changed.");
+        }
+    }
+}
+
+/// It was asked to stop.
+fn interrupted(left: &'static str) -> Failure {
+    Failure::Migrate(Error::Interrupted { migration: None, left })
+}
+
+/// A number of things, as `1 channel` or `2 channels`.
+fn count(number: u64, noun: &str) -> String {
+    crate::output::count(usize::try_from(number).unwrap_or(usize::MAX), noun)
+}

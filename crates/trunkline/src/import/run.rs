@@ -1,0 +1,110 @@
+use clap::{Args, ValueEnum};
+use trunkline_migrate::ExitStatus;
+use trunkline_store::import::{Policy, RunOptions, RunReport, Survey, run as take_over};
+
+use super::counts::Counts;
+use super::progress::Bar;
+use super::{Session, count, interrupted, plan, store};
+use crate::failure::Failure;
+use crate::output::{GOOD, Printer, WARNING};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Make or update at most so many channels
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    limit: Option<u64>,
+    /// What happens to rows that contend for one number or account
+    #[arg(long, value_enum, default_value = "skip")]
+    conflict: OnConflict,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum OnConflict {
+    /// None of them is taken
+    Skip,
+    /// The one that was changed last is taken
+    Newest,
+    /// Nothing at all is written while there is a conflict of whatever kind
+    Fail,
+}
+
+pub(super) async fn run(
+    mut session: Session<'_>,
+    arguments: &Arguments,
+) -> Result<ExitStatus, Failure> {
+    let ring = session.ring_for_writing().await?;
+    let survey = session.survey().await?;
+    if arguments.conflict == OnConflict::Fail {
+        refuse_conflicts(&session, &survey).await?;
+    }
+    let policy = match arguments.conflict {
+        OnConflict::Newest => Policy::Newest,
+        OnConflict::Skip | OnConflict::Fail => Policy::Skip,
+    };
+    let options = RunOptions { company: session.company, limit: arguments.limit, policy };
+    let bar = Bar::new("importing", survey.rows, session.printer);
+    let mut counts = Counts::default();
+    let mut progress = |report: &RunReport, judged: &[_]| {
+        for (row, verdict) in judged {
+            counts.add(row, verdict);
+        }
+        bar.show(report.rows);
+    };
+    let done = take_over(
+        &session.store,
+        &session.platform,
+        &survey,
+        &ring,
+        options,
+        &session.interrupt,
+        &mut progress,
+    )
+    .await;
+    bar.end();
+    let report = done.map_err(|error| store(&error))?;
+    if report.is_interrupted {
+        return Err(interrupted("what was imported so far stands; the same command goes on"));
+    }
+    tell(session.printer, &report, &counts);
+    Ok(if report.conflicts > 0 { ExitStatus::Differences } else { ExitStatus::Done })
+}
+
+async fn refuse_conflicts(session: &Session<'_>, survey: &Survey) -> Result<(), Failure> {
+    let counts = plan::judge(session, survey, Policy::Skip).await?;
+    if counts.total.conflict == 0 {
+        return Ok(());
+    }
+    counts.print_conflicts(session.printer);
+    Err(Failure::failed(
+        format!("{}; nothing was written", count(counts.total.conflict, "conflict")),
+        "`trunkline import plan` lists them; --conflict skip leaves these rows out",
+    ))
+}
+
+fn tell(printer: &Printer, report: &RunReport, counts: &Counts) {
+    printer.document(&serde_json::json!({
+        "rows": report.rows,
+        "created": report.created,
+        "updated": report.updated,
+        "already_there": report.already_there,
+        "limited": report.is_limited,
+        "conflicts": counts.conflicts,
+    }));
+    counts.print_conflicts(printer);
+    let summary = format!(
+        "created {}, updated {}, {} already there",
+        count(report.created, "channel"),
+        report.updated,
+        report.already_there
+    );
+    let limited = if report.is_limited { " The limit was reached; run it again." } else { "" };
+    if report.conflicts > 0 {
+        printer.line(format_args!(
+            "{WARNING}Not all:{WARNING:#} {}; {summary}.{limited}",
+            count(report.conflicts, "conflict")
+        ));
+    } else {
+        printer.line(format_args!("{GOOD}Done:{GOOD:#} {summary}.{limited}"));
+    }
+    printer.line("Compare: trunkline import verify");
+}

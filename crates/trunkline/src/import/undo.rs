@@ -1,0 +1,98 @@
+use std::io::{IsTerminal, Write};
+
+use clap::Args;
+use trunkline_migrate::ExitStatus;
+use trunkline_store::import::{UndoReport, Undoing, undo};
+
+use super::progress::Bar;
+use super::{Session, count, interrupted, store};
+use crate::failure::Failure;
+use crate::output::{GOOD, Printer, WARNING};
+
+const MOST_LINES: usize = 50;
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Only what this run wrote last; trunkline.import_runs has their numbers
+    #[arg(long, value_name = "N")]
+    run: Option<i32>,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+}
+
+pub(super) async fn run(
+    session: &Session<'_>,
+    arguments: &Arguments,
+) -> Result<ExitStatus, Failure> {
+    if !arguments.yes {
+        ask(session)?;
+    }
+    let total = session.platform.count(session.lease.executor()).await;
+    let bar = Bar::new("deleting", total.map_err(|error| store(&error))?, session.printer);
+    let undoing = Undoing { company: session.company, run: arguments.run };
+    let mut progress = |report: &UndoReport| bar.show(report.channels + report.forgotten);
+    let undone = undo(&session.store, undoing, &session.interrupt, &mut progress).await;
+    bar.end();
+    let report = undone.map_err(|error| store(&error))?;
+    if report.is_interrupted {
+        return Err(interrupted("what was deleted so far is deleted; the same command goes on"));
+    }
+    tell(session.printer, &report);
+    Ok(if report.kept.is_empty() { ExitStatus::Done } else { ExitStatus::Differences })
+}
+
+fn ask(session: &Session<'_>) -> Result<(), Failure> {
+    let target = &session.connection.target;
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::usage(
+            format!(
+                "undo deletes imported clients and channels on {target}, and there is no terminal to ask on"
+            ),
+            "say --yes if that is meant",
+        ));
+    }
+    eprint!("This deletes imported clients and channels on {target}. Type yes: ");
+    let _ = std::io::stderr().flush();
+    let mut answer = String::new();
+    if std::io::stdin().read_line(&mut answer).is_err() || answer.trim() != "yes" {
+        return Err(Failure::usage("nothing was deleted", "type yes, or say --yes"));
+    }
+    Ok(())
+}
+
+fn tell(printer: &Printer, report: &UndoReport) {
+    let kept = report.kept.iter().map(|kept| {
+        serde_json::json!({
+            "source_row": kept.source_row,
+            "provider": kept.provider,
+            "row": kept.row,
+            "reason": kept.reason.as_str(),
+        })
+    });
+    printer.document(&serde_json::json!({
+        "channels": report.channels,
+        "clients": report.clients,
+        "forgotten": report.forgotten,
+        "kept": kept.collect::<Vec<_>>(),
+    }));
+    for kept in report.kept.iter().take(MOST_LINES) {
+        let (reason, provider, row) = (kept.reason.as_str(), kept.provider, kept.row);
+        printer.line(format_args!(
+            "  {WARNING}kept{WARNING:#} {provider} row {row}, of connection {}: {reason}",
+            kept.source_row
+        ));
+    }
+    let deleted = format!(
+        "deleted {} and {}, forgot {}",
+        count(report.channels, "channel"),
+        count(report.clients, "client"),
+        count(report.forgotten, "record")
+    );
+    if report.kept.is_empty() {
+        printer.line(format_args!("{GOOD}Done:{GOOD:#} {deleted}."));
+    } else {
+        let kept = report.kept.len();
+        printer.line(format_args!("{WARNING}Kept {kept}:{WARNING:#} {deleted}."));
+    }
+}

@@ -1,0 +1,174 @@
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use trunkline_core::legacy::Checksum;
+use trunkline_migrate::ExitStatus;
+use trunkline_store::import::{Finding, SourceRow, Verification, verify};
+
+use super::progress::Bar;
+use super::{Session, count, interrupted, store};
+use crate::failure::Failure;
+use crate::output::{ERROR, GOOD, Printer, QUIET};
+
+const MOST_LINES: usize = 50;
+
+/// The rows of a company.
+#[derive(Default, Serialize)]
+struct Company {
+    company_id: Option<i32>,
+    company: Option<String>,
+    rows: u64,
+    same: u64,
+    different: u64,
+    missing: u64,
+    conflict: u64,
+    #[serde(serialize_with = "text")]
+    expected: Checksum,
+    #[serde(serialize_with = "text")]
+    found: Checksum,
+}
+
+/// A row that is not as it should be.
+#[derive(Serialize)]
+struct Line {
+    row: i64,
+    company_id: Option<i32>,
+    finding: &'static str,
+}
+
+#[derive(Default)]
+struct Findings {
+    companies: BTreeMap<Option<i32>, Company>,
+    total: Company,
+    lines: Vec<Line>,
+}
+
+pub(super) async fn run(session: &Session<'_>) -> Result<ExitStatus, Failure> {
+    let survey = session.survey().await?;
+    let executor = session.lease.executor();
+    let bar = Bar::new("comparing", survey.rows, session.printer);
+    let mut findings = Findings::default();
+    let mut show = |row: &SourceRow, finding| {
+        findings.add(row, finding);
+        if findings.total.rows.is_multiple_of(1000) {
+            bar.show(findings.total.rows);
+        }
+    };
+    let (ring, company) = (session.ring(), session.company);
+    let verified =
+        verify(executor, &session.platform, &survey, ring, company, &session.interrupt, &mut show)
+            .await;
+    bar.end();
+    let verification = verified.map_err(|error| store(&error))?;
+    if verification.is_interrupted {
+        return Err(interrupted("nothing was changed"));
+    }
+    Ok(findings.tell(session, &verification))
+}
+
+impl Findings {
+    fn add(&mut self, row: &SourceRow, finding: Finding) {
+        let company = self.companies.entry(row.company_id).or_insert_with(|| Company {
+            company_id: row.company_id,
+            company: row.company.clone(),
+            ..Company::default()
+        });
+        company.add(finding);
+        self.total.add(finding);
+        let finding = match finding {
+            Finding::Different { difference, .. } => difference.as_str(),
+            Finding::Missing { .. } => "missing",
+            Finding::Same { .. } | Finding::Conflict(_) => return,
+        };
+        self.lines.push(Line { row: row.id, company_id: row.company_id, finding });
+    }
+
+    fn tell(&self, session: &Session<'_>, verification: &Verification) -> ExitStatus {
+        let printer = session.printer;
+        let Company { rows, same, different, missing, conflict, .. } = self.total;
+        printer.document(&serde_json::json!({
+            "total": self.total,
+            "companies": self.companies.values().collect::<Vec<_>>(),
+            "differences": self.lines,
+            "source_gone": verification.source_gone,
+            "tokens_compared": session.ring().is_some(),
+        }));
+        self.print_companies(printer);
+        for line in self.lines.iter().take(MOST_LINES) {
+            printer.line(format_args!("  {ERROR}{}{ERROR:#} row {}", line.finding, line.row));
+        }
+        let more = self.lines.len().saturating_sub(MOST_LINES);
+        if more > 0 {
+            printer.line(format_args!("  {QUIET}and {more} more: --format json{QUIET:#}"));
+        }
+        for row in &verification.source_gone {
+            printer.line(format_args!(
+                "  {QUIET}row {row} was imported, and is gone from channel_connections{QUIET:#}"
+            ));
+        }
+        session.tell_missing_keys();
+        let rows = count(rows, "row");
+        if different + missing == 0 {
+            printer.line(format_args!(
+                "{GOOD}Every row is accounted for:{GOOD:#} {rows}, {same} as imported, {}.",
+                count(conflict, "conflict")
+            ));
+            return ExitStatus::Done;
+        }
+        printer.line(format_args!(
+            "{ERROR}Not all is imported:{ERROR:#} {rows}, {same} as imported, {different} different, {missing} missing, {}.",
+            count(conflict, "conflict")
+        ));
+        ExitStatus::Differences
+    }
+
+    fn print_companies(&self, printer: &Printer) {
+        let header =
+            ["company", "", "rows", "same", "different", "missing", "conflict", "checksum"];
+        let rows = self.companies.values().take(MOST_LINES).map(Company::fields);
+        printer.table(&header, rows.collect());
+        let more = self.companies.len().saturating_sub(MOST_LINES);
+        if more > 0 {
+            let text = format!("and {more} more companies: --format json");
+            printer.line(format_args!("  {QUIET}{text}{QUIET:#}"));
+        }
+    }
+}
+
+impl Company {
+    fn add(&mut self, finding: Finding) {
+        self.rows += 1;
+        match finding {
+            Finding::Same { checksum } => {
+                self.same += 1;
+                self.expected = self.expected.with(checksum);
+                self.found = self.found.with(checksum);
+            }
+            Finding::Different { expected, found, .. } => {
+                self.different += 1;
+                self.expected = self.expected.with(expected);
+                self.found = self.found.with(found);
+            }
+            Finding::Missing { expected } => {
+                self.missing += 1;
+                self.expected = self.expected.with(expected);
+            }
+            Finding::Conflict(_) => self.conflict += 1,
+        }
+    }
+
+    fn fields(&self) -> Vec<String> {
+        let id = self.company_id.map_or_else(|| "none".to_owned(), |id| id.to_string());
+        let mut fields = vec![id, self.company.clone().unwrap_or_default()];
+        let counts = [self.rows, self.same, self.different, self.missing, self.conflict];
+        fields.extend(counts.map(|rows| rows.to_string()));
+        let is_same = self.expected == self.found;
+        let checksum = if is_same { self.found.to_string() } else { "differs".to_owned() };
+        fields.push(checksum.chars().take(12).collect());
+        fields
+    }
+}
+
+fn text<S: serde::Serializer>(checksum: &Checksum, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(checksum)
+}
