@@ -1,5 +1,6 @@
 //! `trunkline-bench`: side-by-side benchmarks, as ratios to floors and peers measured in the same run.
 
+mod api;
 mod machine;
 mod measure;
 mod migrate;
@@ -23,6 +24,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// The REST API and the pages at a million channels, against a handler that runs SELECT 1
+    Api(api::Arguments),
     /// The migration engine against psql, a bare connection and other engines
     Migrate(migrate::Arguments),
 }
@@ -32,6 +35,7 @@ fn main() -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         match cli.command {
+            Command::Api(arguments) => api::run(&arguments).await,
             Command::Migrate(arguments) => migrate::run(&arguments).await,
         }
     })

@@ -6,8 +6,10 @@ pub mod configuration;
 pub mod legacy;
 mod random;
 pub mod secrets;
+mod states;
 mod words;
 
 pub use clock::Clock;
 pub use random::Random;
+pub use states::{ChannelStatus, ClientStatus, QualityRating};
 pub use words::{Provider, Role, Scope, UnknownWord};

@@ -2,10 +2,14 @@
 
 pub mod api_keys;
 pub mod audit_log;
+pub mod channels;
+pub mod clients;
+pub mod companies;
 mod database;
 mod error;
 pub mod idempotency;
 pub mod import;
+mod merged;
 mod migrations;
 pub mod one_time_links;
 pub mod overview;
@@ -22,5 +26,6 @@ pub use database::{
     Connection, Executor, PoolOptions, Store, Tally, Transaction, add_to_tally, tallied,
 };
 pub use error::StoreError;
+pub use merged::{KeyValue, ListKey, NoQualifiedId, QualifiedId, Unsupported};
 pub use migrations::{CATALOG, LABEL, partner_migrations};
 pub use paging::{Sort, SortField, Window};

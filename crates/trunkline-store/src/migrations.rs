@@ -38,6 +38,8 @@ const FILES: &[EmbeddedFile<'static>] = embed![
     "017-twilio-tables.sql",
     "018-secret-keys.down.sql",
     "018-secret-keys.sql",
+    "019-list-indexes.down.sql",
+    "019-list-indexes.sql",
     "021-import-sources.down.sql",
     "021-import-sources.sql",
 ];

@@ -3,7 +3,10 @@
 pub(crate) mod api_keys;
 mod audit_log;
 mod body;
+mod channels;
 mod checks;
+mod clients;
+mod companies;
 mod document;
 mod idempotency;
 mod key;
@@ -22,12 +25,13 @@ use axum::http::{Method, Uri};
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use axum::{Json, Router};
+use trunkline_store::Unsupported;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::State;
-use crate::problem::{Kind, Problem};
+use crate::problem::{FieldProblem, Kind, Problem};
 use rate_limit::RateLimiter;
 
 pub(crate) use body::{Body, Query};
@@ -44,6 +48,9 @@ fn operations() -> OpenApiRouter<State> {
         .merge(partner_accounts::operations())
         .routes(routes!(audit_log::list_audit_entries))
         .routes(routes!(migrations::get_migrations))
+        .merge(companies::operations())
+        .merge(clients::operations())
+        .merge(channels::operations())
 }
 
 /// The OpenAPI document.
@@ -69,6 +76,12 @@ pub(crate) fn router(state: &State) -> Router<State> {
         .route_layer(from_fn_with_state(state.clone(), idempotency::answer_once))
         .route_layer(from_fn_with_state((state.clone(), limiter), rate_limit::limit_rate))
         .route("/api/v1/openapi.json", get(document))
+}
+
+/// Names the filter that does not go with the order.
+fn unsupported(unsupported: Unsupported) -> Problem {
+    let (field, message) = (unsupported.filter.to_owned(), unsupported.to_string());
+    Problem::invalid(vec![FieldProblem { field, message }])
 }
 
 pub(crate) async fn not_found(uri: Uri) -> Problem {

@@ -1,6 +1,6 @@
 //! Schemas of types that the document cannot read from the code.
 
-use trunkline_core::Role;
+use trunkline_core::{ChannelStatus, ClientStatus, Provider, QualityRating, Role};
 use trunkline_store::{Sort, SortField};
 use utoipa::openapi::schema::SchemaType;
 use utoipa::openapi::{KnownFormat, Object, ObjectBuilder, SchemaFormat, Type};
@@ -49,4 +49,24 @@ pub(crate) fn words<T: Into<String>>(
     let words = words.into_iter().map(Into::<String>::into).collect::<Vec<_>>();
     let word = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words));
     word.description(Some(description)).build()
+}
+
+/// A provider.
+pub(crate) fn provider() -> Object {
+    words("The provider", Provider::ALL.iter().map(|word| word.as_str()))
+}
+
+/// The status of a client.
+pub(crate) fn client_status() -> Object {
+    words("How the client stands", ClientStatus::ALL.iter().map(|word| word.as_str()))
+}
+
+/// The status of a channel.
+pub(crate) fn channel_status() -> Object {
+    words("What the channel can do", ChannelStatus::ALL.iter().map(|word| word.as_str()))
+}
+
+/// The quality of a channel.
+pub(crate) fn quality_rating() -> Object {
+    words("How recipients take what it sends", QualityRating::ALL.iter().map(|word| word.as_str()))
 }

@@ -1,6 +1,7 @@
 //! The pool of connections, and how a query is run on one: prepared once, measured, its failure named.
 
 mod executor;
+mod ping;
 mod pool;
 mod tally;
 

@@ -4,6 +4,7 @@
 
 mod audit_log;
 mod secrets;
+mod statements;
 
 use trunkline_migrate::{Migrator, Options, Target};
 use trunkline_postgres::testing::TestDatabase;

@@ -1,0 +1,30 @@
+use axum::Json;
+use axum::extract::State as Extract;
+use trunkline_core::Role;
+use trunkline_store::QualifiedId;
+use trunkline_store::channels::find_channel;
+
+use super::Channel;
+use crate::State;
+use crate::api::Id;
+use crate::auth::Caller;
+use crate::problem::Problem;
+
+/// Show one channel.
+#[utoipa::path(
+    get,
+    path = "/api/v1/channels/{id}",
+    tag = "Channels",
+    params(("id" = String, Path, description = "Its id, as `meta-7`")),
+    responses((status = 200, description = "The channel", body = Channel)),
+)]
+pub(super) async fn get_channel(
+    caller: Caller,
+    Extract(state): Extract<State>,
+    Id(id): Id<QualifiedId>,
+) -> Result<Json<Channel>, Problem> {
+    caller.require(Role::Viewer)?;
+    let connection = state.store.connection().await?;
+    let found = find_channel(connection.executor(), id, caller.scope).await?;
+    found.map(|channel| Json(channel.into())).ok_or_else(|| Problem::not_found("channel"))
+}

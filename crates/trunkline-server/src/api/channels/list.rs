@@ -1,0 +1,110 @@
+use axum::extract::State as Extract;
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, de};
+use trunkline_core::{ChannelStatus, Provider, QualityRating, Role};
+use trunkline_store::channels::{self, ChannelField, ChannelFilter};
+use trunkline_store::{QualifiedId, Sort, Window};
+use utoipa::IntoParams;
+
+use super::Channel;
+use super::phone_number::PhoneNumber;
+use crate::State;
+use crate::api::{Limit, Listing, Order, Page, Pager, Query, schema, unsupported};
+use crate::auth::Caller;
+use crate::problem::Problem;
+
+/// Which channels, and in which order.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Filters {
+    /// So many at most.
+    #[param(inline, required = false)]
+    #[serde(default)]
+    limit: Limit,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// The order; `updated_at` unless told, with `phone_number_prefix` `phone_number`.
+    #[param(schema_with = schema::order::<ChannelField>, required = false)]
+    sort: Option<Order<ChannelField>>,
+    /// At one provider alone.
+    #[param(schema_with = schema::provider, required = false)]
+    provider: Option<Provider>,
+    /// In one status alone. Sorted by `updated_at`.
+    #[param(schema_with = schema::channel_status, required = false)]
+    status: Option<ChannelStatus>,
+    /// Of one quality alone. Sorted by `updated_at`.
+    #[param(schema_with = schema::quality_rating, required = false)]
+    quality_rating: Option<QualityRating>,
+    /// Of one company alone.
+    company_id: Option<i32>,
+    /// Of one client alone.
+    #[param(value_type = Option<String>, example = "meta-3")]
+    #[serde(default, deserialize_with = "qualified")]
+    client_id: Option<QualifiedId>,
+    /// With this number.
+    #[param(value_type = Option<String>, example = "+4915112345678")]
+    phone_number: Option<PhoneNumber>,
+    /// With a number that begins so. Sorted by `phone_number`.
+    #[param(value_type = Option<String>, example = "+49")]
+    phone_number_prefix: Option<PhoneNumber>,
+    /// Changed then or later. Sorted by `updated_at`.
+    #[param(schema_with = schema::timestamp, required = false)]
+    updated_since: Option<Timestamp>,
+}
+
+fn qualified<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<QualifiedId>, D::Error> {
+    let text = String::deserialize(reader)?;
+    text.parse().map(Some).map_err(de::Error::custom)
+}
+
+impl Filters {
+    fn filter(&self) -> ChannelFilter<'_> {
+        ChannelFilter {
+            provider: self.provider,
+            status: self.status,
+            quality_rating: self.quality_rating,
+            company_id: self.company_id,
+            client_id: self.client_id,
+            phone_number: self.phone_number.as_ref().map(|number| number.0.as_str()),
+            phone_number_prefix: self.phone_number_prefix.as_ref().map(|number| number.0.as_str()),
+            updated_since: self.updated_since,
+        }
+    }
+
+    fn order(&self) -> Order<ChannelField> {
+        let by_number = self.phone_number_prefix.is_some();
+        let usual = if by_number { ChannelField::PhoneNumber } else { ChannelField::UpdatedAt };
+        self.sort.unwrap_or(Order(Sort { field: usual, descending: false }))
+    }
+}
+
+/// List the channels of all providers.
+///
+/// Some filters need one order, as they say. With `company_id`, `client_id` or `phone_number`, and for a
+/// key of one company, every filter goes with every order.
+#[utoipa::path(
+    get,
+    path = "/api/v1/channels",
+    tag = "Channels",
+    params(Filters),
+    responses((status = 200, description = "A page of channels", body = Page<Channel>,
+        headers(("Link" = Option<String>, description = "The next page, rel=next")))),
+)]
+pub(super) async fn list_channels(
+    caller: Caller,
+    pager: Pager,
+    Extract(state): Extract<State>,
+    Query(filters): Query<Filters>,
+) -> Result<Listing<Channel>, Problem> {
+    caller.require(Role::Viewer)?;
+    let Some(filter) = filters.filter().within(caller.scope) else { return Ok(Listing::empty()) };
+    let order = filters.order();
+    let sort = order.0;
+    filter.check(sort.field).map_err(unsupported)?;
+    let after = pager.after(filters.cursor.as_deref(), &order)?;
+    let window = Window { after, limit: filters.limit.get() };
+    let connection = state.store.connection().await?;
+    let rows = channels::list_channels(connection.executor(), &filter, sort, &window).await?;
+    Ok(pager.listing(rows, filters.limit, &order, |channel| channel.key(sort.field)))
+}

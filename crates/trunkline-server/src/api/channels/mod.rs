@@ -1,0 +1,88 @@
+//! `/api/v1/channels`: the WhatsApp numbers of companies at every provider.
+
+mod get;
+mod list;
+mod phone_number;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use trunkline_core::{ChannelStatus, Provider, QualityRating};
+use trunkline_store::{QualifiedId, channels};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::State;
+use crate::api::schema;
+
+pub(super) fn operations() -> OpenApiRouter<State> {
+    OpenApiRouter::new().routes(routes!(list::list_channels)).routes(routes!(get::get_channel))
+}
+
+/// A WhatsApp number: a channel of 360dialog, a phone number of Meta, a sender of Twilio. Its
+/// credentials are never shown.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct Channel {
+    /// Its id, among all providers.
+    #[schema(value_type = String, example = "meta-7")]
+    id: QualifiedId,
+    /// The provider.
+    #[schema(schema_with = schema::provider)]
+    provider: Provider,
+    /// What the provider calls it.
+    provider_id: String,
+    /// The company.
+    company_id: i32,
+    /// The client.
+    #[schema(value_type = String, example = "meta-3")]
+    client_id: QualifiedId,
+    /// E.164 with the plus sign; null until the provider has told it.
+    phone_number: Option<String>,
+    /// The name that recipients see.
+    display_name: Option<String>,
+    /// What it can do.
+    #[schema(schema_with = schema::channel_status)]
+    status: ChannelStatus,
+    /// The provider's own word for the status.
+    provider_status: Option<String>,
+    /// How recipients take what it sends.
+    #[schema(schema_with = schema::quality_rating)]
+    quality_rating: QualityRating,
+    /// The provider's own word for the quality.
+    provider_quality_rating: Option<String>,
+    /// Conversations in 24 hours; null: unlimited, or not known.
+    messaging_limit: Option<i32>,
+    /// Of what the limit is: `number` or `portfolio`.
+    messaging_limit_scope: Option<String>,
+    /// The provider's own word for the limit.
+    provider_messaging_limit: Option<String>,
+    /// When it was first written down.
+    #[schema(schema_with = schema::timestamp)]
+    created_at: Timestamp,
+    /// When anything of it changed.
+    #[schema(schema_with = schema::timestamp)]
+    updated_at: Timestamp,
+}
+
+impl From<channels::Channel> for Channel {
+    fn from(channel: channels::Channel) -> Self {
+        Self {
+            id: channel.id,
+            provider: channel.id.provider,
+            provider_id: channel.provider_id,
+            company_id: channel.company_id,
+            client_id: channel.client_id,
+            phone_number: channel.phone_number,
+            display_name: channel.display_name,
+            status: channel.status,
+            provider_status: channel.provider_status,
+            quality_rating: channel.quality_rating,
+            provider_quality_rating: channel.provider_quality_rating,
+            messaging_limit: channel.messaging_limit,
+            messaging_limit_scope: channel.messaging_limit_scope,
+            provider_messaging_limit: channel.provider_messaging_limit,
+            created_at: channel.created_at,
+            updated_at: channel.updated_at,
+        }
+    }
+}

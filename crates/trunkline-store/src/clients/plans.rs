@@ -1,0 +1,48 @@
+//! Every filter with every other, in every order: no plan reads more than a page needs.
+
+use trunkline_core::{ClientStatus, Provider};
+
+use super::list::statement;
+use super::{ClientField, ClientFilter};
+use crate::merged::plans::{faults, platform};
+use crate::{KeyValue, ListKey, Sort, SortField, Window};
+
+fn filters() -> Vec<ClientFilter> {
+    let since = "2025-09-01T00:00:00Z".parse().ok();
+    let mut filters = Vec::new();
+    for provider in [None, Some(Provider::Twilio)] {
+        for status in [None, Some(ClientStatus::Active), Some(ClientStatus::Deleted)] {
+            for company_id in [None, Some(7)] {
+                for updated_since in [None, since] {
+                    filters.push(ClientFilter { provider, status, company_id, updated_since });
+                }
+            }
+        }
+    }
+    filters
+}
+
+#[tokio::test]
+async fn every_offered_filter_in_every_order_reads_no_more_than_a_page_needs() {
+    let (_database, client) = platform().await;
+    let value = KeyValue::Time("2025-09-09T00:00:00Z".parse().unwrap());
+    let middle = ListKey { value, provider: Provider::Meta, id: 99 };
+    let mut bad = Vec::new();
+    for filter in filters() {
+        for field in ClientField::ALL.iter().copied() {
+            if filter.check(field).is_err() {
+                continue;
+            }
+            for descending in [false, true] {
+                for after in [None, Some(middle.clone())] {
+                    let (sort, window) = (Sort { field, descending }, Window { after, limit: 50 });
+                    let faults = faults(&client, &statement(&filter, sort, &window)).await;
+                    if !faults.is_empty() {
+                        bad.push(format!("{filter:?} {sort} {:?}: {faults:?}", window.after));
+                    }
+                }
+            }
+        }
+    }
+    assert!(bad.is_empty(), "{}", bad.join("\n"));
+}
