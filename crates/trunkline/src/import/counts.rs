@@ -21,7 +21,7 @@ pub(super) struct Tally {
 }
 
 #[derive(Serialize)]
-struct Company {
+struct PerCompany {
     company_id: Option<i32>,
     company: Option<String>,
     #[serde(flatten)]
@@ -43,7 +43,7 @@ pub(super) struct ConflictLine {
 /// What is known of all rows that were shown to it.
 #[derive(Default)]
 pub(super) struct Counts {
-    companies: BTreeMap<Option<i32>, Company>,
+    companies: BTreeMap<Option<i32>, PerCompany>,
     pub(super) conflicts: Vec<ConflictLine>,
     pub(super) notes: BTreeMap<&'static str, u64>,
     pub(super) total: Tally,
@@ -84,8 +84,8 @@ impl Counts {
         company.tally.skipped += skipped.rows;
     }
 
-    fn company(&mut self, id: Option<i32>, name: Option<&str>) -> &mut Company {
-        self.companies.entry(id).or_insert_with(|| Company {
+    fn company(&mut self, id: Option<i32>, name: Option<&str>) -> &mut PerCompany {
+        self.companies.entry(id).or_insert_with(|| PerCompany {
             company_id: id,
             company: name.map(str::to_owned),
             tally: Tally::default(),
@@ -99,7 +99,7 @@ impl Counts {
 
     pub(super) fn print_companies(&self, printer: &Printer) {
         let header = ["company", "", "create", "update", "already there", "conflict", "skipped"];
-        let rows = self.companies.values().take(MOST_LINES).map(Company::fields);
+        let rows = self.companies.values().take(MOST_LINES).map(PerCompany::fields);
         printer.table(&header, rows.collect());
         print_more(printer, self.companies.len(), "companies");
     }
@@ -107,7 +107,7 @@ impl Counts {
     pub(super) fn print_csv(&self, printer: &Printer) {
         let header =
             ["company_id", "company", "create", "update", "already_there", "conflict", "skipped"];
-        printer.csv(&header, self.companies.values().map(Company::fields));
+        printer.csv(&header, self.companies.values().map(PerCompany::fields));
     }
 
     pub(super) fn print_conflicts(&self, printer: &Printer) {
@@ -124,7 +124,7 @@ impl Counts {
     }
 }
 
-impl Company {
+impl PerCompany {
     fn fields(&self) -> Vec<String> {
         let id = self.company_id.map_or_else(|| "none".to_owned(), |id| id.to_string());
         let mut fields = vec![id, self.company.clone().unwrap_or_default()];

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 
 use crate::output::{Printer, duration};
 
-const WIDTH: u64 = 24;
+const WIDTH: u8 = 24;
 
 /// A line on standard error that is written over, where a person looks on.
 pub(super) struct Bar {
@@ -36,9 +36,9 @@ impl Bar {
 
     fn text(&self, rows: u64, elapsed: Duration) -> String {
         let (rows, total) = (rows.min(self.total), self.total);
-        let full = rows.saturating_mul(WIDTH).checked_div(total).unwrap_or(WIDTH);
+        let full = rows.saturating_mul(WIDTH.into()).checked_div(total).unwrap_or(WIDTH.into());
         let full = usize::try_from(full).unwrap_or_default();
-        let bar = format!("{}{}", "█".repeat(full), "░".repeat(WIDTH as usize - full));
+        let bar = format!("{}{}", "█".repeat(full), "░".repeat(usize::from(WIDTH) - full));
         let milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
         let rate = rows.saturating_mul(1000) / milliseconds;
         let left = (total - rows).saturating_mul(1000).checked_div(rate);

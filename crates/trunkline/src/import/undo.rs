@@ -13,7 +13,7 @@ const MOST_LINES: usize = 50;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Only what this run wrote last; trunkline.import_runs has their numbers
+    /// Only what this run wrote last; `trunkline.import_runs` has their numbers
     #[arg(long, value_name = "N")]
     run: Option<i32>,
     /// Do not ask

@@ -14,7 +14,7 @@ const MOST_LINES: usize = 50;
 
 /// The rows of a company.
 #[derive(Default, Serialize)]
-struct Company {
+struct PerCompany {
     company_id: Option<i32>,
     company: Option<String>,
     rows: u64,
@@ -38,8 +38,8 @@ struct Line {
 
 #[derive(Default)]
 struct Findings {
-    companies: BTreeMap<Option<i32>, Company>,
-    total: Company,
+    companies: BTreeMap<Option<i32>, PerCompany>,
+    total: PerCompany,
     lines: Vec<Line>,
 }
 
@@ -68,10 +68,10 @@ pub(super) async fn run(session: &Session<'_>) -> Result<ExitStatus, Failure> {
 
 impl Findings {
     fn add(&mut self, row: &SourceRow, finding: Finding) {
-        let company = self.companies.entry(row.company_id).or_insert_with(|| Company {
+        let company = self.companies.entry(row.company_id).or_insert_with(|| PerCompany {
             company_id: row.company_id,
             company: row.company.clone(),
-            ..Company::default()
+            ..PerCompany::default()
         });
         company.add(finding);
         self.total.add(finding);
@@ -85,7 +85,7 @@ impl Findings {
 
     fn tell(&self, session: &Session<'_>, verification: &Verification) -> ExitStatus {
         let printer = session.printer;
-        let Company { rows, same, different, missing, conflict, .. } = self.total;
+        let PerCompany { rows, same, different, missing, conflict, .. } = self.total;
         printer.document(&serde_json::json!({
             "total": self.total,
             "companies": self.companies.values().collect::<Vec<_>>(),
@@ -125,7 +125,7 @@ impl Findings {
     fn print_companies(&self, printer: &Printer) {
         let header =
             ["company", "", "rows", "same", "different", "missing", "conflict", "checksum"];
-        let rows = self.companies.values().take(MOST_LINES).map(Company::fields);
+        let rows = self.companies.values().take(MOST_LINES).map(PerCompany::fields);
         printer.table(&header, rows.collect());
         let more = self.companies.len().saturating_sub(MOST_LINES);
         if more > 0 {
@@ -135,7 +135,7 @@ impl Findings {
     }
 }
 
-impl Company {
+impl PerCompany {
     fn add(&mut self, finding: Finding) {
         self.rows += 1;
         match finding {
