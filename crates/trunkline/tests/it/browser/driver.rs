@@ -46,7 +46,13 @@ impl Driver {
     pub(super) async fn browser(&self, service: &str) -> Browser {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut wanted = DesiredCapabilities::chrome();
-        for argument in ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--lang=en"] {
+        for argument in [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-dev-shm-usage",
+            "--hide-scrollbars",
+            "--lang=en",
+        ] {
             wanted.add_arg(argument).unwrap();
         }
         wanted.set_browser_log_level(LoggingPrefsLogLevel::All).unwrap();
@@ -77,12 +83,14 @@ impl Browser {
 
     /// Fills the field with this id.
     pub(super) async fn fill(&self, id: &str, text: &str) {
+        self.finds(&format!("//*[@id='{id}']")).await;
         let field = self.page.find(By::Id(id)).await.unwrap_or_else(|_| panic!("no field {id}"));
         field.clear().await.unwrap();
         field.send_keys(text).await.unwrap();
     }
 
     pub(super) async fn click(&self, xpath: &str) {
+        self.finds(xpath).await;
         let found = self.page.find(By::XPath(xpath)).await;
         let found = found.unwrap_or_else(|_| panic!("nothing at {xpath}"));
         found.click().await.unwrap_or_else(|error| panic!("{xpath}: {error}"));
@@ -135,7 +143,7 @@ impl Browser {
         Answer(self.page.execute(script, arguments).await.unwrap().json().clone())
     }
 
-    /// A command of the Chrome DevTools Protocol.
+    /// A command of Chrome's protocol for developer tools.
     pub(super) async fn command(&self, name: &str, arguments: Value) -> Value {
         self.page.cdp().send_raw(name, arguments).await.unwrap()
     }
