@@ -9,7 +9,7 @@ use trunkline_migrate::{
 
 use crate::support::{
     Heard, applied, assert_nothing_left, assert_verified, count, empty, exists, failure, folder,
-    migrator, partner, platform, run, source, texts, up,
+    migrator, partner, platform, run, run_by_hand, source, texts, up,
 };
 
 /// Writes down in which order files ran.
@@ -240,9 +240,7 @@ async fn adopt_records_what_verify_agrees_with_and_refuses_what_it_does_not() {
     let database = platform().await;
     let client = database.connect().await.unwrap();
     let migrator = migrator(&database, partner());
-    for migration in migrator.source().unwrap().migrations() {
-        run(&client, &migration.up.text).await;
-    }
+    run_by_hand(&client, migrator.source().unwrap()).await;
     run(&client, "ALTER TABLE dialog_360_clients DROP CONSTRAINT dialog_360_clients_status_check")
         .await;
     let refused = migrator.adopt(&[], None, Arc::new(Silent)).await.unwrap_err();

@@ -106,6 +106,20 @@ pub(crate) fn applied(report: &UpReport) -> Vec<&str> {
     report.applied.iter().map(|done| done.migration.as_str()).collect()
 }
 
+/// Runs a set as another runner would: a file at once, one that needs no transaction by its statements.
+pub(crate) async fn run_by_hand(client: &Client, source: &Source) {
+    for migration in source.migrations() {
+        let text = &migration.up.text;
+        if migration.up.directives.no_transaction {
+            for statement in migration.up.body().unwrap() {
+                run(client, &text[statement.range.clone()]).await;
+            }
+        } else {
+            run(client, text).await;
+        }
+    }
+}
+
 pub(crate) async fn run(client: &Client, sql: &str) {
     if let Err(error) = client.batch_execute(sql).await {
         panic!("{error:?}\n{sql}");

@@ -7,7 +7,7 @@ async fn a_key_of_the_platform_sees_how_the_migrations_stand() {
     let answer = service.get("/api/v1/migrations", &key).await.json();
     assert_eq!(answer["is_current"], true);
     assert_eq!(answer["migrations"][0]["name"], "007-partner-configurations");
-    let gone = "DELETE FROM trunkline.migrations WHERE name LIKE '018%'";
+    let gone = "DELETE FROM trunkline.migrations WHERE name LIKE '021%'";
     service.client.execute(gone, &[]).await.unwrap();
     let answer = service.get("/api/v1/migrations", &key).await.json();
     assert_eq!(answer["is_current"], false);

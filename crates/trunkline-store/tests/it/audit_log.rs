@@ -11,7 +11,7 @@ use trunkline_store::{PoolOptions, Store, partner_migrations};
 struct Log {
     store: Store,
     client: Client,
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 /// A log of seven rows.
@@ -43,7 +43,7 @@ async fn log() -> Log {
         insert_audit_entry(connection.executor(), &actor, &act, now).await.unwrap();
     }
     drop(connection);
-    Log { store, client, _database: database }
+    Log { store, client, database }
 }
 
 impl Log {
@@ -70,11 +70,14 @@ async fn an_untouched_log_is_whole_whatever_the_session_is_set_to() {
     assert!(chain.is_whole(), "{chain:?}");
     assert_eq!((chain.rows, chain.missing, chain.altered), (7, 0, 0));
     assert_eq!(chain.last.unwrap().0, 7);
-    let settings = "ALTER ROLE CURRENT_USER SET timezone = 'Asia/Tokyo';
-        ALTER ROLE CURRENT_USER SET extra_float_digits = -5;
-        ALTER ROLE CURRENT_USER SET bytea_output = 'escape'";
-    log.client.batch_execute(settings).await.unwrap();
-    let log = Log { store: log.store.clone(), ..log };
+    for setting in ["timezone = 'Asia/Tokyo'", "extra_float_digits = -5", "bytea_output = 'escape'"]
+    {
+        let alter = format!("ALTER DATABASE {} SET {setting}", log.database.name());
+        log.client.batch_execute(&alter).await.unwrap();
+    }
+    // Settings of a database are those of connections made from now on.
+    let target = Target::parse(&log.database.url()).unwrap();
+    let log = Log { store: Store::new(target, PoolOptions::default()), ..log };
     assert!(log.verify().await.is_whole());
 }
 

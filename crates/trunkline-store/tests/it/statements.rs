@@ -6,6 +6,7 @@ use std::sync::Arc;
 use insta::assert_snapshot;
 use proc_macro2::{TokenStream, TokenTree};
 use trunkline_migrate::{Migrator, Options, Silent, Target, UpRequest};
+use trunkline_postgres::sample::{self, SampleOptions};
 use trunkline_postgres::testing::TestDatabase;
 use trunkline_store::partner_migrations;
 
@@ -68,8 +69,8 @@ fn sources(folder: &Path, files: &mut Vec<PathBuf>) {
 async fn every_statement_of_the_sources_can_be_prepared() {
     let database = TestDatabase::empty().await.unwrap();
     let client = database.connect().await.unwrap();
-    let companies = "CREATE TABLE companies (id INTEGER PRIMARY KEY, name TEXT NOT NULL)";
-    client.batch_execute(companies).await.unwrap();
+    let platform = SampleOptions { companies: 0, ..SampleOptions::default() };
+    sample::create(&client, &platform, |_| {}).await.unwrap();
     let target = Target::parse(&database.url()).unwrap();
     let migrator = Migrator::new(partner_migrations().unwrap(), target, Options::default());
     migrator.up(&UpRequest::default(), Arc::new(Silent)).await.unwrap();
