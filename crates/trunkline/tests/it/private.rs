@@ -110,5 +110,5 @@ async fn the_demo_shows_the_whole_thing() {
     let private = Private::new();
     assert_snapshot!("demo", private.run("demo --companies 10").await.expect(0));
     let json = private.run("demo --companies 10 --format json").await.expect(0).json();
-    assert_eq!(json["up"]["applied"].as_array().unwrap().len(), 13);
+    assert_eq!(json["up"]["applied"].as_array().unwrap().len(), 14);
 }
