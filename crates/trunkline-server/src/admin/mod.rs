@@ -24,7 +24,7 @@ mod users;
 use axum::Router;
 use axum::routing::{get, post};
 
-use crate::State;
+use crate::{Problem, State};
 
 pub(crate) use assets::router as assets_router;
 pub(crate) use frame::{Frame, FrameUser, Section};
@@ -47,4 +47,10 @@ pub(crate) fn router() -> Router<State> {
         .merge(migrations::router())
         .nest("/profile", profile::router())
         .nest("/users", users::router())
+        .fallback(page_not_found)
+}
+
+/// A page that is not there, for people: the rest of the service answers programs.
+async fn page_not_found() -> PageProblem {
+    Problem::not_found("page").into()
 }

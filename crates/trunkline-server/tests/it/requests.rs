@@ -93,3 +93,12 @@ async fn a_chosen_theme_is_kept_and_leads_back_to_the_page() {
     let page = service.page("/admin", &cookie).await;
     assert!(page.body.contains(r#"<html lang="en" data-theme="dark">"#), "{}", page.body);
 }
+
+#[tokio::test]
+async fn a_page_that_is_not_there_is_told_to_people_as_a_page() {
+    let service = Service::new().await;
+    let answer = service.page("/admin/nowhere", "").await;
+    assert_eq!(answer.status.as_u16(), 404);
+    assert!(answer.header("content-type").starts_with("text/html"));
+    assert!(answer.body.contains("there is no such page"), "{}", answer.body);
+}
