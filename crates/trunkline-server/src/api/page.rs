@@ -3,7 +3,7 @@
 //! A page names the next one by a cursor: the sort key of its last row, signed, so that whatever
 //! comes back is a place in this list and in this order. An operation goes like this:
 //!
-//! ```ignore
+//! ```text
 //! #[derive(Debug, Deserialize, IntoParams)]
 //! #[serde(deny_unknown_fields)]
 //! #[into_params(parameter_in = Query)]

@@ -2,7 +2,7 @@
 //!
 //! The tag is a hash of the representation, so that nothing need be stored for it. Reading:
 //!
-//! ```ignore
+//! ```text
 //! async fn get_thing(preconditions: Preconditions, …) -> Result<Response, Problem> {
 //!     Ok(preconditions.answer(&Thing::from(row)))
 //! }
@@ -11,7 +11,7 @@
 //! Editing: the row is locked (`SELECT … FOR UPDATE`) before its version is compared, in the
 //! transaction that changes it; otherwise two edits could both pass.
 //!
-//! ```ignore
+//! ```text
 //! let before = get_thing_for_update(transaction.executor(), id).await?;
 //! preconditions.require(&Thing::from(before))?;
 //! …
