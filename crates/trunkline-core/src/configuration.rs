@@ -57,8 +57,8 @@ pub struct Server {
     /// The address of /metrics (Prometheus); it is served nowhere else. Without one there are none.
     #[config(env = "TRUNKLINE_METRICS_LISTEN")]
     pub metrics_listen: Option<SocketAddr>,
-    /// How browsers and providers reach the service, as https://partners.example.com; without it,
-    /// http:// and the address of the service.
+    /// How browsers and providers reach the service, as `https://partners.example.com`; without it,
+    /// `http://` and the address of the service.
     #[config(env = "TRUNKLINE_PUBLIC_URL")]
     pub public_url: Option<String>,
     /// The addresses of reverse proxies, whose X-Forwarded-For tells the client's address.
@@ -136,7 +136,7 @@ pub enum LogFormat {
 #[derive(Debug, Clone, Config)]
 #[config(layer_attr(serde(deny_unknown_fields)))]
 pub struct Traces {
-    /// The address of a collector that takes OTLP over HTTP, as http://127.0.0.1:4318; without one
+    /// The address of a collector that takes OTLP over HTTP, as `http://127.0.0.1:4318`; without one
     /// there are no traces.
     #[config(env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
     pub otlp_endpoint: Option<String>,
