@@ -64,6 +64,8 @@ pub enum Failure {
     Refused,
     /// The credential holds characters that no HTTP header carries: nothing was sent.
     Credential,
+    /// Our own rate budget had no call left in time: nothing was sent.
+    Budget,
     /// The host name has no address.
     Name,
     /// No connection.
@@ -80,8 +82,25 @@ pub enum Failure {
     Redirected,
     /// The answer is not the JSON that was promised.
     NotJson,
+    /// The answer is JSON, and not what was asked for.
+    Unexpected,
     /// The provider answered with an error.
     Answered,
+}
+
+impl Failure {
+    /// Whether it is certain that the provider did not get the call.
+    pub fn is_unsent(self) -> bool {
+        matches!(
+            self,
+            Self::Refused
+                | Self::Credential
+                | Self::Budget
+                | Self::Name
+                | Self::Connection
+                | Self::Tls
+        )
+    }
 }
 
 /// A call to a provider that did not succeed. No text in it holds a credential of the call.
@@ -114,4 +133,52 @@ pub struct ProviderError {
     /// The id that the provider's support asks for: Meta's `fbtrace_id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace: Option<Box<str>>,
+}
+
+impl ProviderError {
+    /// A call that was not sent.
+    pub(crate) fn unsent(
+        provider: Provider,
+        call: &'static str,
+        kind: Kind,
+        failure: Failure,
+        message: impl Into<Box<str>>,
+    ) -> Self {
+        let message = message.into();
+        Self {
+            provider,
+            call,
+            kind,
+            failure,
+            status: None,
+            code: None,
+            subcode: None,
+            message,
+            words: None,
+            trace: None,
+        }
+    }
+
+    /// An id that no provider's path can hold, such as `..`.
+    pub(crate) fn malformed_id(provider: Provider, call: &'static str) -> Self {
+        Self::unsent(
+            provider,
+            call,
+            Kind::Invalid,
+            Failure::Refused,
+            "an id holds characters that no id has",
+        )
+    }
+
+    /// A credential that the account has not.
+    pub(crate) fn without_credential(provider: Provider, call: &'static str, what: &str) -> Self {
+        let words = format!("the partner account has no {what}");
+        Self::unsent(provider, call, Kind::Authentication, Failure::Credential, words)
+    }
+
+    /// An answer that is something else than what was asked for.
+    pub(crate) fn unexpected(provider: Provider, call: &'static str) -> Self {
+        let words = "the answer is not what this call answers";
+        Self::unsent(provider, call, Kind::Transient, Failure::Unexpected, words)
+    }
 }

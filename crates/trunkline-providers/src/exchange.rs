@@ -22,6 +22,8 @@ pub(crate) struct Dialect {
     pub(crate) read: fn(&Answer, Option<&Value>) -> Verdict,
     /// How long to wait when a throttled call is not told for how long.
     pub(crate) shortest_wait: Duration,
+    /// How much of the provider's budget is used up, in percent, where answers say that.
+    pub(crate) usage: fn(&Answer) -> Option<u64>,
 }
 
 /// [`Kind`] before it is known what time it is.
@@ -81,6 +83,30 @@ impl Reply {
     pub(crate) fn scrubbed(self) -> Value {
         scrub(self.value, &self.answer)
     }
+
+    /// The answer as it came, for the one who asked for the secret in it.
+    pub(crate) fn into_value(self) -> Value {
+        self.value
+    }
+
+    /// How much of the provider's budget is used up, in percent.
+    pub(crate) fn usage(&self, dialect: &Dialect) -> Option<u64> {
+        (dialect.usage)(&self.answer)
+    }
+
+    /// Reads the answer by a function; an answer that is something else is an error.
+    pub(crate) fn read_by<T>(
+        self,
+        dialect: &Dialect,
+        call: &'static str,
+        read: impl FnOnce(Value) -> Option<T>,
+    ) -> Result<T, ProviderError> {
+        let status = self.answer.status();
+        read(self.scrubbed()).ok_or_else(|| ProviderError {
+            status: Some(status),
+            ..ProviderError::unexpected(dialect.provider, call)
+        })
+    }
 }
 
 /// Sends, and reads the answer as JSON.
@@ -122,8 +148,12 @@ fn settle(
     answer: Answer,
     now: Timestamp,
 ) -> Result<Reply, ProviderError> {
-    let value = serde_json::from_slice::<Value>(answer.body()).ok();
     let good = (200..300).contains(&answer.status());
+    let value = match answer.body() {
+        // 204: done, and nothing to say about it.
+        [] if answer.status() == 204 => Some(Value::Null),
+        body => serde_json::from_slice::<Value>(body).ok(),
+    };
     let (failure, verdict) = match value {
         Some(value) if good => return Ok(Reply { value, answer }),
         Some(value) => (Failure::Answered, (dialect.read)(&answer, Some(&value))),

@@ -16,6 +16,7 @@
 //! # Ok(()) }
 //! ```
 
+pub mod api;
 pub mod dialog360;
 pub mod error;
 mod exchange;

@@ -15,8 +15,12 @@ use crate::{
 };
 
 /// The reference names 5 requests in 30 seconds for balances, and integrators see the same for everything.
-pub(crate) const DIALECT: Dialect =
-    Dialect { provider: Provider::Dialog360, read, shortest_wait: Duration::from_secs(30) };
+pub(crate) const DIALECT: Dialect = Dialect {
+    provider: Provider::Dialog360,
+    read,
+    shortest_wait: Duration::from_secs(30),
+    usage: |_| None,
+};
 
 /// Where a message may stand; the first that holds one is taken.
 const MESSAGES: [&str; 6] = [

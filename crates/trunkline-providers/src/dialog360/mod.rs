@@ -1,12 +1,31 @@
 //! 360dialog, the Partner API (`https://docs.360dialog.com/partner/partner-api/overview`).
 
+mod api;
+mod balance;
+mod channel_keys;
+mod channels;
 mod check;
+mod clients;
 pub(crate) mod errors;
+mod lifecycle;
+mod number_webhook;
+mod partner;
+mod templates;
+mod words;
 
 use reqwest::Url;
 use secrecy::SecretString;
 
+pub use api::{Api, MESSAGING_URL, Page};
+pub use balance::{Balance, ClientBalance};
+pub use channel_keys::{ChannelKey, ListedKey};
+pub use channels::Channel;
 pub use check::check;
+pub use clients::{Client, ClientEdit};
+pub use number_webhook::NumberWebhook;
+pub use partner::{Partner, PartnerEdit};
+pub use templates::Template;
+pub use words::{AccountMode, Availability, ChannelState, ClientState, HubStatus, Limit, Quality};
 
 /// Where the Partner API is, by the provider's overview page.
 pub const BASE_URL: &str = "https://hub.360dialog.io/api/v2";

@@ -1,7 +1,7 @@
 use base64::{Engine, prelude::BASE64_STANDARD};
 use reqwest::{
     Method, Request, Url,
-    header::{AUTHORIZATION, HeaderName, HeaderValue},
+    header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue},
 };
 use secrecy::{ExposeSecret, SecretString};
 use tracing::Span;
@@ -72,6 +72,24 @@ impl Call {
         self.secrets.note(&encoded);
         self.set_secret(AUTHORIZATION, &format!("Basic {encoded}"));
         self
+    }
+
+    /// A body of JSON.
+    #[must_use]
+    pub fn json(mut self, body: &serde_json::Value) -> Self {
+        *self.request.body_mut() = Some(body.to_string().into());
+        self.header(CONTENT_TYPE, "application/json")
+    }
+
+    /// A body as HTML forms send it.
+    #[must_use]
+    pub fn form(mut self, fields: &[(&str, &str)]) -> Self {
+        // The serialiser of a URL's query is that of forms.
+        let mut scratch = self.request.url().clone();
+        scratch.query_pairs_mut().clear().extend_pairs(fields);
+        let body = scratch.query().unwrap_or_default().to_owned();
+        *self.request.body_mut() = Some(body.into());
+        self.header(CONTENT_TYPE, "application/x-www-form-urlencoded")
     }
 
     /// Names one more text that the provider may repeat and nobody may read.

@@ -18,7 +18,7 @@ const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
 
 pub(crate) const DIALECT: Dialect =
-    Dialect { provider: Provider::Meta, read, shortest_wait: MINUTE };
+    Dialect { provider: Provider::Meta, read, shortest_wait: MINUTE, usage };
 
 fn read(answer: &Answer, body: Option<&Value>) -> Verdict {
     let Some(error) = body.and_then(|body| body.get("error")) else {
@@ -77,6 +77,19 @@ fn wait(answer: &Answer, code: Option<u64>) -> Option<Duration> {
         Some(Duration::from_secs(longest.saturating_mul(60)))
     })?;
     Some(told.clamp(MINUTE, HOUR))
+}
+
+/// The highest percentage in the usage headers, whichever business and measure it is of.
+fn usage(answer: &Answer) -> Option<u64> {
+    let header = |name| serde_json::from_str::<Value>(answer.header(name)?).ok();
+    let app = header("x-app-usage");
+    let business = header("x-business-use-case-usage");
+    let entries = business.iter().filter_map(Value::as_object).flat_map(|usage| usage.values());
+    let entries = entries.filter_map(Value::as_array).flatten().chain(&app);
+    entries
+        .flat_map(|entry| ["call_count", "total_cputime", "total_time"].map(|name| entry.get(name)))
+        .filter_map(|percent| percent?.as_u64())
+        .max()
 }
 
 /// `message`, and `error_data` behind it, which is an object with `details` or plain text.

@@ -1,12 +1,22 @@
 //! Meta's Graph API (`https://developers.facebook.com/docs/graph-api`).
 
+mod api;
 mod application;
 mod business;
 mod check;
 pub(crate) mod errors;
+mod exchange_code;
+mod inspection;
+mod numbers;
+mod registration;
+mod settings;
 mod shape;
+mod subscriptions;
+mod templates;
 mod token;
 mod version;
+mod wabas;
+mod words;
 
 use std::fmt::Write;
 
@@ -15,8 +25,18 @@ use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
+pub use api::Api;
 pub use check::check;
+pub use exchange_code::BusinessToken;
+pub use inspection::{Inspection, Scope};
+pub use numbers::PhoneNumber;
+pub use registration::CodeMethod;
+pub use settings::{NumberSettings, Storage};
+pub use subscriptions::{Override, SubscribedApp};
+pub use templates::Template;
 pub use version::{DEFAULT_VERSION, Version};
+pub use wabas::Waba;
+pub use words::{CodeVerification, NameStatus, NumberStatus, Platform, Quality, Review, Tier};
 
 /// Where the Graph API is.
 pub const BASE_URL: &str = "https://graph.facebook.com";

@@ -100,7 +100,14 @@ fn unanswered(failure: Failure, error: &ProviderError) -> Finding {
             format!("What answers at the base URL of {provider} sends us elsewhere: {words}"),
             "Give the address to which it leads as base URL, if that is the provider's.",
         ),
-        Failure::NotJson | Failure::Answered => (
+        Failure::Budget => {
+            return Finding::warning(
+                "throttled",
+                format!("{provider} was not asked: {words}."),
+                "Check again in a minute.",
+            );
+        }
+        Failure::NotJson | Failure::Unexpected | Failure::Answered => (
             "not_json",
             format!(
                 "What answers at the base URL of {provider} is not its API: status {}, and no JSON.",

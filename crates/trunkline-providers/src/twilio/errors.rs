@@ -12,8 +12,12 @@ use crate::{
 };
 
 /// Twilio's advice for repeats ends at 30 seconds.
-pub(crate) const DIALECT: Dialect =
-    Dialect { provider: Provider::Twilio, read, shortest_wait: Duration::from_secs(30) };
+pub(crate) const DIALECT: Dialect = Dialect {
+    provider: Provider::Twilio,
+    read,
+    shortest_wait: Duration::from_secs(30),
+    usage: |_| None,
+};
 
 /// The account is suspended, closed, or not paid: `https://www.twilio.com/docs/api/errors/10001` and so on.
 pub(super) const INACTIVE: [&str; 4] = ["10001", "20005", "21472", "90010"];

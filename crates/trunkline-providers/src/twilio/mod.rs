@@ -1,13 +1,21 @@
 //! Twilio (`https://www.twilio.com/docs/usage/api`).
 
+mod api;
 mod check;
 mod credentials;
 pub(crate) mod errors;
+mod sender_edits;
+mod senders;
+mod subaccounts;
 
 use reqwest::Url;
 use secrecy::SecretString;
 
+pub use api::Api;
 pub use check::check;
+pub use sender_edits::{NewSender, SenderWebhook};
+pub use senders::{Quality, Sender, SenderStatus};
+pub use subaccounts::{AccountStatus, Subaccount};
 
 /// Where accounts are.
 pub const BASE_URL: &str = "https://api.twilio.com";

@@ -30,9 +30,22 @@ pub(crate) struct Request {
     /// Path and query.
     pub(crate) target: String,
     head: String,
+    pub(crate) body: String,
 }
 
 impl Request {
+    /// The query's parameters.
+    pub(crate) fn query(&self, name: &str) -> Option<String> {
+        let url = Url::parse(&format!("http://provider.test{}", self.target)).unwrap();
+        let mut pairs = url.query_pairs();
+        pairs.find(|(found, _)| found == name).map(|(_, value)| value.into_owned())
+    }
+
+    /// The body as JSON.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
     pub(crate) fn path(&self) -> &str {
         self.target.split('?').next().unwrap()
     }
@@ -136,11 +149,12 @@ async fn read(stream: &mut TcpStream) -> Option<Request> {
     }
     let head = String::from_utf8(head).ok()?;
     let mut words = head.split(' ');
-    let request =
-        Request { method: words.next()?.into(), target: words.next()?.into(), head: head.clone() };
+    let (method, target) = (words.next()?.into(), words.next()?.into());
+    let request = Request { method, target, head: head.clone(), body: String::new() };
     let length = request.header("content-length").map_or(0, |length| length.parse().unwrap());
-    stream.read_exact(&mut vec![0; length]).await.ok()?;
-    Some(request)
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).await.ok()?;
+    Some(Request { body: String::from_utf8(body).ok()?, ..request })
 }
 
 /// `None` ends the connection.
