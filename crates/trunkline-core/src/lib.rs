@@ -3,6 +3,7 @@
 
 mod clock;
 pub mod configuration;
+pub mod events;
 pub mod legacy;
 mod random;
 pub mod secrets;

@@ -25,6 +25,7 @@ pub mod http;
 pub mod meta;
 pub mod report;
 pub mod twilio;
+pub mod webhooks;
 
 #[doc(hidden)]
 pub use tracing;

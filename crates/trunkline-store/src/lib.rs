@@ -7,6 +7,7 @@ pub mod clients;
 pub mod companies;
 mod database;
 mod error;
+pub mod events;
 pub mod idempotency;
 pub mod import;
 mod merged;

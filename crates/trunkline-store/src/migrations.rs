@@ -42,6 +42,8 @@ const FILES: &[EmbeddedFile<'static>] = embed![
     "019-list-indexes.sql",
     "021-import-sources.down.sql",
     "021-import-sources.sql",
+    "026-events.down.sql",
+    "026-events.sql",
 ];
 
 /// The Partner API migrations that this binary carries.

@@ -11,3 +11,4 @@ mod http;
 mod meta;
 mod network;
 mod twilio;
+mod webhooks;

@@ -4,7 +4,7 @@ mod list;
 #[cfg(test)]
 mod plans;
 mod tables;
-mod words;
+pub(crate) mod words;
 
 use jiff::Timestamp;
 use tokio_postgres::Row;

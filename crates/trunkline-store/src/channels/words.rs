@@ -4,7 +4,7 @@ use trunkline_core::{ChannelStatus, Provider};
 ///
 /// The words of each table (the CHECKs of migrations 008, 009 and 017) are ours, except that the contract
 /// calls a running number of Meta `verified`.
-pub(super) fn stored(status: ChannelStatus, provider: Provider) -> Option<&'static str> {
+pub(crate) fn stored(status: ChannelStatus, provider: Provider) -> Option<&'static str> {
     match (status, provider) {
         (ChannelStatus::Running, Provider::Meta) => Some("verified"),
         (ChannelStatus::Flagged, Provider::Dialog360 | Provider::Twilio)
@@ -15,7 +15,7 @@ pub(super) fn stored(status: ChannelStatus, provider: Provider) -> Option<&'stat
 }
 
 /// The status for which this word stands in the provider's table.
-pub(super) fn read(provider: Provider, word: &str) -> Option<ChannelStatus> {
+pub(crate) fn read(provider: Provider, word: &str) -> Option<ChannelStatus> {
     ChannelStatus::ALL.iter().copied().find(|status| stored(*status, provider) == Some(word))
 }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod audit_log;
+mod events;
 mod secrets;
 mod statements;
 

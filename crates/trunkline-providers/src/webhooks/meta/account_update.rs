@@ -1,0 +1,171 @@
+//! `account_update`: what happens to an account. Which event it is stands in the value
+//! (`https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/reference/account_update`).
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use trunkline_core::events::{Aspect, Change, Event, EventKind, Fact, Subject};
+use trunkline_core::{ChannelStatus, ClientStatus};
+
+use super::super::loose::{Loose, elements, part, part_or_nothing};
+use super::Told;
+
+#[derive(Default, Deserialize)]
+struct Value<'a> {
+    #[serde(default, borrow)]
+    event: Loose<'a>,
+    /// Of older payloads, about one number.
+    #[serde(default, borrow)]
+    phone_number: Loose<'a>,
+    #[serde(borrow)]
+    waba_info: Option<&'a RawValue>,
+    #[serde(borrow)]
+    ban_info: Option<&'a RawValue>,
+    #[serde(borrow)]
+    restriction_info: Option<&'a RawValue>,
+    #[serde(borrow)]
+    partner_client_certification_info: Option<&'a RawValue>,
+}
+
+#[derive(Default, Deserialize)]
+struct Account<'a> {
+    #[serde(default, borrow)]
+    waba_id: Loose<'a>,
+    #[serde(default, borrow)]
+    owner_business_id: Loose<'a>,
+}
+
+#[derive(Default, Deserialize)]
+struct Ban<'a> {
+    #[serde(default, borrow)]
+    waba_ban_state: Loose<'a>,
+}
+
+#[derive(Default, Deserialize)]
+struct Restriction<'a> {
+    #[serde(default, borrow)]
+    restriction_type: Loose<'a>,
+}
+
+#[derive(Default, Deserialize)]
+struct Certification<'a> {
+    #[serde(default, borrow)]
+    status: Loose<'a>,
+}
+
+/// Whether a value without a field is one of these.
+pub(super) fn is_known(raw: &RawValue) -> bool {
+    let value: Value<'_> = part_or_nothing(Some(raw));
+    value.event.get().is_some_and(|event| kind(event) != EventKind::Other)
+}
+
+fn kind(event: &str) -> EventKind {
+    match event {
+        "PARTNER_ADDED" | "PARTNER_APP_INSTALLED" | "ACCOUNT_RECONNECTED" => {
+            EventKind::ClientConnected
+        }
+        "PARTNER_REMOVED" | "PARTNER_APP_UNINSTALLED" | "ACCOUNT_OFFBOARDED" => {
+            EventKind::ClientDisconnected
+        }
+        "ACCOUNT_DELETED" => EventKind::ClientDeleted,
+        "ACCOUNT_RESTRICTION" => EventKind::ClientRestricted,
+        "ACCOUNT_VIOLATION" => EventKind::ClientViolated,
+        "DISABLED_UPDATE" => EventKind::ClientBanChanged,
+        "PARTNER_CLIENT_CERTIFICATION_STATUS_UPDATE" | "VERIFIED_ACCOUNT" => {
+            EventKind::ClientVerificationChanged
+        }
+        "AD_ACCOUNT_LINKED"
+        | "AUTH_INTL_PRICE_ELIGIBILITY_UPDATE"
+        | "BUSINESS_PRIMARY_LOCATION_COUNTRY_UPDATE"
+        | "MM_LITE_TERMS_SIGNED"
+        | "VOLUME_BASED_PRICING_TIER_UPDATE" => EventKind::ClientUpdated,
+        _ => EventKind::Other,
+    }
+}
+
+pub(super) fn read(told: &Told<'_>) -> Event {
+    let value: Value<'_> = part_or_nothing(Some(told.value));
+    let account: Account<'_> = part_or_nothing(value.waba_info);
+    let name = value.event.text().unwrap_or_default();
+    let kind = kind(&name);
+    // The entry of an event about a partner is the partner's own portfolio.
+    let id = account.waba_id.get().or(told.entry);
+    let subject = match value.phone_number.get() {
+        Some(number) => told.channel(None, Some(number)),
+        None => told.client_with(id),
+    };
+    let mut facts = facts(&name, &value, matches!(subject, Subject::Channel { .. }));
+    if let Some(owner) = account.owner_business_id.text()
+        && matches!(subject, Subject::Client(_))
+    {
+        facts.push(Fact::Other(Aspect::Portfolio, owner));
+    }
+    let mut event = told.event(kind, subject, Change::of(facts));
+    event.provider_kind = Cow::Owned(format!("account_update {name}"));
+    event.hints = matches!(
+        kind,
+        EventKind::ClientConnected
+            | EventKind::ClientDisconnected
+            | EventKind::ClientRestricted
+            | EventKind::ClientBanChanged
+            | EventKind::Other
+    );
+    event
+}
+
+fn facts(name: &str, value: &Value<'_>, is_of_number: bool) -> Vec<Fact> {
+    let word = || name.to_owned();
+    let both = |client, channels| {
+        vec![
+            Fact::ClientStatus { status: client, word: word() },
+            Fact::ChannelStatus { status: channels, word: word() },
+        ]
+    };
+    match name {
+        "PARTNER_REMOVED" | "PARTNER_APP_UNINSTALLED" => {
+            both(ClientStatus::Disconnected, ChannelStatus::Disconnected)
+        }
+        "ACCOUNT_DELETED" => both(ClientStatus::Deleted, ChannelStatus::Deleted),
+        "DISABLED_UPDATE" => ban(value.ban_info),
+        "ACCOUNT_RESTRICTION" => restriction(value.restriction_info, is_of_number),
+        "PARTNER_CLIENT_CERTIFICATION_STATUS_UPDATE" => {
+            let read: Certification<'_> = part_or_nothing(value.partner_client_certification_info);
+            let status = read.status.text();
+            status.map(|word| Fact::Other(Aspect::Verification, word)).into_iter().collect()
+        }
+        "VERIFIED_ACCOUNT" => vec![Fact::Other(Aspect::Verification, word())],
+        _ => Vec::new(),
+    }
+}
+
+fn ban(info: Option<&RawValue>) -> Vec<Fact> {
+    let read: Ban<'_> = part_or_nothing(info);
+    let Some(word) = read.waba_ban_state.text() else { return Vec::new() };
+    let state = Fact::Other(Aspect::Ban, word.clone());
+    match word.as_str() {
+        "DISABLE" => vec![
+            state,
+            Fact::ClientStatus { status: ClientStatus::Suspended, word: word.clone() },
+            Fact::ChannelStatus { status: ChannelStatus::Banned, word },
+        ],
+        // How the numbers stand after that is for the re-read to tell.
+        "REINSTATE" => {
+            vec![state, Fact::ClientStatus { status: ClientStatus::Active, word }]
+        }
+        _ => vec![state],
+    }
+}
+
+fn restriction(info: Option<&RawValue>, is_of_number: bool) -> Vec<Fact> {
+    let types = elements(info)
+        .into_iter()
+        .filter_map(|raw| part::<Restriction<'_>>(raw)?.restriction_type.text());
+    let words = types.collect::<Vec<_>>().join(",");
+    let status = if is_of_number {
+        Fact::ChannelStatus { status: ChannelStatus::Restricted, word: words.clone() }
+    } else {
+        Fact::ClientStatus { status: ClientStatus::Restricted, word: words.clone() }
+    };
+    vec![status, Fact::Other(Aspect::Restrictions, words)]
+}
