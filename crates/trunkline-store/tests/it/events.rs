@@ -154,10 +154,10 @@ async fn an_event_that_came_a_week_ago_is_known_across_partitions() {
 #[tokio::test]
 async fn an_older_fact_does_not_overwrite_a_newer_one_in_one_batch_or_in_two() {
     let world = world().await;
-    use QualityRating::{Green, Red, Yellow};
-    let batch = [quality("2001", Green, 10), quality("2001", Red, 30), quality("2001", Yellow, 20)];
+    let (green, yellow, red) = (QualityRating::Green, QualityRating::Yellow, QualityRating::Red);
+    let batch = [quality("2001", green, 10), quality("2001", red, 30), quality("2001", yellow, 20)];
     assert_eq!(world.apply(&batch).await, [Outcome::Applied, Outcome::Applied, Outcome::Stale]);
-    let batch = [quality("2001", Green, 29), quality("2001", Red, 31), quality("2001", Green, 30)];
+    let batch = [quality("2001", green, 29), quality("2001", red, 31), quality("2001", green, 30)];
     assert_eq!(world.apply(&batch).await, [Outcome::Stale, Outcome::Unchanged, Outcome::Stale]);
     assert!(world.channels().await.starts_with("2001 verified red;"));
     let history = "

@@ -61,8 +61,8 @@ struct Message<'a> {
 struct Status<'a> {
     #[serde(default, borrow)]
     id: Loose<'a>,
-    #[serde(default, borrow)]
-    status: Loose<'a>,
+    #[serde(default, borrow, rename = "status")]
+    word: Loose<'a>,
     #[serde(default, borrow)]
     timestamp: Loose<'a>,
     /// Of a group, one of its members.
@@ -106,7 +106,7 @@ pub(super) fn read(told: &Told<'_>, events: &mut Vec<Event>) {
 
 fn status(told: &Told<'_>, subject: &Subject, raw: &RawValue) -> Event {
     let read: Status<'_> = part_or_nothing(Some(raw));
-    let (Some(id), Some(word)) = (read.id.text(), read.status.text()) else {
+    let (Some(id), Some(word)) = (read.id.text(), read.word.text()) else {
         let mut event = told.unknown();
         event.dedupe_key = told.key(raw);
         return event;
