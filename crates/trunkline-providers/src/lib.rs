@@ -24,6 +24,8 @@ pub mod guard;
 pub mod http;
 pub mod meta;
 pub mod report;
+#[cfg(feature = "simulator")]
+pub mod simulator;
 pub mod twilio;
 pub mod webhooks;
 

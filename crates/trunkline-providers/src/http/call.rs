@@ -92,6 +92,13 @@ impl Call {
         self.header(CONTENT_TYPE, "application/x-www-form-urlencoded")
     }
 
+    /// A body as it is, for what is signed.
+    #[must_use]
+    pub fn body(mut self, kind: &'static str, body: Vec<u8>) -> Self {
+        *self.request.body_mut() = Some(body.into());
+        self.header(CONTENT_TYPE, kind)
+    }
+
     /// Names one more text that the provider may repeat and nobody may read.
     #[must_use]
     pub fn hiding(mut self, secret: &SecretString) -> Self {

@@ -11,7 +11,7 @@ pub use answer::Answer;
 pub use call::Call;
 pub use client::{BuildError, Http, Options};
 pub use failure::Unanswered;
-pub use reqwest::{Method, Url};
+pub use reqwest::{Method, Url, header::HeaderName};
 
 /// Makes a [`Call`] with its span: `call!("provider.meta.debug_token", Method::GET, url)`.
 ///

@@ -10,5 +10,6 @@ mod guard;
 mod http;
 mod meta;
 mod network;
+mod simulator;
 mod twilio;
 mod webhooks;

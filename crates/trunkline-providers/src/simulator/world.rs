@@ -1,0 +1,21 @@
+use serde::{Deserialize, Serialize};
+
+use crate::simulator::{
+    dialog360::Hub, issue::Issue, meta::Graph, twilio::Cloud, webhooks::Quirks,
+};
+
+/// Everything that the three providers hold; as JSON it is the seed, and what `GET /_control/state` answers.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct World {
+    /// Meta.
+    pub meta: Graph,
+    /// 360dialog.
+    pub dialog360: Hub,
+    /// Twilio.
+    pub twilio: Cloud,
+    /// What goes wrong with webhooks.
+    pub webhooks: Quirks,
+    #[serde(skip)]
+    pub(crate) issue: Issue,
+}
