@@ -39,7 +39,7 @@ fn sqlx(installed: &Installed, set: &Set, folder: &Path) -> Result<Contestant> {
     }))
 }
 
-/// It knows no down files.
+/// It knows no down files. `-d` and `-m` have it refuse a changed and a missing file, as Trunkline does.
 fn refinery(installed: &Installed, set: &Set, folder: &Path) -> Result<Contestant> {
     set.write(folder, |Migration { number, name, up, .. }| {
         vec![(format!("V{number}__{name}.sql"), up.clone())]
@@ -47,7 +47,7 @@ fn refinery(installed: &Installed, set: &Set, folder: &Path) -> Result<Contestan
     let (binary, folder) = (installed.refinery.clone(), folder.to_owned());
     Ok(Contestant::new("refinery", move |url| {
         let mut command = program(&binary);
-        command.args(["migrate", "-e", "REFINERY_URL", "-p"]).arg(&folder);
+        command.args(["migrate", "-d", "-m", "-e", "REFINERY_URL", "-p"]).arg(&folder);
         command.env("REFINERY_URL", url).current_dir(&folder);
         command
     }))

@@ -162,7 +162,7 @@ impl Migrator {
 }
 
 fn checksums(source: &Source) -> BTreeMap<String, String> {
-    let checksum = |it: &Migration| (it.name.to_string(), it.up.checksum.normalised.clone());
+    let checksum = |it: &Migration| (it.name.to_string(), it.up.checksum.normalised.to_string());
     source.migrations().iter().map(checksum).collect()
 }
 

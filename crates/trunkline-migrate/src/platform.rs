@@ -151,10 +151,9 @@ impl PlatformTable {
              WHERE ledger.success IS NOT TRUE",
             relation = self.relation
         );
-        let file = migration.name.file();
-        let written = client
-            .execute_typed(&sql, &[(&file, Type::TEXT), (&migration.up.checksum.raw, Type::TEXT)])
-            .await?;
+        let (file, checksum) = (migration.name.file(), migration.up.checksum.raw.to_string());
+        let written =
+            client.execute_typed(&sql, &[(&file, Type::TEXT), (&checksum, Type::TEXT)]).await?;
         Ok(written == 1)
     }
 

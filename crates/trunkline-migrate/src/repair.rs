@@ -75,7 +75,7 @@ impl Run<'_> {
             .filter(|entry| names.is_empty() || names.contains(&entry.name))
             .filter_map(|entry| {
                 let migration = source.find(&entry.name)?;
-                (migration.up.checksum.normalised != entry.checksum).then_some(migration)
+                (!migration.up.checksum.normalised.is(&entry.checksum)).then_some(migration)
             })
             .collect();
         let untold: Vec<&Migration> = entries

@@ -1,5 +1,6 @@
 //! What a run has to do: the set held against the ledger.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use crate::error::Error;
@@ -34,19 +35,18 @@ impl<'a> Selection<'a> {
         request: &UpRequest,
     ) -> Result<Self, Error> {
         let wanted = wanted(source, request)?;
-        let ledger: HashMap<&str, &Applied> =
-            applied.iter().map(|entry| (entry.name.as_str(), entry)).collect();
+        let mut ledger = Ledger::new(applied);
         let mut known = 0;
         let mut changed = Vec::new();
         let mut pending = Vec::new();
         let mut latest = None;
         for migration in source.migrations() {
-            let entry = ledger.get(migration.name.as_str());
+            let entry = ledger.find(migration.name.as_str());
             known += usize::from(entry.is_some());
             match entry {
-                Some(entry) if entry.state == State::Applied => {
+                Some(entry) if entry.state() == State::Applied => {
                     latest = Some(&migration.name);
-                    if entry.checksum != migration.up.checksum.normalised {
+                    if !migration.up.checksum.normalised.is(entry.checksum()) {
                         changed.push(migration.name.clone());
                     }
                 }
@@ -71,12 +71,37 @@ impl<'a> Selection<'a> {
     }
 }
 
+/// The ledger as it is asked about each migration of the set in turn.
+struct Ledger<'l> {
+    applied: &'l [Applied],
+    /// The one after the last that was found.
+    next: usize,
+    by_name: OnceCell<HashMap<&'l str, &'l Applied>>,
+}
+
+impl<'l> Ledger<'l> {
+    fn new(applied: &'l [Applied]) -> Self {
+        Self { applied, next: 0, by_name: OnceCell::new() }
+    }
+
+    /// Most were applied in the order of the set, so the next one is looked at before all are indexed.
+    fn find(&mut self, name: &str) -> Option<&'l Applied> {
+        if let Some(entry) = self.applied.get(self.next).filter(|entry| entry.name() == name) {
+            self.next += 1;
+            return Some(entry);
+        }
+        let indexed = || self.applied.iter().map(|entry| (entry.name(), entry)).collect();
+        self.by_name.get_or_init(indexed).get(name).copied()
+    }
+}
+
 /// Refuses a ledger that knows migrations of the set which the set itself lacks.
 fn refuse_what_is_ahead(source: &Source, applied: &[Applied]) -> Result<(), Error> {
     let mut ahead: Vec<Name> = applied
         .iter()
-        .filter(|entry| entry.source == source.label() && source.find(&entry.name).is_none())
-        .map(|entry| entry.name.clone())
+        .filter(|entry| entry.source() == source.label())
+        .map(|entry| Name::from_ledger(entry.name().to_owned()))
+        .filter(|name| source.find(name).is_none())
         .collect();
     if ahead.is_empty() {
         return Ok(());

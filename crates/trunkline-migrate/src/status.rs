@@ -140,7 +140,7 @@ fn describe(
     history: &[HistoryEntry],
 ) -> MigrationStatus {
     let name = &migration.name;
-    let changed = entry.is_some_and(|entry| entry.checksum != migration.up.checksum.normalised);
+    let changed = entry.is_some_and(|entry| !migration.up.checksum.normalised.is(&entry.checksum));
     let state = match entry {
         Some(entry) if entry.state == State::Partial => MigrationState::HalfWay,
         Some(_) if changed => MigrationState::Changed,
@@ -154,7 +154,7 @@ fn describe(
         migration: name.clone(),
         state,
         origin: entry.map(|entry| entry.origin),
-        applied_at: entry.map(|entry| entry.applied_at),
+        applied_at: entry.and_then(|entry| entry.applied_at),
         reversible: migration.has_down() || entry.is_some_and(|entry| entry.down_sql.is_some()),
         progress: entry.filter(|entry| entry.state == State::Partial).map(|entry| {
             let of = migration.up.statements().map_or(0, <[_]>::len);
@@ -174,7 +174,7 @@ fn missing_file(entry: &Entry) -> MigrationStatus {
         migration: entry.name.clone(),
         state: MigrationState::MissingFile,
         origin: Some(entry.origin),
-        applied_at: Some(entry.applied_at),
+        applied_at: entry.applied_at,
         reversible: entry.down_sql.is_some(),
         progress: None,
         last_error: None,

@@ -232,19 +232,21 @@ pub(super) async fn new_name(client: &Client) -> Result<String, tokio_postgres::
 }
 
 /// Records an archive together with the ledger rows that come back with it.
+#[tracing::instrument(name = "db.migration_archives.insert", level = "debug", skip_all)]
 pub(super) async fn insert_archive(
     client: &Client,
     name: &str,
     source: &str,
     tables: &[ArchivedTable],
     entries: &[Entry],
-) -> Result<(), tokio_postgres::Error> {
+) -> Result<Timestamp, tokio_postgres::Error> {
     let tables = serde_json::json!(tables);
     let entries = serde_json::json!(entries);
-    client
-        .execute_typed(
+    let row = client
+        .query_typed_one(
             "INSERT INTO trunkline.migration_archives (name, source, tables, migrations) \
-             VALUES ($1, $2, $3, $4)",
+             VALUES ($1, $2, $3, $4) \
+             RETURNING created_at",
             &[
                 (&name, Type::TEXT),
                 (&source, Type::TEXT),
@@ -252,11 +254,12 @@ pub(super) async fn insert_archive(
                 (&entries, Type::JSONB),
             ],
         )
-        .await
-        .map(|_| ())
+        .await?;
+    Ok(row.get(0))
 }
 
 /// Every archive with its ledger rows, newest first.
+#[tracing::instrument(name = "db.migration_archives.list", level = "debug", skip_all)]
 pub(crate) async fn list_archives(
     client: &Client,
     target: &Target,

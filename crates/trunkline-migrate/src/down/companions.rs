@@ -91,8 +91,9 @@ const USERS: &str = "SELECT (SELECT nspname FROM pg_namespace \
                                   WHERE oid = o.oid AND o.tableoid = 'pg_type'::regclass)) \
        AND (t.oid IS DISTINCT FROM o.oid OR o.tableoid <> 'pg_type'::regclass)";
 
-/// Moves what `name` means in a DROP statement to the archive, if something there uses it and nothing else
-/// does.
+/// Moves what `name` means in a DROP statement to the archive, unless something outside uses it.
+///
+/// What nothing uses goes too: a function that only the application calls is missed when the tables are back.
 pub(super) async fn follow(
     client: &Client,
     archive: &mut Archive,
@@ -101,8 +102,9 @@ pub(super) async fn follow(
 ) -> Result<bool, tokio_postgres::Error> {
     let condition = format!(
         "o.oid = {resolver}($1) \
-         AND (SELECT bool_and(coalesce(u.schema = ANY ($2), false)) FROM ({USERS}) AS u)",
-        resolver = kind.resolver(name)
+         AND {used_inside}",
+        resolver = kind.resolver(name),
+        used_inside = used_inside(),
     );
     take(client, archive, kind, &condition, name).await
 }
@@ -122,9 +124,17 @@ pub(super) async fn follow_cascade(
                    WHERE d.classid = 'pg_proc'::regclass AND d.refclassid = 'pg_type'::regclass \
                      AND c.relname = $1 AND n.nspname = ANY ($2)) \
          AND n.nspname <> ALL ($2) \
-         AND (SELECT coalesce(bool_and(coalesce(u.schema = ANY ($2), false)), true) FROM ({USERS}) AS u)"
+         AND {}",
+        used_inside()
     );
     take(client, archive, Kind::Function, &condition, name).await
+}
+
+/// Whether nothing outside the archive's schemas, `$2`, uses the object `o`.
+fn used_inside() -> String {
+    format!(
+        "(SELECT coalesce(bool_and(coalesce(u.schema = ANY ($2), false)), true) FROM ({USERS}) AS u)"
+    )
 }
 
 /// Moves everything of a kind that meets `condition`, where `$1` is `name` and `$2` the archive's schemas.

@@ -79,6 +79,7 @@ impl Migrator {
     ///
     /// Reverts that can run in a transaction run in one with their neighbours, all or none. A table that would be dropped
     /// while any table of the run holds rows is moved to an archive, which takes constant time.
+    #[tracing::instrument(name = "migrate.down", skip_all, fields(target = %self.target))]
     pub async fn down(
         &self,
         request: &DownRequest,
@@ -137,7 +138,7 @@ impl Migrator {
         let ours = |entry: &Entry| {
             let file = source.find(&entry.name);
             entry.source == source.label()
-                || file.is_some_and(|file| file.up.checksum.normalised == entry.checksum)
+                || file.is_some_and(|file| file.up.checksum.normalised.is(&entry.checksum))
         };
         let mut entries: Vec<Entry> = entries.into_iter().filter(ours).collect();
         if let Some(to) = &request.to {
@@ -179,7 +180,7 @@ fn down_script(source: &Source, entry: &Entry) -> Result<Option<Script>, SourceE
         return Ok(Some(script.clone()));
     }
     let file = format!("{}.down.sql (kept in the ledger)", entry.name);
-    entry.down_sql.clone().map(|text| Script::from_text(&file, text)).transpose()
+    entry.down_sql.clone().map(|text| Script::from_text(file, text)).transpose()
 }
 
 /// A table cannot be moved aside together with its ledger row where each statement stands alone.
@@ -295,11 +296,12 @@ impl Run<'_> {
             self.observer.event(&Event::Warning { message: &message });
         }
         let entries: Vec<Entry> = group.iter().rev().map(|revert| revert.entry.clone()).collect();
-        archive::insert_archive(&self.work, &name, source, &moved, &entries).await?;
+        let created_at =
+            archive::insert_archive(&self.work, &name, source, &moved, &entries).await?;
         Ok(Some(Archive {
             name,
             source: source.to_owned(),
-            created_at: jiff::Timestamp::now(),
+            created_at,
             restored_at: None,
             tables: moved,
             objects: Vec::new(),

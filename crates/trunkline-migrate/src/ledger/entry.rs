@@ -56,23 +56,25 @@ impl Origin {
     }
 }
 
-/// What decides whether a migration is pending.
+/// What decides whether a migration is pending: the row as it came, of which nothing is copied.
 #[derive(Debug, Clone)]
-pub(crate) struct Applied {
-    pub name: Name,
-    pub source: String,
-    pub state: State,
-    pub checksum: String,
-}
+pub(crate) struct Applied(pub(super) Row);
 
 impl Applied {
-    pub(super) fn from_row(row: &Row) -> Self {
-        Self {
-            name: Name::from_ledger(row.get(0)),
-            source: row.get(1),
-            state: State::parse(row.get(2)),
-            checksum: row.get(3),
-        }
+    pub(crate) fn name(&self) -> &str {
+        self.0.get(0)
+    }
+
+    pub(crate) fn source(&self) -> &str {
+        self.0.get(1)
+    }
+
+    pub(crate) fn state(&self) -> State {
+        State::parse(self.0.get(2))
+    }
+
+    pub(crate) fn checksum(&self) -> &str {
+        self.0.get(3)
     }
 }
 
@@ -88,7 +90,9 @@ pub(crate) struct Entry {
     pub statements_done: Option<i32>,
     pub up_sql: String,
     pub down_sql: Option<String>,
-    pub applied_at: Timestamp,
+    /// None in an entry that is to be written now: the server tells the time, and it is the same for
+    /// every host that writes here.
+    pub applied_at: Option<Timestamp>,
 }
 
 impl Entry {

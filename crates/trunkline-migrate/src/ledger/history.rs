@@ -68,6 +68,7 @@ impl<'a> Note<'a> {
 }
 
 /// Appends to the history, in the transaction that is open, if one is.
+#[tracing::instrument(name = "db.migration_history.insert", level = "debug", skip_all)]
 pub(crate) async fn note(client: &Client, note: &Note<'_>) -> Result<(), tokio_postgres::Error> {
     let (statement, of) = note
         .statement
@@ -114,6 +115,7 @@ pub(crate) async fn note_failure(
 }
 
 /// The latest acts, newest first.
+#[tracing::instrument(name = "db.migration_history.list", level = "debug", skip_all)]
 pub(crate) async fn list_history(
     client: &Client,
     target: &Target,

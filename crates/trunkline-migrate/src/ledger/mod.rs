@@ -20,6 +20,7 @@ use crate::lock::WORK_KEY;
 const SCHEMA: &str = include_str!("schema.sql");
 
 /// What decides whether anything is pending, in one query; `None` when there is no ledger yet.
+#[tracing::instrument(name = "db.migrations.list", level = "debug", skip_all)]
 pub(crate) async fn list_applied(
     client: &Client,
     target: &Target,
@@ -28,13 +29,14 @@ pub(crate) async fn list_applied(
         .query_typed("SELECT name, source, state, checksum FROM trunkline.migrations", &[])
         .await;
     match rows {
-        Ok(rows) => Ok(Some(rows.iter().map(Applied::from_row).collect())),
+        Ok(rows) => Ok(Some(rows.into_iter().map(Applied).collect())),
         Err(error) if is_missing(&error) => Ok(None),
         Err(error) => Err(Error::query("reading the ledger", target, &error)),
     }
 }
 
 /// The whole ledger with the SQL it keeps, in the order in which it was written.
+#[tracing::instrument(name = "db.migrations.list", level = "debug", skip_all)]
 pub(crate) async fn list_entries(client: &Client, target: &Target) -> Result<Vec<Entry>, Error> {
     // `sequence` orders entries of one transaction, which share a time.
     let rows = client

@@ -8,6 +8,7 @@ use crate::who;
 /// Records a migration as applied, over one that stopped half-way, and appends to the history.
 ///
 /// False when it is recorded as applied already, so that nothing is ever recorded twice.
+#[tracing::instrument(name = "db.migrations.insert", level = "debug", skip_all)]
 pub(crate) async fn insert_entry(
     client: &Client,
     source: &str,
@@ -16,6 +17,7 @@ pub(crate) async fn insert_entry(
     origin: Origin,
 ) -> Result<bool, tokio_postgres::Error> {
     let direction = if origin == Origin::Run { "up" } else { "adopt" };
+    let checksum = &migration.up.checksum;
     client
         .execute_typed(
             "WITH entry AS ( \
@@ -38,8 +40,8 @@ pub(crate) async fn insert_entry(
                 (&migration.name.as_str(), Type::TEXT),
                 (&source, Type::TEXT),
                 (&origin.as_str(), Type::TEXT),
-                (&migration.up.checksum.normalised, Type::TEXT),
-                (&migration.up.checksum.raw, Type::TEXT),
+                (&checksum.normalised.to_string(), Type::TEXT),
+                (&checksum.raw.to_string(), Type::TEXT),
                 (&migration.up.text, Type::TEXT),
                 (&down.map(|down| down.text.as_str()), Type::TEXT),
                 (&direction, Type::TEXT),
@@ -53,13 +55,14 @@ pub(crate) async fn insert_entry(
 }
 
 /// Writes a whole ledger row, over one of the same name.
+#[tracing::instrument(name = "db.migrations.put", level = "debug", skip_all)]
 pub(crate) async fn put_entry(client: &Client, entry: &Entry) -> Result<(), tokio_postgres::Error> {
     client
         .execute_typed(
             "INSERT INTO trunkline.migrations \
                 (name, source, state, origin, checksum, raw_checksum, statements_done, up_sql, \
                  down_sql, applied_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10, clock_timestamp())) \
              ON CONFLICT (name) DO UPDATE \
              SET source = excluded.source, state = excluded.state, origin = excluded.origin, \
                  checksum = excluded.checksum, raw_checksum = excluded.raw_checksum, \
@@ -83,6 +86,7 @@ pub(crate) async fn put_entry(client: &Client, entry: &Entry) -> Result<(), toki
 }
 
 /// Takes a migration out of the ledger; the history keeps it.
+#[tracing::instrument(name = "db.migrations.delete", level = "debug", skip_all)]
 pub(crate) async fn delete_entry(
     client: &Client,
     name: &Name,
@@ -97,6 +101,7 @@ pub(crate) async fn delete_entry(
 }
 
 /// Accepts the file as it is now for a migration that is applied.
+#[tracing::instrument(name = "db.migrations.update", level = "debug", skip_all)]
 pub(crate) async fn update_checksum(
     client: &Client,
     migration: &Migration,
@@ -109,8 +114,8 @@ pub(crate) async fn update_checksum(
              WHERE name = $1",
             &[
                 (&migration.name.as_str(), Type::TEXT),
-                (&migration.up.checksum.normalised, Type::TEXT),
-                (&migration.up.checksum.raw, Type::TEXT),
+                (&migration.up.checksum.normalised.to_string(), Type::TEXT),
+                (&migration.up.checksum.raw.to_string(), Type::TEXT),
                 (&migration.up.text, Type::TEXT),
                 (&down.map(|down| down.text.as_str()), Type::TEXT),
             ],
@@ -131,12 +136,12 @@ impl Entry {
             source: source.to_owned(),
             state: State::Partial,
             origin: Origin::Run,
-            checksum: migration.up.checksum.normalised.clone(),
-            raw_checksum: migration.up.checksum.raw.clone(),
+            checksum: migration.up.checksum.normalised.to_string(),
+            raw_checksum: migration.up.checksum.raw.to_string(),
             statements_done: i32::try_from(done).ok(),
             up_sql: migration.up.text.clone(),
             down_sql: migration.down()?.map(|down| down.text.clone()),
-            applied_at: jiff::Timestamp::now(),
+            applied_at: None,
         })
     }
 }

@@ -1,4 +1,6 @@
-use sha2::{Digest, Sha256};
+use std::fmt;
+
+use sha2::{Digest as _, Sha256};
 
 /// SHA-256 of a migration's text, twice: normalised, which decides, and raw.
 ///
@@ -6,19 +8,18 @@ use sha2::{Digest, Sha256};
 /// trailing empty lines, so that an editor or a checkout on Windows changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Checksum {
-    /// Lower-case hex over the normalised text.
-    pub normalised: String,
-    /// Lower-case hex over the bytes of the file, which the platform's own ledger keeps.
-    pub raw: String,
+    /// Over the normalised text.
+    pub normalised: Digest,
+    /// Over the bytes of the file, which the platform's own ledger keeps.
+    pub raw: Digest,
 }
 
 impl Checksum {
     /// Hashes `text` as it was read.
     pub fn of(text: &str) -> Self {
-        let raw = hex(&Sha256::digest(text.as_bytes()));
+        let raw = Digest::of(text);
         let normalised = normalise(text);
-        let normalised =
-            if normalised == text { raw.clone() } else { hex(&Sha256::digest(normalised)) };
+        let normalised = if normalised == text { raw } else { Digest::of(&normalised) };
         Self { normalised, raw }
     }
 }
@@ -33,10 +34,47 @@ fn normalise(text: &str) -> String {
     normalised
 }
 
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |value: u8| char::from(DIGITS[usize::from(value)]);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).collect()
+/// A SHA-256, shown and serialised as 64 digits of lower-case hex.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    fn of(text: &str) -> Self {
+        Self(Sha256::digest(text).into())
+    }
+
+    /// Whether `text` is this digest, as it is shown.
+    pub(crate) fn is(&self, text: &str) -> bool {
+        self.hex() == text.as_bytes()
+    }
+
+    fn hex(&self) -> [u8; 64] {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut hex = [0; 64];
+        for (pair, byte) in hex.chunks_exact_mut(2).zip(self.0) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 0xf)];
+        }
+        hex
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&String::from_utf8_lossy(&self.hex()))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl serde::Serialize for Digest {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 #[cfg(test)]
@@ -54,9 +92,11 @@ mod tests {
 
     #[test]
     fn raw_is_the_sha256_that_sha256sum_prints() {
-        assert_eq!(
-            Checksum::of("SELECT 1;\n").raw,
-            "b4e0497804e46e0a0b0b8c31975b062152d551bac49c3c2e80932567b4085dcd"
-        );
+        let printed = "b4e0497804e46e0a0b0b8c31975b062152d551bac49c3c2e80932567b4085dcd";
+        let raw = Checksum::of("SELECT 1;\n").raw;
+        assert_eq!(raw.to_string(), printed);
+        assert!(raw.is(printed));
+        assert!(!raw.is(&printed[..63]));
+        assert!(!raw.is(&printed.replace('b', "c")));
     }
 }

@@ -50,6 +50,9 @@ pub struct DirectiveError {
 impl Directives {
     /// Reads the comment in front of the first statement of `text`.
     pub fn parse(text: &str) -> Result<Self, DirectiveError> {
+        if !text.contains(PREFIX) {
+            return Ok(Self::default());
+        }
         let leading = &text[..words(text).next().map_or(text.len(), |word| word.offset)];
         let mut directives = Self::default();
         for (index, line) in leading.lines().enumerate() {

@@ -1,69 +1,95 @@
-use std::fs::File;
-use std::io::Read;
-use std::panic::resume_unwind;
-use std::path::{Path, PathBuf};
+use std::os::fd::OwnedFd;
+use std::path::Path;
 use std::sync::Arc;
 
-use super::migration::{Files, Found, Migration};
+use rustix::buffer::spare_capacity;
+use rustix::fs::{CWD, Dir, Mode, OFlags, openat};
+use rustix::io::{Errno, read, retry_on_intr};
+
+use super::migration::{Files, Migration};
 use super::{Script, SourceError};
 
-/// From so many migrations on, two threads read them: opening small files keeps a processor busy, not
-/// the disk.
-const LARGE: usize = 128;
+/// A folder of migrations that is open: its files are found from there, not from the root each time.
+///
+/// What is done a thousand times in a large folder is kept cheap: one call each to open, to read, to
+/// see the end and to close, into one buffer.
+pub(super) struct Folder {
+    handle: OwnedFd,
+    path: Arc<Path>,
+}
 
-/// The `*.sql` files directly under `path`.
-pub(super) fn list(path: &Path) -> Result<Files<PathBuf>, SourceError> {
-    let failed = |cause| SourceError::Folder { path: path.to_owned(), cause: Arc::new(cause) };
-    let mut files = Files::default();
-    for entry in std::fs::read_dir(path).map_err(failed)? {
-        let Ok(file) = entry.map_err(failed)?.file_name().into_string() else { continue };
-        if Path::new(&file).extension().is_some_and(|extension| extension == "sql") {
-            files.add(&file, path.join(&file))?;
+impl Folder {
+    pub(super) fn open(path: &Path) -> Result<Self, SourceError> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let handle =
+            openat(CWD, path, flags, Mode::empty()).map_err(|error| unlisted(path, error))?;
+        Ok(Self { handle, path: path.into() })
+    }
+
+    /// The `*.sql` files directly in it.
+    pub(super) fn list(&self) -> Result<Files<()>, SourceError> {
+        let failed = |error| unlisted(&self.path, error);
+        let mut files = Files::default();
+        for entry in Dir::read_from(&self.handle).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let file = entry.file_name();
+            if !file.to_bytes().ends_with(b".sql") || file == c".sql" {
+                continue;
+            }
+            if let Ok(file) = file.to_str() {
+                files.add(file, ())?;
+            }
         }
+        Ok(files)
     }
-    Ok(files)
+
+    /// Reads the up files; the down files are left for whoever asks for them.
+    pub(super) fn read(&self, files: Files<()>) -> Result<Vec<Migration>, SourceError> {
+        let found = files.in_order()?;
+        let mut migrations = Vec::with_capacity(found.len());
+        let prefix = self.path.join("").display().to_string();
+        let mut buffer = Vec::new();
+        for it in found {
+            let file = [&prefix, it.name.as_str(), ".sql"].concat();
+            self.read_into(&mut buffer, &file[prefix.len()..])?;
+            let up = Script::read(file, buffer.clone())?;
+            let migration = Migration::new(it.name, up);
+            migrations.push(match it.down {
+                Some(()) => migration.with_down_in(&self.path),
+                None => migration,
+            });
+        }
+        Ok(migrations)
+    }
+
+    fn read_into(&self, buffer: &mut Vec<u8>, file: &str) -> Result<(), SourceError> {
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+        let mut read_all = || {
+            let file = retry_on_intr(|| openat(&self.handle, file, flags, Mode::empty()))?;
+            buffer.clear();
+            loop {
+                buffer.reserve(4096);
+                if retry_on_intr(|| read(&file, spare_capacity(buffer)))? == 0 {
+                    return Ok(());
+                }
+            }
+        };
+        read_all().map_err(|error: Errno| SourceError::File {
+            file: self.path.join(file).display().to_string(),
+            cause: Arc::new(error.into()),
+        })
+    }
 }
 
-/// Reads the up files; the down files are left for whoever asks for them.
-pub(super) fn read(files: Files<PathBuf>) -> Result<Vec<Migration>, SourceError> {
-    let mut found = files.in_order()?;
-    if found.len() < LARGE {
-        return read_all(found);
-    }
-    let rest = found.split_off(found.len() / 2);
-    let (first, rest) = std::thread::scope(|scope| {
-        let rest = scope.spawn(|| read_all(rest));
-        (read_all(found), rest.join().unwrap_or_else(|panic| resume_unwind(panic)))
-    });
-    let mut migrations = first?;
-    migrations.extend(rest?);
-    Ok(migrations)
-}
-
-fn read_all(found: Vec<Found<PathBuf>>) -> Result<Vec<Migration>, SourceError> {
-    let mut buffer = Vec::new();
-    let read = |it: Found<PathBuf>| {
-        read_into(&mut buffer, &it.up)?;
-        let up = Script::read(&it.up.display().to_string(), buffer.clone())?;
-        Ok(Migration::new(it.name, up, it.down))
-    };
-    found.into_iter().map(read).collect()
+fn unlisted(path: &Path, error: Errno) -> SourceError {
+    SourceError::Folder { path: path.to_owned(), cause: Arc::new(error.into()) }
 }
 
 /// Reads one down file.
 pub(super) fn read_script(path: &Path) -> Result<Script, SourceError> {
-    let mut bytes = Vec::new();
-    read_into(&mut bytes, path)?;
-    Script::read(&path.display().to_string(), bytes)
-}
-
-/// Unlike `std::fs::read` it does not ask for the size first: with a buffer at hand that is a system
-/// call for nothing, a thousand times in a large folder.
-fn read_into(buffer: &mut Vec<u8>, path: &Path) -> Result<(), SourceError> {
-    buffer.clear();
-    let read = File::open(path).and_then(|file| file.take(u64::MAX).read_to_end(buffer));
-    read.map(|_| ()).map_err(|cause| SourceError::File {
-        file: path.display().to_string(),
-        cause: Arc::new(cause),
-    })
+    let file = path.display().to_string();
+    match std::fs::read(path) {
+        Ok(bytes) => Script::read(file, bytes),
+        Err(cause) => Err(SourceError::File { file, cause: Arc::new(cause) }),
+    }
 }

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
-use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use super::{Name, Script, SourceError, folder};
 
@@ -17,20 +17,26 @@ pub struct Migration {
 /// A down file, which most runs do not look into.
 #[derive(Debug, Clone)]
 struct Down {
-    path: PathBuf,
+    folder: Arc<Path>,
     script: OnceLock<Box<Script>>,
 }
 
 impl Migration {
-    /// One whose down file is read when it is asked for.
-    pub(super) fn new(name: Name, up: Script, down: Option<PathBuf>) -> Self {
-        Self { name, up, down: down.map(|path| Down { path, script: OnceLock::new() }) }
+    /// One without a down file.
+    pub(super) fn new(name: Name, up: Script) -> Self {
+        Self { name, up, down: None }
+    }
+
+    /// The same with a down file that is read from `folder` when it is asked for.
+    pub(super) fn with_down_in(mut self, folder: &Arc<Path>) -> Self {
+        self.down = Some(Down { folder: Arc::clone(folder), script: OnceLock::new() });
+        self
     }
 
     /// The same with a down file that is read already.
     pub(super) fn with_down(mut self, script: Script) -> Self {
-        let path = PathBuf::from(&script.file);
-        self.down = Some(Down { path, script: OnceLock::from(Box::new(script)) });
+        let script = OnceLock::from(Box::new(script));
+        self.down = Some(Down { folder: Path::new("").into(), script });
         self
     }
 
@@ -45,7 +51,8 @@ impl Migration {
         if let Some(script) = down.script.get() {
             return Ok(Some(script));
         }
-        let script = Box::new(folder::read_script(&down.path)?);
+        let path = down.folder.join(format!("{}.down.sql", self.name));
+        let script = Box::new(folder::read_script(&path)?);
         Ok(Some(down.script.get_or_init(|| script)))
     }
 }
@@ -54,7 +61,7 @@ impl Migration {
 #[derive(Debug)]
 pub(super) struct Files<T> {
     ups: Vec<(Name, T)>,
-    downs: HashMap<Name, T>,
+    downs: Vec<(Name, T)>,
 }
 
 /// What there is of one migration.
@@ -67,7 +74,7 @@ pub(super) struct Found<T> {
 
 impl<T> Default for Files<T> {
     fn default() -> Self {
-        Self { ups: Vec::new(), downs: HashMap::new() }
+        Self { ups: Vec::new(), downs: Vec::new() }
     }
 }
 
@@ -75,17 +82,17 @@ impl<T> Files<T> {
     pub(super) fn add(&mut self, file: &str, content: T) -> Result<(), SourceError> {
         let stem = file.strip_suffix(".sql").unwrap_or(file);
         if let Some(name) = stem.strip_suffix(".down") {
-            self.downs.insert(Name::parse(name)?, content);
+            self.downs.push((Name::of_file(name)?, content));
         } else {
-            self.ups.push((Name::parse(stem)?, content));
+            self.ups.push((Name::of_file(stem)?, content));
         }
         Ok(())
     }
 
     /// The migrations in their order, each with its down file.
     pub(super) fn in_order(mut self) -> Result<Vec<Found<T>>, SourceError> {
-        self.ups.sort_by(|(left, _), (right, _)| left.cmp(right));
-        let mut downs = self.downs;
+        self.ups.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
+        let mut downs: HashMap<Name, T> = self.downs.into_iter().collect();
         let found = self.ups.into_iter().map(|(name, up)| {
             let down = downs.remove(&name);
             Found { name, up, down }

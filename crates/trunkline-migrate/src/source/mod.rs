@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-pub use checksum::Checksum;
+pub use checksum::{Checksum, Digest};
 pub use directives::{DirectiveError, Directives, RequiredColumn, RequiredTable};
 pub use migration::Migration;
 pub use name::Name;
@@ -21,6 +21,7 @@ pub use reading::Reading;
 pub use script::Script;
 
 use crate::sql::{Position, SplitError};
+use folder::Folder;
 use migration::{Files, Found};
 
 /// An ordered set of migrations under one label.
@@ -173,7 +174,8 @@ impl Source {
             .ok()
             .and_then(|full| full.file_name().map(|name| name.to_string_lossy().into_owned()))
             .unwrap_or_else(|| "migrations".to_owned());
-        let migrations = folder::read(folder::list(path)?)?;
+        let folder = Folder::open(path)?;
+        let migrations = folder.read(folder.list()?)?;
         Ok(Self { label, directory: Some(path.to_owned()), migrations })
     }
 
@@ -184,12 +186,13 @@ impl Source {
             return Self::directory(path);
         }
         let mut files = Files::default();
-        files.add(&file_name(path), path.to_owned())?;
+        files.add(&file_name(path), ())?;
         let down = path.with_extension("down.sql");
         if down != path && down.is_file() {
-            files.add(&file_name(&down), down)?;
+            files.add(&file_name(&down), ())?;
         }
-        Ok(Self { label: "file".to_owned(), directory: None, migrations: folder::read(files)? })
+        let migrations = Folder::open(path.parent().unwrap_or(Path::new("")))?.read(files)?;
+        Ok(Self { label: "file".to_owned(), directory: None, migrations })
     }
 
     /// The same set under another label, where two folders of one name share a database.
@@ -208,9 +211,10 @@ impl Source {
         for file in files {
             set.add(file.0.rsplit(['/', '\\']).next().unwrap_or(file.0), file)?;
         }
-        let script = |(file, bytes): &EmbeddedFile<'_>| Script::read(file, bytes.to_vec());
+        let script =
+            |(file, bytes): &EmbeddedFile<'_>| Script::read((*file).to_owned(), bytes.to_vec());
         let migration = |found: Found<&EmbeddedFile<'_>>| {
-            let migration = Migration::new(found.name, script(found.up)?, None);
+            let migration = Migration::new(found.name, script(found.up)?);
             Ok(match found.down {
                 Some(down) => migration.with_down(script(down)?),
                 None => migration,

@@ -14,12 +14,16 @@ pub struct Name(String);
 impl Name {
     /// Checks that `text` (with or without `.sql`) is a plain file name.
     pub fn parse(text: &str) -> Result<Self, SourceError> {
-        let name = text.strip_suffix(".sql").unwrap_or(text);
-        let plain = !name.is_empty()
-            && !name.starts_with('.')
-            && !name.contains(['/', '\\', '\0'])
-            && !name.contains(char::is_control);
-        if plain { Ok(Self(name.to_owned())) } else { Err(SourceError::BadName(text.to_owned())) }
+        Self::of_file(text.strip_suffix(".sql").unwrap_or(text))
+            .map_err(|_| SourceError::BadName(text.to_owned()))
+    }
+
+    /// The name of a file that is called `stem` and `.sql`.
+    pub(super) fn of_file(stem: &str) -> Result<Self, SourceError> {
+        let plain = !stem.is_empty()
+            && !stem.starts_with('.')
+            && stem.chars().all(|c| c != '/' && c != '\\' && !c.is_control());
+        if plain { Ok(Self(stem.to_owned())) } else { Err(SourceError::BadName(stem.to_owned())) }
     }
 
     /// A name read back from the ledger, where only checked names are written.
@@ -37,23 +41,31 @@ impl Name {
         format!("{}.sql", self.0)
     }
 
-    /// Its leading number without leading zeros, if it has one. Compared by length, then by digits,
-    /// so that a number of any length (a time stamp, say) is in order.
-    fn number(&self) -> Option<&str> {
-        let digits = self.0.len() - self.0.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-        (digits > 0).then(|| self.0[..digits].trim_start_matches('0'))
+    /// How many digits it begins with.
+    fn digits(&self) -> usize {
+        self.0.bytes().take_while(u8::is_ascii_digit).count()
+    }
+
+    /// The number of so many digits, without leading zeros.
+    fn number(&self, digits: usize) -> &str {
+        self.0[..digits].trim_start_matches('0')
     }
 }
 
 impl Ord for Name {
     fn cmp(&self, other: &Self) -> Ordering {
-        match (self.number(), other.number()) {
-            (Some(left), Some(right)) => left.len().cmp(&right.len()).then(left.cmp(right)),
-            (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            (None, None) => Ordering::Equal,
-        }
-        .then_with(|| self.0.cmp(&other.0))
+        let by_number = match (self.digits(), other.digits()) {
+            // Numbers of one width are in order as text is, and most sets are of one width.
+            (left, right) if left == right => Ordering::Equal,
+            (_, 0) => Ordering::Less,
+            (0, _) => Ordering::Greater,
+            (left, right) => {
+                // By length, then by digits: a number may be of any length, such as a time stamp.
+                let (left, right) = (self.number(left), other.number(right));
+                left.len().cmp(&right.len()).then(left.cmp(right))
+            }
+        };
+        by_number.then_with(|| self.0.cmp(&other.0))
     }
 }
 

@@ -19,32 +19,28 @@ pub struct Script {
 
 impl Script {
     /// Checks that `bytes` is UTF-8 and reads the directives; statements are found when asked for.
-    pub(super) fn read(file: &str, bytes: Vec<u8>) -> Result<Self, SourceError> {
-        let text = String::from_utf8(bytes).map_err(|error| {
-            if matches!(error.as_bytes(), [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..]) {
-                return SourceError::Utf16 { file: file.to_owned() };
+    pub(super) fn read(file: String, bytes: Vec<u8>) -> Result<Self, SourceError> {
+        match String::from_utf8(bytes) {
+            Ok(text) => Self::from_text(file, text),
+            Err(error) if matches!(error.as_bytes(), [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..]) => {
+                Err(SourceError::Utf16 { file })
             }
-            let offset = error.utf8_error().valid_up_to();
-            SourceError::NotUtf8 {
-                file: file.to_owned(),
-                offset,
-                line: error.as_bytes()[..offset].split(|byte| *byte == b'\n').count(),
+            Err(error) => {
+                let offset = error.utf8_error().valid_up_to();
+                let lines = error.as_bytes()[..offset].split(|byte| *byte == b'\n');
+                Err(SourceError::NotUtf8 { file, offset, line: lines.count() })
             }
-        })?;
-        Self::from_text(file, text)
+        }
     }
 
     /// The script `text` under the name `file`, for text that comes from the ledger.
-    pub(crate) fn from_text(file: &str, text: String) -> Result<Self, SourceError> {
-        let directives = Directives::parse(&text)
-            .map_err(|error| SourceError::Directive { file: file.to_owned(), error })?;
-        Ok(Self {
-            file: file.to_owned(),
-            checksum: Checksum::of(&text),
-            text,
-            directives,
-            statements: std::sync::OnceLock::new(),
-        })
+    pub(crate) fn from_text(file: String, text: String) -> Result<Self, SourceError> {
+        let checksum = Checksum::of(&text);
+        let statements = std::sync::OnceLock::new();
+        match Directives::parse(&text) {
+            Ok(directives) => Ok(Self { file, text, checksum, directives, statements }),
+            Err(error) => Err(SourceError::Directive { file, error }),
+        }
     }
 
     /// Its statements, at least one.

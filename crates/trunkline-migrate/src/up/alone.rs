@@ -29,7 +29,7 @@ impl Work<'_> {
         // From PostgreSQL 14 on the server notices a client that died and stops the statement.
         let prepare = format!(
             "SET lock_timeout = {timeout}; SET statement_timeout = 0; \
-             SET standard_conforming_strings = on; {search_path}; \
+             SET standard_conforming_strings = on; SELECT {search_path}; \
              SELECT set_config(name, '1s', false) FROM pg_settings \
              WHERE name = 'client_connection_check_interval'",
             search_path = keep_out_of_ledger(false),

@@ -121,7 +121,7 @@ impl<'a> Work<'a> {
     /// The work lock makes a new runner wait for the orphaned transaction of one that was killed.
     pub(crate) async fn begin(&self, migration: &Name) -> Result<i32, Stopped> {
         let begin = format!(
-            "BEGIN; {settings}; SELECT pg_backend_pid(), pg_try_advisory_xact_lock({WORK_KEY})",
+            "BEGIN; SELECT pg_backend_pid(), pg_try_advisory_xact_lock({WORK_KEY}), {settings}",
             settings = self.settings(),
         );
         let messages = self
@@ -157,12 +157,13 @@ impl<'a> Work<'a> {
         self.watch(backend, self.session.batch_execute(&lock)).await
     }
 
-    /// What a transaction of ours begins with.
+    /// What a transaction of ours begins with, to be selected: one statement for the server, not five.
     fn settings(&self) -> String {
         format!(
-            "SET LOCAL lock_timeout = {timeout}; SET LOCAL statement_timeout = 0; \
-             SET LOCAL idle_in_transaction_session_timeout = 0; \
-             SET LOCAL standard_conforming_strings = on; {search_path}",
+            "set_config('lock_timeout', '{timeout}', true), \
+             set_config('statement_timeout', '0', true), \
+             set_config('idle_in_transaction_session_timeout', '0', true), \
+             set_config('standard_conforming_strings', 'on', true), {search_path}",
             search_path = keep_out_of_ledger(true),
             timeout = self.options.lock_timeout.as_millis(),
         )
@@ -250,7 +251,7 @@ impl<'a> Work<'a> {
             }
         }
         if resets {
-            let reset = format!("{RESET}; {}", self.settings());
+            let reset = format!("{RESET}; SELECT {}", self.settings());
             let stopped = |error| self.stopped(runnable.name, "resetting its settings", &error);
             self.session.batch_execute(&reset).await.map_err(stopped)?;
         }
@@ -299,6 +300,7 @@ impl<'a> Work<'a> {
         sink.as_mut().finish().await.map(|_| ())
     }
 
+    #[tracing::instrument(name = "db.statement", skip_all, fields(migration = %runnable.name, number = index + 1))]
     async fn answer(
         &self,
         runnable: Runnable<'_>,
@@ -439,10 +441,10 @@ fn is_busy(code: &SqlState) -> bool {
 }
 
 /// A login called `trunkline` has the ledger's schema first in its search path (`"$user"`), and would
-/// make its tables there.
+/// make its tables there: what to select so that it does not.
 pub(super) fn keep_out_of_ledger(local: bool) -> String {
     format!(
-        "SELECT set_config('search_path', 'public', {local}) WHERE current_schema() = 'trunkline'"
+        "CASE WHEN current_schema() = 'trunkline' THEN set_config('search_path', 'public', {local}) END"
     )
 }
 

@@ -63,6 +63,7 @@ impl Migrator {
     /// Applies what is pending, or what the request names.
     ///
     /// Nothing pending costs one connection and one query, and takes no lock.
+    #[tracing::instrument(name = "migrate.up", skip_all, fields(target = %self.target))]
     pub async fn up(
         &self,
         request: &UpRequest,
@@ -236,7 +237,7 @@ impl Run<'_> {
         let mut left = Vec::new();
         for migration in pending {
             if let Some(row) = known.iter().find(|row| row.name == migration.name) {
-                if row.checksum.as_ref().is_some_and(|sum| *sum != migration.up.checksum.raw) {
+                if row.checksum.as_ref().is_some_and(|sum| !migration.up.checksum.raw.is(sum)) {
                     let message = format!(
                         "{} was applied by the platform's own runner from another version of the file",
                         migration.name

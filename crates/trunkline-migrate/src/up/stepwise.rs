@@ -79,7 +79,7 @@ impl Run<'_> {
                 ..Entry::partial(source, migration, 0)?
             };
             put_entry(&self.work, &entry).await.map_err(stopped)?;
-            let checksum = Some(migration.up.checksum.normalised.as_str());
+            let checksum = Some(entry.checksum.as_str());
             let done = Note { checksum, ..Note::done(name, "up") };
             note(&self.work, &done).await.map_err(stopped)?;
             if let Some(platform) = &self.platform {

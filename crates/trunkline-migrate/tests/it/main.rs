@@ -22,6 +22,7 @@ mod reading;
 mod reverts;
 mod rights;
 mod sets;
+mod spans;
 mod support;
 mod tls;
 mod verify;

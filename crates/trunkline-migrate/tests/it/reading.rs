@@ -50,6 +50,23 @@ fn a_large_folder_is_read_whole_and_in_order() {
     assert!(matches!(Source::directory(folder.path()), Err(SourceError::NotUtf8 { .. })));
 }
 
+#[test]
+fn a_file_of_any_size_and_any_plain_name_is_read_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let long = format!("SELECT '{}';\n", "x".repeat(300_000));
+    let files =
+        [("1-long.sql", long.as_str()), ("2-a.sql.sql", "SELECT 2;"), ("2-a.sql", "SELECT 1;")];
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    std::fs::write(folder.path().join(".sql"), NOT_UTF8).unwrap();
+    let set = Source::directory(folder.path()).unwrap();
+    let found: Vec<(&str, &str)> =
+        set.migrations().iter().map(|it| (it.name.as_str(), it.up.text.as_str())).collect();
+    let expected = [("1-long", long.as_str()), ("2-a", "SELECT 1;"), ("2-a.sql", "SELECT 2;")];
+    assert_eq!(found, expected);
+}
+
 #[tokio::test]
 async fn what_is_wrong_with_a_set_that_is_being_read_is_said_before_anything_else() {
     let reading = Reading::begin(|| Source::directory("/no/such/folder"));

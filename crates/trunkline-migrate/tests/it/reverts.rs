@@ -270,7 +270,7 @@ const MOODS: &[(&str, &str)] = &[
 ];
 
 #[tokio::test]
-async fn types_and_functions_that_only_an_archived_table_uses_go_and_come_back_with_it() {
+async fn types_and_functions_that_nothing_but_an_archived_table_uses_go_and_come_back_with_it() {
     let database = empty().await;
     let client = database.connect().await.unwrap();
     let migrator = migrator(&database, source(MOODS));
@@ -290,6 +290,8 @@ async fn types_and_functions_that_only_an_archived_table_uses_go_and_come_back_w
     up(&migrator).await.unwrap();
     migrator.restore(&archive.name, Arc::new(Silent)).await.unwrap();
     run(&client, insert).await;
+    // What nothing used is back as well: who knows who called it.
+    assert!(flag(&client, "SELECT to_regtype('unused') IS NOT NULL").await);
     let expected = ["(1,{well},touched)", "(2,{well},touched)"];
     assert_eq!(texts(&client, "SELECT a::text FROM a ORDER BY 1").await, expected);
     assert!(client.batch_execute("INSERT INTO a (moods) VALUES ('{ill}')").await.is_err());
