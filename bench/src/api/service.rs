@@ -16,7 +16,9 @@ use trunkline_core::configuration::Configuration;
 use trunkline_core::secrets::{Key, KeyRing};
 use trunkline_core::{Clock, Random};
 use trunkline_migrate::{Migrator, Options, Target};
-use trunkline_server::{Limits, Progress, ProviderClient, Settings, State, router, serve};
+use trunkline_server::{
+    KnownCallers, Limits, Progress, ProviderClient, Settings, State, router, serve,
+};
 use trunkline_store::{PoolOptions, Store, partner_migrations};
 
 /// Where both listen.
@@ -45,6 +47,7 @@ impl Service {
             random,
             metrics: Arc::default(),
             progress: Progress::default(),
+            known: KnownCallers::default(),
         };
         let floor = Router::new().route("/", get(select_1)).with_state(state.store.clone());
         Ok(Self { floor: listen(floor).await?, address: listen(router(state)).await? })

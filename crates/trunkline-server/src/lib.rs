@@ -18,6 +18,7 @@ mod reference;
 mod routes;
 mod state;
 
+pub use auth::KnownCallers;
 pub use listen::{Limits, serve};
 pub use metrics::{Metrics, metrics_router};
 pub use partner_accounts::ProviderClient;

@@ -5,7 +5,7 @@ use axum::{Router, middleware};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::middleware::{
-    guard_headers, log_request, refuse_cross_site, refuse_until_started, time_out,
+    forget_callers, guard_headers, log_request, refuse_cross_site, refuse_until_started, time_out,
 };
 use crate::problem::Problem;
 use crate::{State, admin, api, health, reference};
@@ -15,13 +15,15 @@ const BODY_LIMIT: usize = 256 * 1024;
 
 /// The whole service, in process.
 pub fn router(state: State) -> Router {
-    let pages =
-        admin::router().layer(middleware::from_fn_with_state(state.clone(), refuse_cross_site));
+    let forgets = middleware::from_fn_with_state(state.clone(), forget_callers);
+    let pages = admin::router()
+        .layer(forgets.clone())
+        .layer(middleware::from_fn_with_state(state.clone(), refuse_cross_site));
     Router::new()
         .route("/", get(async || Redirect::to("/admin")))
         .nest("/admin", pages)
         .merge(admin::assets_router())
-        .merge(api::router(&state))
+        .merge(api::router(&state).layer(forgets))
         .merge(reference::router())
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))

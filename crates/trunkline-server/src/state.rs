@@ -10,6 +10,7 @@ use trunkline_store::Store;
 use trunkline_store::sessions::SessionLimits;
 
 use crate::ProviderClient;
+use crate::auth::KnownCallers;
 use crate::metrics::Metrics;
 
 /// What every handler works with; its clones are the same service.
@@ -29,6 +30,8 @@ pub struct State {
     pub random: Random,
     /// What calls the providers.
     pub providers: ProviderClient,
+    /// Who called a moment ago.
+    pub known: KnownCallers,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// How far the start has come.

@@ -10,7 +10,8 @@ mod error;
 pub mod events;
 pub mod idempotency;
 pub mod import;
-mod merged;
+mod listed;
+pub mod lists;
 mod migrations;
 pub mod one_time_links;
 pub mod overview;
@@ -27,6 +28,6 @@ pub use database::{
     Connection, Executor, PoolOptions, Store, Tally, Transaction, add_to_tally, tallied,
 };
 pub use error::StoreError;
-pub use merged::{KeyValue, ListKey, NoQualifiedId, QualifiedId, Unsupported};
-pub use migrations::{CATALOG, LABEL, partner_migrations};
+pub use listed::{Document, KeyValue, ListKey, NoQualifiedId, QualifiedId, Unsupported};
+pub use migrations::{CATALOG, LABEL, find_last_migration_run, partner_migrations};
 pub use paging::{Sort, SortField, Window};

@@ -1,5 +1,7 @@
 use trunkline_migrate::source::{EmbeddedFile, Source, SourceError};
 
+use crate::{Executor, StoreError};
+
 /// The label under which the set stands in the ledger.
 pub const LABEL: &str = "trunkline";
 
@@ -42,6 +44,10 @@ const FILES: &[EmbeddedFile<'static>] = embed![
     "019-list-indexes.sql",
     "021-import-sources.down.sql",
     "021-import-sources.sql",
+    "022-lists.down.sql",
+    "022-lists.sql",
+    "023-list-order.down.sql",
+    "023-list-order.sql",
     "026-events.down.sql",
     "026-events.sql",
 ];
@@ -49,6 +55,15 @@ const FILES: &[EmbeddedFile<'static>] = embed![
 /// The Partner API migrations that this binary carries.
 pub fn partner_migrations() -> Result<Source, SourceError> {
     Source::embedded(LABEL, FILES)
+}
+
+/// The last run in the history, of whatever migration and direction.
+pub async fn find_last_migration_run(executor: Executor<'_>) -> Result<Option<i64>, StoreError> {
+    let query = "
+        SELECT max(id)
+        FROM trunkline.migration_history";
+    let row = executor.row("look for the last run of a migration", query, &[]).await?;
+    Ok(row.and_then(|row| row.get(0)))
 }
 
 #[cfg(test)]

@@ -24,31 +24,18 @@ pub async fn get_overview(executor: Executor<'_>) -> Result<Overview, StoreError
         WITH sizes AS (
             SELECT oid, pg_relation_size(oid) < 2097152 AS is_small, greatest(reltuples, 0)::BIGINT AS about
             FROM pg_class
-            WHERE oid IN (
-                'public.dialog_360_clients'::REGCLASS, 'public.meta_whatsapp_clients'::REGCLASS,
-                'trunkline.twilio_clients'::REGCLASS, 'public.dialog_360_channels'::REGCLASS,
-                'public.meta_whatsapp_phone_numbers'::REGCLASS, 'trunkline.twilio_senders'::REGCLASS
-            )
-        ), counts AS (
-            SELECT oid, CASE
-                WHEN NOT is_small THEN about
-                WHEN oid = 'public.dialog_360_clients'::REGCLASS THEN (SELECT count(*) FROM public.dialog_360_clients)
-                WHEN oid = 'public.meta_whatsapp_clients'::REGCLASS THEN (SELECT count(*) FROM public.meta_whatsapp_clients)
-                WHEN oid = 'trunkline.twilio_clients'::REGCLASS THEN (SELECT count(*) FROM trunkline.twilio_clients)
-                WHEN oid = 'public.dialog_360_channels'::REGCLASS THEN (SELECT count(*) FROM public.dialog_360_channels)
-                WHEN oid = 'public.meta_whatsapp_phone_numbers'::REGCLASS
-                    THEN (SELECT count(*) FROM public.meta_whatsapp_phone_numbers)
-                ELSE (SELECT count(*) FROM trunkline.twilio_senders)
-            END AS rows
-            FROM sizes
+            WHERE oid IN ('trunkline.listed_clients'::REGCLASS, 'trunkline.listed_channels'::REGCLASS)
         )
         SELECT
             (SELECT count(*) FROM public.partner_configurations),
             (SELECT count(*) FROM public.partner_configurations WHERE is_active),
             (SELECT count(*) FROM trunkline.api_keys WHERE revoked_at IS NULL),
-            (sum(rows) FILTER (WHERE oid::REGCLASS::TEXT ~ 'clients$'))::BIGINT,
-            (sum(rows) FILTER (WHERE oid::REGCLASS::TEXT !~ 'clients$'))::BIGINT
-        FROM counts";
+            (SELECT CASE WHEN is_small THEN (SELECT count(*) FROM trunkline.listed_clients) ELSE about END
+            FROM sizes
+            WHERE oid = 'trunkline.listed_clients'::REGCLASS),
+            (SELECT CASE WHEN is_small THEN (SELECT count(*) FROM trunkline.listed_channels) ELSE about END
+            FROM sizes
+            WHERE oid = 'trunkline.listed_channels'::REGCLASS)";
     let doing = "count what there is";
     let row = executor.row(doing, query, &[]).await?.ok_or(StoreError::NotMigrated)?;
     Ok(Overview {

@@ -2,6 +2,7 @@ use askama::Template;
 use axum::extract::State as Extract;
 use axum::http::HeaderMap;
 use axum::response::IntoResponse;
+use tokio::try_join;
 use trunkline_core::Role;
 use trunkline_store::Window;
 use trunkline_store::audit_log::{AuditFilter, list_audit_entries};
@@ -44,10 +45,12 @@ pub(crate) async fn overview(
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, PageProblem> {
     let connection = state.store.connection().await?;
-    let overview = get_overview(connection.executor()).await?;
     let window = Window { after: None, limit: RECENT };
-    let entries =
-        list_audit_entries(connection.executor(), &AuditFilter::default(), &window).await?;
+    let every = AuditFilter::default();
+    let (overview, entries) = try_join!(
+        get_overview(connection.executor()),
+        list_audit_entries(connection.executor(), &every, &window),
+    )?;
     let recent = entries.into_iter().take(RECENT.into()).map(|entry| RecentAct {
         at: entry.occurred_at.into(),
         actor: entry.actor_name,

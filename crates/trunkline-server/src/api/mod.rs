@@ -8,6 +8,7 @@ mod checks;
 mod clients;
 mod companies;
 mod document;
+mod documents;
 mod idempotency;
 mod key;
 mod migrations;
@@ -36,6 +37,7 @@ use rate_limit::RateLimiter;
 
 pub(crate) use body::{Body, Query};
 pub(crate) use checks::Checks;
+pub(crate) use documents::{Documents, One};
 pub(crate) use page::{Limit, Listing, Order, Page, Pager};
 pub(crate) use path::Id;
 pub(crate) use version::{Preconditions, etag, tagged};

@@ -42,10 +42,11 @@ use form_urlencoded::Serializer;
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer, Serialize};
 use trunkline_core::secrets::KeyRing;
-use trunkline_store::{Sort, SortField};
+use trunkline_store::{Document, Sort, SortField};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
+use super::Documents;
 use crate::State;
 use crate::problem::{FieldProblem, Problem};
 
@@ -168,14 +169,25 @@ impl Pager {
         order: &impl Display,
         key: impl Fn(&R) -> K,
     ) -> Listing<T> {
-        let limit = usize::from(limit.get());
-        let has_more = rows.len() > limit;
-        rows.truncate(limit);
-        let last = rows.last().filter(|_| has_more);
+        let last = last_of_more(&mut rows, limit);
         let next_cursor = last.and_then(|row| self.cursor(&key(row), order));
         let next = next_cursor.as_deref().map(|cursor| self.at(cursor));
         let items = rows.into_iter().map(T::from).collect();
         Listing { page: Page { items, next_cursor }, next }
+    }
+
+    /// The same of rows that are JSON already.
+    pub(crate) fn documents<T: DeserializeOwned, K: Serialize>(
+        &self,
+        mut rows: Vec<Document<T>>,
+        limit: Limit,
+        order: &impl Display,
+        key: impl Fn(&T) -> K,
+    ) -> Result<Documents<T>, Problem> {
+        let last = last_of_more(&mut rows, limit).map(Document::read).transpose()?;
+        let next_cursor = last.and_then(|row| self.cursor(&key(&row), order));
+        let next = next_cursor.as_deref().map(|cursor| self.at(cursor));
+        Ok(Documents::new(rows, next_cursor, next))
     }
 
     /// The address of the page at a cursor, with the same filters.
@@ -186,6 +198,14 @@ impl Pager {
         writer.extend_pairs(others).append_pair("cursor", cursor);
         format!("{}?{}", self.uri.path(), writer.finish())
     }
+}
+
+/// Leaves so many rows; the last of them, if there were more.
+fn last_of_more<R>(rows: &mut Vec<R>, limit: Limit) -> Option<&R> {
+    let limit = usize::from(limit.get());
+    let has_more = rows.len() > limit;
+    rows.truncate(limit);
+    rows.last().filter(|_| has_more)
 }
 
 /// A page of a list.
@@ -216,11 +236,15 @@ impl<T> Listing<T> {
 
 impl<T: Serialize> IntoResponse for Listing<T> {
     fn into_response(self) -> Response {
-        let mut response = Json(self.page).into_response();
-        let link = self.next.map(|next| HeaderValue::from_str(&format!("<{next}>; rel=\"next\"")));
-        if let Some(Ok(link)) = link {
-            response.headers_mut().insert(LINK, link);
-        }
-        response
+        with_next(Json(self.page).into_response(), self.next.as_deref())
     }
+}
+
+/// Adds the `Link` to the next page.
+pub(super) fn with_next(mut response: Response, next: Option<&str>) -> Response {
+    let link = next.map(|next| HeaderValue::from_str(&format!("<{next}>; rel=\"next\"")));
+    if let Some(Ok(link)) = link {
+        response.headers_mut().insert(LINK, link);
+    }
+    response
 }

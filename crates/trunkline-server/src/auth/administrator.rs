@@ -3,6 +3,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use jiff::SignedDuration;
 use trunkline_core::Role;
+use trunkline_store::StoreError;
 use trunkline_store::audit_log::{Actor, ActorKind};
 use trunkline_store::sessions::{ActiveSession, find_session, touch_session};
 
@@ -65,19 +66,10 @@ impl OptionalFromRequestParts<State> for Administrator {
         };
         let Ok(context) =
             <RequestContext as FromRequestParts<State>>::from_request_parts(parts, state).await;
-        let now = state.clock.now();
-        let connection = state.store.connection().await.map_err(Problem::from)?;
-        let limits = state.settings.session_limits;
-        let found = find_session(connection.executor(), &hash, limits, now).await;
-        let Some(session) =
-            found.map_err(Problem::from)?.filter(|session| !session.awaits_second_factor)
-        else {
+        let found = find(state, &hash).await.map_err(Problem::from)?;
+        let Some(session) = found.filter(|session| !session.awaits_second_factor) else {
             return Ok(None);
         };
-        if now.duration_since(session.last_seen_at) > SignedDuration::from_mins(1) {
-            let touched = touch_session(connection.executor(), session.id, now).await;
-            touched.map_err(Problem::from)?;
-        }
         context.note(format!("user {}", session.user_id), None);
         Ok(Some(Self { session, context }))
     }
@@ -96,4 +88,24 @@ impl FromRequestParts<State> for Administrator {
             then: if parts.method == Method::GET { asked.to_string() } else { "/admin".to_owned() },
         })
     }
+}
+
+/// The session of this hash, as it was a moment ago at the latest; its use is noted, once a minute.
+async fn find(state: &State, hash: &[u8]) -> Result<Option<ActiveSession>, StoreError> {
+    let now = state.clock.now();
+    if let Some(session) = state.known.sessions.get(hash, now) {
+        return Ok(Some(session));
+    }
+    let generation = state.known.sessions.generation();
+    let connection = state.store.connection().await?;
+    let limits = state.settings.session_limits;
+    let Some(session) = find_session(connection.executor(), hash, limits, now).await? else {
+        return Ok(None);
+    };
+    let is_due = now.duration_since(session.last_seen_at) > SignedDuration::from_mins(1);
+    if is_due && !session.awaits_second_factor {
+        touch_session(connection.executor(), session.id, now).await?;
+    }
+    state.known.sessions.put(hash, &session, generation, now);
+    Ok(Some(session))
 }

@@ -1,9 +1,12 @@
+use std::net::IpAddr;
+
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use trunkline_core::{Role, Scope};
-use trunkline_store::api_keys::{find_api_key, touch_api_key};
+use trunkline_store::StoreError;
+use trunkline_store::api_keys::{ApiKey, find_api_key, touch_api_key};
 use trunkline_store::audit_log::{Actor, ActorKind};
 
 use super::{API_KEY_PREFIX, hash_token};
@@ -78,19 +81,35 @@ impl FromRequestParts<State> for Caller {
             return refuse("an API key is tlk_ and 43 characters, after the word Bearer");
         };
         let now = state.clock.now();
-        let connection = state.store.connection().await?;
-        let found = find_api_key(connection.executor(), &hash_token(key)).await?;
+        let found = find(state, &hash_token(key), context.address, now).await?;
         let Some(key) = found.filter(|key| key.is_usable(now)) else {
             return refuse("this key is not known, was revoked, or has expired");
         };
-        let is_due = |last| now.duration_since(last) > SignedDuration::from_mins(1);
-        if key.last_used_at.is_none_or(is_due) {
-            touch_api_key(connection.executor(), key.id, context.address, now).await?;
-        }
         context.note(format!("api_key {}", key.id), key.company_id);
         let scope = key.company_id.map_or(Scope::Platform, Scope::Company);
         let caller = Self { key_id: key.id, name: key.name, role: key.role, scope, context };
         parts.extensions.insert(caller.clone());
         Ok(caller)
     }
+}
+
+/// The key with this hash, as it was a moment ago at the latest; its use is noted, once a minute.
+async fn find(
+    state: &State,
+    hash: &[u8],
+    address: IpAddr,
+    now: Timestamp,
+) -> Result<Option<ApiKey>, StoreError> {
+    if let Some(key) = state.known.keys.get(hash, now) {
+        return Ok(Some(key));
+    }
+    let generation = state.known.keys.generation();
+    let connection = state.store.connection().await?;
+    let Some(key) = find_api_key(connection.executor(), hash).await? else { return Ok(None) };
+    let is_due = |last| now.duration_since(last) > SignedDuration::from_mins(1);
+    if key.is_usable(now) && key.last_used_at.is_none_or(is_due) {
+        touch_api_key(connection.executor(), key.id, address, now).await?;
+    }
+    state.known.keys.put(hash, &key, generation, now);
+    Ok(Some(key))
 }

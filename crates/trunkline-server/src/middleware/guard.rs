@@ -67,6 +67,17 @@ fn is_same_site(headers: &HeaderMap, public_url: &str) -> bool {
     }
 }
 
+/// Forgets who called a moment ago after whatever may have changed what they may do.
+pub(crate) async fn forget_callers(
+    Extract(state): Extract<State>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let _forgetting = (!is_safe).then(|| state.known.forget_later());
+    next.run(request).await
+}
+
 /// Answers nothing but health while the service starts: the tables may not be there yet.
 pub(crate) async fn refuse_until_started(
     Extract(state): Extract<State>,

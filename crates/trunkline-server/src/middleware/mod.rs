@@ -5,5 +5,7 @@ mod guard;
 mod log;
 
 pub(crate) use context::RequestContext;
-pub(crate) use guard::{guard_headers, refuse_cross_site, refuse_until_started, time_out};
+pub(crate) use guard::{
+    forget_callers, guard_headers, refuse_cross_site, refuse_until_started, time_out,
+};
 pub(crate) use log::log_request;

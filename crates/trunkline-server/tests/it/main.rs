@@ -8,6 +8,7 @@ mod audit_log;
 mod health;
 mod idempotency;
 mod key;
+mod known_callers;
 mod migrations;
 mod partner_accounts;
 mod people;

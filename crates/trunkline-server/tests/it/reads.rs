@@ -83,6 +83,22 @@ async fn a_channel_is_shown_in_common_words_and_the_providers_own_without_creden
 }
 
 #[tokio::test]
+async fn what_the_database_keeps_as_json_is_what_the_document_describes() {
+    let service = Service::new().await;
+    fill(&service).await;
+    let key = service.api_key("viewer", None).await;
+    let document = serde_json::to_value(trunkline_server::api::document()).unwrap();
+    for (path, schema) in [("channels", "Channel"), ("clients", "Client")] {
+        let properties = &document["components"]["schemas"][schema]["properties"];
+        let page = service.get(&format!("/api/v1/{path}"), &key).await.json();
+        let fields = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        for item in page["items"].as_array().unwrap() {
+            assert_eq!(fields(item), fields(properties), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn pages_of_any_size_give_every_channel_once_in_the_order_of_the_list() {
     let service = Service::new().await;
     fill(&service).await;

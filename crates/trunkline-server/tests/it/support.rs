@@ -83,6 +83,7 @@ impl Service {
             random,
             metrics: Arc::default(),
             progress: trunkline_server::Progress::default(),
+            known: trunkline_server::KnownCallers::default(),
         };
         let connection = state.store.connection().await.unwrap();
         register_active_key(connection.executor(), &state.keys, state.random.clone())

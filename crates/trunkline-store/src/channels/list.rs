@@ -1,12 +1,10 @@
 use jiff::Timestamp;
 use trunkline_core::{ChannelStatus, Provider, QualityRating, Scope};
 
-use super::tables::Table;
-use super::{Channel, words};
-use crate::merged::{
-    Bounds, ListKey, QualifiedId, Span, Statement, Unsupported, includes, storable, written_limit,
+use super::Channel;
+use crate::listed::{
+    Document, ListKey, QualifiedId, Span, Statement, Unsupported, includes, storable,
 };
-
 use crate::{Executor, Sort, SortField, StoreError, Window};
 
 /// Which channels.
@@ -53,13 +51,16 @@ impl SortField for ChannelField {
     }
 }
 
+/// The number in the order of its characters; without one it is empty.
+const NUMBER: &str = "(coalesce(phone_number, '') COLLATE \"C\")";
+
 impl ChannelField {
-    /// As the indexes of migration 019 have it.
+    /// As the indexes of migration 023 have it.
     const fn key(self) -> &'static str {
         match self {
-            Self::UpdatedAt => "channel.updated_at",
-            Self::CreatedAt => "channel.created_at",
-            Self::PhoneNumber => "(coalesce(channel.phone_number, '') COLLATE \"C\")",
+            Self::UpdatedAt => "updated_at",
+            Self::CreatedAt => "created_at",
+            Self::PhoneNumber => NUMBER,
         }
     }
 }
@@ -104,19 +105,9 @@ impl ChannelFilter<'_> {
     fn span(&self, order: ChannelField) -> Span {
         match order {
             ChannelField::UpdatedAt => Span::times(self.updated_since.map(storable)),
-            ChannelField::CreatedAt => Span::times(None),
-            ChannelField::PhoneNumber => Span::texts(self.phone_number_prefix.unwrap_or_default()),
+            ChannelField::CreatedAt => Span::default(),
+            ChannelField::PhoneNumber => Span::texts(self.phone_number_prefix),
         }
-    }
-
-    /// The providers that can have such a channel.
-    fn providers(&self) -> Vec<Provider> {
-        let fits = |provider: &Provider| {
-            self.provider.is_none_or(|wanted| wanted == *provider)
-                && self.client_id.is_none_or(|client| client.provider == *provider)
-                && self.status.is_none_or(|status| words::stored(status, *provider).is_some())
-        };
-        Provider::ALL.iter().copied().filter(fits).collect()
     }
 }
 
@@ -128,143 +119,68 @@ pub async fn list_channels(
     filter: &ChannelFilter<'_>,
     sort: Sort<ChannelField>,
     window: &Window<ListKey>,
-) -> Result<Vec<Channel>, StoreError> {
-    let Some(statement) = statement(filter, sort, window) else { return Ok(Vec::new()) };
-    let rows = statement.rows(executor, "list channels").await?;
-    rows.iter().map(Channel::read).collect()
+) -> Result<Vec<Document<Channel>>, StoreError> {
+    let statement = statement(filter, sort, window.after.as_ref());
+    statement.documents(executor, "list channels", window.rows()).await
 }
 
-/// `None`: there is no such channel.
 pub(super) fn statement(
     filter: &ChannelFilter<'_>,
     sort: Sort<ChannelField>,
-    window: &Window<ListKey>,
-) -> Option<Statement> {
-    let providers = filter.providers();
-    if providers.is_empty() {
-        return None;
+    after: Option<&ListKey>,
+) -> Statement {
+    let order = sort.field;
+    let key = order.key();
+    let mut statement = Statement::new("trunkline.listed_channels", key, sort.descending);
+    find(&mut statement, filter, order);
+    if let Some(provider) = filter.provider {
+        statement.when_provider(provider);
     }
-    let bounds = Bounds::new(filter.span(sort.field), sort.descending, window.after.as_ref());
-    let mut statement = Statement::default();
-    if filter.is_narrow() {
-        narrow(&mut statement, filter, sort, bounds, &providers, window.rows());
-    } else {
-        wide(&mut statement, filter, sort, bounds, &providers, window.rows());
+    if let Some(status) = filter.status {
+        let status = statement.bind("TEXT", status.as_str());
+        statement.when(format!("status = {status}"));
     }
-    Some(statement)
+    if let Some(quality) = filter.quality_rating {
+        let quality = statement.bind("TEXT", quality.as_str());
+        statement.when(format!("quality_rating = {quality}"));
+    }
+    if let Some(prefix) = filter.phone_number_prefix.filter(|_| order != ChannelField::PhoneNumber)
+    {
+        let prefix = statement.bind("TEXT", prefix.to_owned());
+        statement.when(format!("starts_with(phone_number, {prefix})"));
+    }
+    if let Some(since) = filter.updated_since.filter(|_| order != ChannelField::UpdatedAt) {
+        let since = statement.bind("TIMESTAMPTZ", storable(since));
+        statement.when(format!("updated_at >= {since}"));
+    }
+    statement.when_within(filter.span(order), after);
+    statement
 }
 
-/// Every branch from an index in the order of the list.
-fn wide(
-    statement: &mut Statement,
-    filter: &ChannelFilter<'_>,
-    sort: Sort<ChannelField>,
-    bounds: Bounds,
-    providers: &[Provider],
-    rows: i64,
-) {
-    let limit = written_limit(rows);
-    let bounds = statement.bind_bounds(bounds, providers, sort.descending);
-    // The index on the status goes on with the quality: a status alone is every quality, merged.
-    let qualities = match (filter.status, filter.quality_rating) {
-        (Some(_), None) => QualityRating::ALL.to_vec(),
-        (_, quality) => quality.into_iter().collect(),
-    };
-    let qualities: Vec<String> =
-        qualities.into_iter().map(|word| statement.bind("TEXT", word.as_str())).collect();
-    let mut branches = Vec::new();
-    for provider in providers {
-        let table = Table::of(*provider);
-        let (channels, clients, key) = (table.channels, table.clients, sort.field.key());
-        let columns = table.columns(&format!(
-            "(SELECT client.company_id FROM {clients} AS client WHERE client.id = channel.client_id)"
-        ));
-        let mut conditions = vec![bounds.condition("channel", key, *provider)];
-        if let Some(word) = filter.status.and_then(|status| words::stored(status, *provider)) {
-            let word = statement.bind("TEXT", word);
-            conditions.push(format!("channel.status = {word}"));
-        }
-        let every = conditions.join(" AND ");
-        let conditions = match qualities.as_slice() {
-            [] => vec![every],
-            some => some
-                .iter()
-                .map(|word| format!("{every} AND channel.quality_rating = {word}"))
-                .collect(),
-        };
-        let direction = bounds.direction();
-        branches.extend(conditions.iter().map(|conditions| {
-            format!(
-                "(SELECT {columns}, {key} AS key
-                FROM {channels} AS channel
-                WHERE {conditions}
-                ORDER BY {key}{direction}, channel.id{direction}
-                LIMIT {limit})"
-            )
-        }));
+/// The conditions that leave few channels, by which they are found.
+fn find(statement: &mut Statement, filter: &ChannelFilter<'_>, order: ChannelField) {
+    if let Some(number) = filter.phone_number {
+        let number = statement.bind("TEXT", number.to_owned());
+        statement.when_few(format!("{NUMBER} = {number}"));
     }
-    statement.merge(&branches, sort.descending, limit);
-}
-
-/// Every branch whole, for a filter that leaves few channels: one condition finds them, and the others
-/// look at what it found. Behind OFFSET 0 neither they nor the order can choose another way.
-fn narrow(
-    statement: &mut Statement,
-    filter: &ChannelFilter<'_>,
-    sort: Sort<ChannelField>,
-    bounds: Bounds,
-    providers: &[Provider],
-    rows: i64,
-) {
-    let limit = written_limit(rows);
-    let bounds = statement.bind_bounds(bounds, providers, sort.descending);
-    let (finding, found) = match *filter {
-        ChannelFilter { phone_number: Some(number), .. } => {
-            ("channel.phone_number", statement.bind("TEXT", number.to_owned()))
-        }
-        ChannelFilter { client_id: Some(client), .. } => {
-            ("channel.client_id", statement.bind("INTEGER", client.number))
-        }
-        _ => ("client.company_id", statement.bind("INTEGER", filter.company_id)),
-    };
-    let also = also(statement, filter);
-    let mut branches = Vec::new();
-    for provider in providers {
-        let table = Table::of(*provider);
-        let (channels, clients, key) = (table.channels, table.clients, sort.field.key());
-        let columns = table.columns("client.company_id");
-        let word = filter.status.and_then(|status| words::stored(status, *provider));
-        let word = statement.bind("TEXT", word);
-        let bounds = bounds.condition("channel", key, *provider);
-        branches.push(format!(
-            "(SELECT channel.*, {key} AS key
-            FROM (
-                SELECT {columns}
-                FROM {clients} AS client
-                JOIN {channels} AS channel ON channel.client_id = client.id
-                WHERE {finding} = {found}
-                OFFSET 0
-            ) AS channel
-            WHERE {bounds} AND {also} AND ({word} IS NULL OR channel.status = {word}))"
+    let mut owners = Vec::new();
+    if let Some(company) = filter.company_id {
+        let company = statement.bind("INTEGER", company);
+        owners.push(format!("company_id = {company}"));
+    }
+    if let Some(QualifiedId { provider, number }) = filter.client_id {
+        let client = statement.bind("INTEGER", number);
+        // Channels are found by their company: there is one index for both.
+        let company = format!(
+            "(SELECT company_id FROM trunkline.listed_clients WHERE provider = '{provider}' AND id = {client})"
+        );
+        owners.push(format!(
+            "company_id = {company} AND provider = '{provider}' AND client_id = {client}"
         ));
     }
-    statement.merge(&branches, sort.descending, limit);
-}
-
-/// The conditions of the other filters, each of which may be NULL: which there are does not change the
-/// text.
-fn also(statement: &mut Statement, filter: &ChannelFilter<'_>) -> String {
-    let company = statement.bind("INTEGER", filter.company_id);
-    let client = statement.bind("INTEGER", filter.client_id.map(|client| client.number));
-    let quality = statement.bind("TEXT", filter.quality_rating.map(QualityRating::as_str));
-    let prefix = statement.bind("TEXT", filter.phone_number_prefix.map(str::to_owned));
-    let since = statement.bind("TIMESTAMPTZ", filter.updated_since.map(storable));
-    [
-        format!("({company} IS NULL OR channel.company_id = {company})"),
-        format!("({client} IS NULL OR channel.client_id = {client})"),
-        format!("({quality} IS NULL OR channel.quality_rating = {quality})"),
-        format!("({prefix} IS NULL OR starts_with(channel.phone_number, {prefix}))"),
-        format!("({since} IS NULL OR channel.updated_at >= {since})"),
-    ]
-    .join(" AND ")
+    // The index on the company goes on in the order of change.
+    let is_in_order = order == ChannelField::UpdatedAt && filter.phone_number.is_none();
+    for owner in owners {
+        if is_in_order { statement.when(owner) } else { statement.when_few(owner) }
+    }
 }

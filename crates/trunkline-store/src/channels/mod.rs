@@ -3,20 +3,20 @@
 mod list;
 #[cfg(test)]
 mod plans;
-mod tables;
 pub(crate) mod words;
 
 use jiff::Timestamp;
-use tokio_postgres::Row;
+use serde::Deserialize;
 use trunkline_core::{ChannelStatus, Provider, QualityRating, Scope};
 
 pub use list::{ChannelField, ChannelFilter, list_channels};
 
-use crate::merged::{KeyValue, ListKey, QualifiedId, read_provider, unknown_word};
+use crate::database::Parameters;
+use crate::listed::{Document, KeyValue, ListKey, QualifiedId, read_counts};
 use crate::{Executor, StoreError};
 
 /// A WhatsApp number.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Channel {
     /// Its id among all providers.
     pub id: QualifiedId,
@@ -51,31 +51,6 @@ pub struct Channel {
 }
 
 impl Channel {
-    /// Reads a row by the order of [`tables::Table::columns`]: names are looked for one by one.
-    fn read(row: &Row) -> Result<Self, StoreError> {
-        let provider = read_provider(row.get(0))?;
-        let (status, quality_rating): (&str, &str) = (row.get(7), row.get(9));
-        Ok(Self {
-            id: QualifiedId { provider, number: row.get(1) },
-            client_id: QualifiedId { provider, number: row.get(2) },
-            provider_id: row.get(3),
-            company_id: row.get(4),
-            phone_number: row.get(5),
-            display_name: row.get(6),
-            status: words::read(provider, status).ok_or_else(|| unknown_word("status", status))?,
-            provider_status: row.get(8),
-            quality_rating: quality_rating
-                .parse()
-                .map_err(|_| unknown_word("quality_rating", quality_rating))?,
-            provider_quality_rating: row.get(10),
-            messaging_limit: row.get(11),
-            messaging_limit_scope: row.get(12),
-            provider_messaging_limit: row.get(13),
-            created_at: row.get(14),
-            updated_at: row.get(15),
-        })
-    }
-
     /// Where it stands in a list of this order.
     pub fn key(&self, order: ChannelField) -> ListKey {
         let value = match order {
@@ -94,11 +69,14 @@ pub async fn find_channel(
     executor: Executor<'_>,
     id: QualifiedId,
     scope: Scope,
-) -> Result<Option<Channel>, StoreError> {
-    let query = tables::Table::of(id.provider).one();
-    let parameters: crate::database::Parameters<'_> = &[&id.number, &scope.company()];
-    let row = executor.row("look for a channel", &query, parameters).await?;
-    row.as_ref().map(Channel::read).transpose()
+) -> Result<Option<Document<Channel>>, StoreError> {
+    let query = "
+        SELECT document
+        FROM trunkline.listed_channels
+        WHERE provider = $1 AND id = $2 AND ($3::INTEGER IS NULL OR company_id = $3)";
+    let parameters: Parameters<'_> = &[&id.provider.as_str(), &id.number, &scope.company()];
+    let row = executor.row("look for a channel", query, parameters).await?;
+    Ok(row.as_ref().map(Document::from_row))
 }
 
 /// How many channels a company has, by provider.
@@ -107,22 +85,9 @@ pub async fn count_channels(
     company_id: i32,
 ) -> Result<Vec<(Provider, i64)>, StoreError> {
     let query = "
-        SELECT
-            (SELECT count(*)
-            FROM public.dialog_360_clients AS client
-            JOIN public.dialog_360_channels AS channel ON channel.client_id = client.id
-            WHERE client.company_id = $1),
-            (SELECT count(*)
-            FROM public.meta_whatsapp_clients AS client
-            JOIN public.meta_whatsapp_phone_numbers AS channel ON channel.client_id = client.id
-            WHERE client.company_id = $1),
-            (SELECT count(*)
-            FROM trunkline.twilio_clients AS client
-            JOIN trunkline.twilio_senders AS channel ON channel.client_id = client.id
-            WHERE client.company_id = $1)";
-    let row = executor.row("count a company's channels", query, &[&company_id]).await?;
-    let counts = row.iter().flat_map(|row| {
-        Provider::ALL.iter().enumerate().map(|(index, provider)| (*provider, row.get(index)))
-    });
-    Ok(counts.collect())
+        SELECT provider, count(*) AS count
+        FROM trunkline.listed_channels
+        WHERE company_id = $1
+        GROUP BY provider";
+    read_counts(&executor.rows("count a company's channels", query, &[&company_id]).await?)
 }

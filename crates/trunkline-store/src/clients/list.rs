@@ -2,11 +2,7 @@ use jiff::Timestamp;
 use trunkline_core::{ClientStatus, Provider, Scope};
 
 use super::Client;
-use super::tables::Table;
-use crate::merged::{
-    Bounds, ListKey, Span, Statement, Unsupported, includes, storable, written_limit,
-};
-
+use crate::listed::{Document, ListKey, Span, Statement, Unsupported, includes, storable};
 use crate::{Executor, Sort, SortField, StoreError, Window};
 
 /// Which clients.
@@ -45,8 +41,8 @@ impl SortField for ClientField {
 impl ClientField {
     const fn key(self) -> &'static str {
         match self {
-            Self::UpdatedAt => "client.updated_at",
-            Self::CreatedAt => "client.created_at",
+            Self::UpdatedAt => "updated_at",
+            Self::CreatedAt => "created_at",
         }
     }
 }
@@ -81,59 +77,37 @@ pub async fn list_clients(
     filter: &ClientFilter,
     sort: Sort<ClientField>,
     window: &Window<ListKey>,
-) -> Result<Vec<Client>, StoreError> {
-    let rows = statement(filter, sort, window).rows(executor, "list clients").await?;
-    rows.iter().map(Client::read).collect()
+) -> Result<Vec<Document<Client>>, StoreError> {
+    let statement = statement(filter, sort, window.after.as_ref());
+    statement.documents(executor, "list clients", window.rows()).await
 }
 
 pub(super) fn statement(
     filter: &ClientFilter,
     sort: Sort<ClientField>,
-    window: &Window<ListKey>,
+    after: Option<&ListKey>,
 ) -> Statement {
-    let providers: Vec<Provider> =
-        filter.provider.map_or_else(|| Provider::ALL.to_vec(), |provider| vec![provider]);
-    let since = filter.updated_since.map(storable);
     let is_by_change = sort.field == ClientField::UpdatedAt;
-    let span = Span::times(since.filter(|_| is_by_change));
-    let bounds = Bounds::new(span, sort.descending, window.after.as_ref());
-    let mut statement = Statement::default();
-    let limit = written_limit(window.rows());
-    let bounds = statement.bind_bounds(bounds, &providers, sort.descending);
-    let mut chosen = Vec::new();
+    let since = filter.updated_since.map(storable);
+    let key = sort.field.key();
+    let mut statement = Statement::new("trunkline.listed_clients", key, sort.descending);
     if let Some(company) = filter.company_id {
         let company = statement.bind("INTEGER", company);
-        chosen.push(format!("client.company_id = {company}"));
+        let owner = format!("company_id = {company}");
+        // The index on the company goes on in the order of change.
+        if is_by_change { statement.when(owner) } else { statement.when_few(owner) }
+    }
+    if let Some(provider) = filter.provider {
+        statement.when_provider(provider);
     }
     if let Some(status) = filter.status {
         let status = statement.bind("TEXT", status.as_str());
-        chosen.push(format!("client.status = {status}"));
+        statement.when(format!("status = {status}"));
     }
     if let Some(since) = since.filter(|_| !is_by_change) {
         let since = statement.bind("TIMESTAMPTZ", since);
-        chosen.push(format!("client.updated_at >= {since}"));
+        statement.when(format!("updated_at >= {since}"));
     }
-    let (key, direction) = (sort.field.key(), bounds.direction());
-    // A company's clients are few: OFFSET 0 keeps the order outside from choosing how they are found.
-    let end = if filter.company_id.is_some() {
-        "OFFSET 0".to_owned()
-    } else {
-        format!("ORDER BY {key}{direction}, client.id{direction} LIMIT {limit}")
-    };
-    let branch = |provider: &Provider| {
-        let table = Table::of(*provider);
-        let (columns, clients) = (table.columns(), table.clients);
-        let mut conditions = vec![bounds.condition("client", key, *provider)];
-        conditions.extend(chosen.iter().cloned());
-        let conditions = conditions.join(" AND ");
-        format!(
-            "(SELECT {columns}, {key} AS key
-            FROM {clients} AS client
-            WHERE {conditions}
-            {end})"
-        )
-    };
-    let branches: Vec<String> = providers.iter().map(branch).collect();
-    statement.merge(&branches, sort.descending, limit);
+    statement.when_within(Span::times(since.filter(|_| is_by_change)), after);
     statement
 }

@@ -3,19 +3,19 @@
 mod list;
 #[cfg(test)]
 mod plans;
-mod tables;
 
 use jiff::Timestamp;
-use tokio_postgres::Row;
+use serde::Deserialize;
 use trunkline_core::{ClientStatus, Provider, Scope};
 
 pub use list::{ClientField, ClientFilter, list_clients};
 
-use crate::merged::{KeyValue, ListKey, QualifiedId, read_provider, unknown_word};
+use crate::database::Parameters;
+use crate::listed::{Document, KeyValue, ListKey, QualifiedId, read_counts};
 use crate::{Executor, StoreError};
 
 /// A company's account at a provider.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Client {
     /// Its id among all providers.
     pub id: QualifiedId,
@@ -38,23 +38,6 @@ pub struct Client {
 }
 
 impl Client {
-    /// Reads a row by the order of [`tables::Table::columns`]: names are looked for one by one.
-    fn read(row: &Row) -> Result<Self, StoreError> {
-        let provider = read_provider(row.get(0))?;
-        let status: &str = row.get(5);
-        Ok(Self {
-            id: QualifiedId { provider, number: row.get(1) },
-            company_id: row.get(2),
-            provider_id: row.get(3),
-            name: row.get(4),
-            status: status.parse().map_err(|_| unknown_word("status", status))?,
-            provider_status: row.get(6),
-            onboarded_at: row.get(7),
-            created_at: row.get(8),
-            updated_at: row.get(9),
-        })
-    }
-
     /// Where it stands in a list of this order.
     pub fn key(&self, order: ClientField) -> ListKey {
         let time = match order {
@@ -70,11 +53,14 @@ pub async fn find_client(
     executor: Executor<'_>,
     id: QualifiedId,
     scope: Scope,
-) -> Result<Option<Client>, StoreError> {
-    let query = tables::Table::of(id.provider).one();
-    let parameters: crate::database::Parameters<'_> = &[&id.number, &scope.company()];
-    let row = executor.row("look for a client", &query, parameters).await?;
-    row.as_ref().map(Client::read).transpose()
+) -> Result<Option<Document<Client>>, StoreError> {
+    let query = "
+        SELECT document
+        FROM trunkline.listed_clients
+        WHERE provider = $1 AND id = $2 AND ($3::INTEGER IS NULL OR company_id = $3)";
+    let parameters: Parameters<'_> = &[&id.provider.as_str(), &id.number, &scope.company()];
+    let row = executor.row("look for a client", query, parameters).await?;
+    Ok(row.as_ref().map(Document::from_row))
 }
 
 /// How many clients a company has, by provider.
@@ -83,19 +69,9 @@ pub async fn count_clients(
     company_id: i32,
 ) -> Result<Vec<(Provider, i64)>, StoreError> {
     let query = "
-        SELECT
-            (SELECT count(*)
-            FROM public.dialog_360_clients
-            WHERE company_id = $1),
-            (SELECT count(*)
-            FROM public.meta_whatsapp_clients
-            WHERE company_id = $1),
-            (SELECT count(*)
-            FROM trunkline.twilio_clients
-            WHERE company_id = $1)";
-    let row = executor.row("count a company's clients", query, &[&company_id]).await?;
-    let counts = row.iter().flat_map(|row| {
-        Provider::ALL.iter().enumerate().map(|(index, provider)| (*provider, row.get(index)))
-    });
-    Ok(counts.collect())
+        SELECT provider, count(*) AS count
+        FROM trunkline.listed_clients
+        WHERE company_id = $1
+        GROUP BY provider";
+    read_counts(&executor.rows("count a company's clients", query, &[&company_id]).await?)
 }

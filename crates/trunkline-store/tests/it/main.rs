@@ -4,6 +4,7 @@
 
 mod audit_log;
 mod events;
+mod lists;
 mod secrets;
 mod statements;
 

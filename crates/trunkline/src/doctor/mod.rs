@@ -1,7 +1,8 @@
-//! `trunkline doctor`: everything that the service needs, looked at in order; it writes nothing.
+//! `trunkline doctor`: everything that the service needs, looked at in order; it writes nothing unless told to repair.
 
 mod database;
 mod keys;
+mod lists;
 mod network;
 
 use clap::Args;
@@ -15,7 +16,11 @@ use crate::global::Global;
 use crate::output::{ERROR, GOOD, HINT, Printer, WARNING, count};
 
 #[derive(Args)]
-pub(crate) struct Arguments {}
+pub(crate) struct Arguments {
+    /// Write the lists of clients and channels anew where they are not as the tables of the providers
+    #[arg(long)]
+    repair_lists: bool,
+}
 
 /// How something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -57,10 +62,10 @@ impl Finding {
 
 pub(crate) async fn run(
     global: &Global,
-    _: &Arguments,
+    arguments: &Arguments,
     printer: &Printer,
 ) -> Result<ExitStatus, Failure> {
-    let findings = look(global).await;
+    let findings = look(global, arguments).await;
     printer.document(&serde_json::json!({ "findings": findings }));
     for finding in &findings {
         let (style, word) = match finding.state {
@@ -84,7 +89,7 @@ pub(crate) async fn run(
 }
 
 /// Stops where what follows has nothing to stand on.
-async fn look(global: &Global) -> Vec<Finding> {
+async fn look(global: &Global, arguments: &Arguments) -> Vec<Finding> {
     let mut findings = Vec::new();
     let config = match Config::load(global) {
         Ok(config) => config,
@@ -110,6 +115,9 @@ async fn look(global: &Global) -> Vec<Finding> {
         Err(failure) => findings.push(Finding::of("database", &failure)),
         Ok(connection) => {
             let is_migrated = database::look(&connection, &mut findings).await;
+            if is_migrated {
+                findings.push(lists::look(&connection, arguments.repair_lists).await);
+            }
             if let (true, Some(ring)) = (is_migrated, ring) {
                 findings.push(keys::look(&connection, &ring).await);
             }

@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tracing::{info, warn};
 use trunkline_core::{Clock, Random};
 use trunkline_migrate::{ExitStatus, Interrupt, Migrator, Options};
-use trunkline_server::{Limits, Metrics, Progress, ProviderClient, Settings, State};
+use trunkline_server::{KnownCallers, Limits, Metrics, Progress, ProviderClient, Settings, State};
 use trunkline_store::audit_log::{Actor, ActorKind};
 use trunkline_store::{PoolOptions, Store};
 
@@ -66,6 +66,7 @@ pub(crate) async fn run(
         random: Random::system(),
         metrics: Arc::new(Metrics::default()),
         progress: Progress::default(),
+        known: KnownCallers::default(),
     };
 
     // It listens before it migrates, so that its readiness tells how far that is.

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
+use tokio::try_join;
 use trunkline_store::Window;
 use trunkline_store::audit_log::{
     ActorKind, AuditEntry, AuditFilter, list_audit_actions, list_audit_entries,
@@ -137,8 +138,10 @@ async fn list(
         until: filters.until.and_then(|day| midnight(day.tomorrow().ok()?)),
     };
     let connection = state.store.connection().await?;
-    let entries = list_audit_entries(connection.executor(), &wanted, &window).await?;
-    let actions = list_audit_actions(connection.executor()).await?;
+    let (entries, actions) = try_join!(
+        list_audit_entries(connection.executor(), &wanted, &window),
+        list_audit_actions(connection.executor()),
+    )?;
     let listing = pager.listing::<_, Row, _>(entries, limit, &"-id", |entry| entry.id);
     let frame = administrator.frame(&headers, Section::AuditLog);
     let actions = actions.into_iter().map(|action| (action.clone(), action)).collect();

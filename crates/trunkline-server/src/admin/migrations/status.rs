@@ -1,8 +1,10 @@
 use askama::Template;
+use axum::Extension;
 use axum::extract::State as Extract;
 use axum::http::HeaderMap;
 use trunkline_migrate::{MigrationState, MigrationStatus, Origin};
 
+use super::standing::Standing;
 use crate::State;
 use crate::admin::{Frame, Page, PageProblem, Section, Time, filter};
 use crate::auth::Administrator;
@@ -34,17 +36,17 @@ struct Row {
     difference: String,
 }
 
-impl From<MigrationStatus> for Row {
-    fn from(status: MigrationStatus) -> Self {
-        let (tone, state) = describe(&status);
+impl From<&MigrationStatus> for Row {
+    fn from(status: &MigrationStatus) -> Self {
+        let (tone, state) = describe(status);
         Self {
             name: status.migration.to_string(),
             tone,
             state,
             applied: status.applied_at.map(Time::from),
             is_reversible: status.reversible,
-            last_error: status.last_error.unwrap_or_default(),
-            difference: status.difference.unwrap_or_default(),
+            last_error: status.last_error.clone().unwrap_or_default(),
+            difference: status.difference.clone().unwrap_or_default(),
         }
     }
 }
@@ -76,8 +78,9 @@ pub(super) async fn status(
     administrator: Administrator,
     headers: HeaderMap,
     Extract(state): Extract<State>,
+    Extension(standing): Extension<Standing>,
 ) -> Result<Page<impl Template>, PageProblem> {
-    let status = state.migrator.status().await?;
+    let status = standing.status(&state).await?;
     let having = |states: &[MigrationState]| {
         status.migrations.iter().filter(|row| states.contains(&row.state)).count()
     };
@@ -85,8 +88,8 @@ pub(super) async fn status(
     let pending = status.migrations.len() - having(&[MigrationState::Applied]) - strange;
     Ok(Page(StatusPage {
         frame: administrator.frame(&headers, Section::Migrations),
-        database: status.database,
-        rows: status.migrations.into_iter().map(Row::from).collect(),
+        database: status.database.clone(),
+        rows: status.migrations.iter().map(Row::from).collect(),
         pending,
         strange,
     }))

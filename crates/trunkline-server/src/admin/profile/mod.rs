@@ -14,6 +14,7 @@ use axum::extract::State as Extract;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use tokio::try_join;
 use trunkline_core::Role;
 use trunkline_store::Executor;
 use trunkline_store::sessions::list_sessions;
@@ -85,9 +86,9 @@ async fn page(
     let session = &administrator.session;
     let connection = state.store.connection().await?;
     let executor = connection.executor();
-    let user = find_self(executor, administrator).await?;
     let (limits, now) = (state.settings.session_limits, state.clock.now());
-    let listed = list_sessions(executor, session.user_id, limits, now).await?;
+    let listed = async { Ok(list_sessions(executor, session.user_id, limits, now).await?) };
+    let (user, listed) = try_join!(find_self(executor, administrator), listed)?;
     let rows = listed.into_iter().map(|listed| SessionRow {
         id: listed.id,
         browser: describe_browser(listed.user_agent.as_deref()),

@@ -1,12 +1,11 @@
-use axum::Json;
 use axum::extract::State as Extract;
 use trunkline_core::Role;
 use trunkline_store::QualifiedId;
-use trunkline_store::channels::find_channel;
+use trunkline_store::channels::{self, find_channel};
 
 use super::Channel;
 use crate::State;
-use crate::api::Id;
+use crate::api::{Id, One};
 use crate::auth::Caller;
 use crate::problem::Problem;
 
@@ -22,9 +21,9 @@ pub(super) async fn get_channel(
     caller: Caller,
     Extract(state): Extract<State>,
     Id(id): Id<QualifiedId>,
-) -> Result<Json<Channel>, Problem> {
+) -> Result<One<channels::Channel>, Problem> {
     caller.require(Role::Viewer)?;
     let connection = state.store.connection().await?;
     let found = find_channel(connection.executor(), id, caller.scope).await?;
-    found.map(|channel| Json(channel.into())).ok_or_else(|| Problem::not_found("channel"))
+    found.map(One).ok_or_else(|| Problem::not_found("channel"))
 }

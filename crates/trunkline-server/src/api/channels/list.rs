@@ -9,7 +9,7 @@ use utoipa::IntoParams;
 use super::Channel;
 use super::phone_number::PhoneNumber;
 use crate::State;
-use crate::api::{Limit, Listing, Order, Page, Pager, Query, schema, unsupported};
+use crate::api::{Documents, Limit, Order, Page, Pager, Query, schema, unsupported};
 use crate::auth::Caller;
 use crate::problem::Problem;
 
@@ -96,9 +96,9 @@ pub(super) async fn list_channels(
     pager: Pager,
     Extract(state): Extract<State>,
     Query(filters): Query<Filters>,
-) -> Result<Listing<Channel>, Problem> {
+) -> Result<Documents<channels::Channel>, Problem> {
     caller.require(Role::Viewer)?;
-    let Some(filter) = filters.filter().within(caller.scope) else { return Ok(Listing::empty()) };
+    let Some(filter) = filters.filter().within(caller.scope) else { return Ok(Documents::empty()) };
     let order = filters.order();
     let sort = order.0;
     filter.check(sort.field).map_err(unsupported)?;
@@ -106,5 +106,5 @@ pub(super) async fn list_channels(
     let window = Window { after, limit: filters.limit.get() };
     let connection = state.store.connection().await?;
     let rows = channels::list_channels(connection.executor(), &filter, sort, &window).await?;
-    Ok(pager.listing(rows, filters.limit, &order, |channel| channel.key(sort.field)))
+    pager.documents(rows, filters.limit, &order, |channel| channel.key(sort.field))
 }

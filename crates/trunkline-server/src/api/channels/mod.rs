@@ -5,9 +5,9 @@ mod list;
 mod phone_number;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use trunkline_core::{ChannelStatus, Provider, QualityRating};
-use trunkline_store::{QualifiedId, channels};
+use trunkline_store::QualifiedId;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -21,7 +21,7 @@ pub(super) fn operations() -> OpenApiRouter<State> {
 
 /// A WhatsApp number: a channel of 360dialog, a phone number of Meta, a sender of Twilio. Its
 /// credentials are never shown.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Channel {
     /// Its id, among all providers.
     #[schema(value_type = String, example = "meta-7")]
@@ -62,27 +62,4 @@ pub(crate) struct Channel {
     /// When anything of it changed.
     #[schema(schema_with = schema::timestamp)]
     updated_at: Timestamp,
-}
-
-impl From<channels::Channel> for Channel {
-    fn from(channel: channels::Channel) -> Self {
-        Self {
-            id: channel.id,
-            provider: channel.id.provider,
-            provider_id: channel.provider_id,
-            company_id: channel.company_id,
-            client_id: channel.client_id,
-            phone_number: channel.phone_number,
-            display_name: channel.display_name,
-            status: channel.status,
-            provider_status: channel.provider_status,
-            quality_rating: channel.quality_rating,
-            provider_quality_rating: channel.provider_quality_rating,
-            messaging_limit: channel.messaging_limit,
-            messaging_limit_scope: channel.messaging_limit_scope,
-            provider_messaging_limit: channel.provider_messaging_limit,
-            created_at: channel.created_at,
-            updated_at: channel.updated_at,
-        }
-    }
 }

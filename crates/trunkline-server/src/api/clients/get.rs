@@ -1,12 +1,11 @@
-use axum::Json;
 use axum::extract::State as Extract;
 use trunkline_core::Role;
 use trunkline_store::QualifiedId;
-use trunkline_store::clients::find_client;
+use trunkline_store::clients::{self, find_client};
 
 use super::Client;
 use crate::State;
-use crate::api::Id;
+use crate::api::{Id, One};
 use crate::auth::Caller;
 use crate::problem::Problem;
 
@@ -22,9 +21,9 @@ pub(super) async fn get_client(
     caller: Caller,
     Extract(state): Extract<State>,
     Id(id): Id<QualifiedId>,
-) -> Result<Json<Client>, Problem> {
+) -> Result<One<clients::Client>, Problem> {
     caller.require(Role::Viewer)?;
     let connection = state.store.connection().await?;
     let found = find_client(connection.executor(), id, caller.scope).await?;
-    found.map(|client| Json(client.into())).ok_or_else(|| Problem::not_found("client"))
+    found.map(One).ok_or_else(|| Problem::not_found("client"))
 }

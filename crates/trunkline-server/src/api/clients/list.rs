@@ -8,7 +8,7 @@ use utoipa::IntoParams;
 
 use super::Client;
 use crate::State;
-use crate::api::{Limit, Listing, Order, Page, Pager, Query, schema, unsupported};
+use crate::api::{Documents, Limit, Order, Page, Pager, Query, schema, unsupported};
 use crate::auth::Caller;
 use crate::problem::Problem;
 
@@ -56,7 +56,7 @@ pub(super) async fn list_clients(
     pager: Pager,
     Extract(state): Extract<State>,
     Query(filters): Query<Filters>,
-) -> Result<Listing<Client>, Problem> {
+) -> Result<Documents<clients::Client>, Problem> {
     caller.require(Role::Viewer)?;
     let filter = ClientFilter {
         provider: filters.provider,
@@ -64,12 +64,12 @@ pub(super) async fn list_clients(
         company_id: filters.company_id,
         updated_since: filters.updated_since,
     };
-    let Some(filter) = filter.within(caller.scope) else { return Ok(Listing::empty()) };
+    let Some(filter) = filter.within(caller.scope) else { return Ok(Documents::empty()) };
     let sort = filters.sort.0;
     filter.check(sort.field).map_err(unsupported)?;
     let after = pager.after(filters.cursor.as_deref(), &filters.sort)?;
     let window = Window { after, limit: filters.limit.get() };
     let connection = state.store.connection().await?;
     let rows = clients::list_clients(connection.executor(), &filter, sort, &window).await?;
-    Ok(pager.listing(rows, filters.limit, &filters.sort, |client| client.key(sort.field)))
+    pager.documents(rows, filters.limit, &filters.sort, |client| client.key(sort.field))
 }

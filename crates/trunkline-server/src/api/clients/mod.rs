@@ -4,9 +4,9 @@ mod get;
 mod list;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use trunkline_core::{ClientStatus, Provider};
-use trunkline_store::{QualifiedId, clients};
+use trunkline_store::QualifiedId;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -20,7 +20,7 @@ pub(super) fn operations() -> OpenApiRouter<State> {
 
 /// A company's account at a provider: a client of 360dialog, a WhatsApp Business Account of Meta, a
 /// subaccount of Twilio.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Client {
     /// Its id, among all providers.
     #[schema(value_type = String, example = "meta-7")]
@@ -48,21 +48,4 @@ pub(crate) struct Client {
     /// When anything of it changed.
     #[schema(schema_with = schema::timestamp)]
     updated_at: Timestamp,
-}
-
-impl From<clients::Client> for Client {
-    fn from(client: clients::Client) -> Self {
-        Self {
-            id: client.id,
-            provider: client.id.provider,
-            provider_id: client.provider_id,
-            company_id: client.company_id,
-            name: client.name,
-            status: client.status,
-            provider_status: client.provider_status,
-            onboarded_at: client.onboarded_at,
-            created_at: client.created_at,
-            updated_at: client.updated_at,
-        }
-    }
 }

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use thiserror::Error;
 use trunkline_core::Provider;
 
@@ -40,6 +40,13 @@ impl FromStr for QualifiedId {
 impl Serialize for QualifiedId {
     fn serialize<S: Serializer>(&self, writer: S) -> Result<S::Ok, S::Error> {
         writer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for QualifiedId {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(reader)?;
+        text.parse().map_err(de::Error::custom)
     }
 }
 
