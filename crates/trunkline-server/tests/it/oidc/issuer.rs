@@ -219,7 +219,9 @@ impl Inner {
         });
         claims.as_object_mut().unwrap().extend(said.as_object().unwrap().clone());
         let lie = |lie: &Lie<Value>, value: &mut Value| {
-            lie.lock().unwrap().as_ref().map(|lie| lie(value));
+            if let Some(lie) = lie.lock().unwrap().as_ref() {
+                lie(value);
+            }
         };
         lie(&self.header, &mut header);
         lie(&self.claims, &mut claims);
@@ -227,7 +229,9 @@ impl Inner {
         let signed = format!("{}.{}", text(&header), text(&claims));
         let signature = BASE64_URL_SAFE_NO_PAD.encode(key.1.sign(signed.as_bytes()));
         let mut token = format!("{signed}.{signature}");
-        self.token.lock().unwrap().as_ref().map(|lie| lie(&mut token));
+        if let Some(lie) = self.token.lock().unwrap().as_ref() {
+            lie(&mut token);
+        }
         token
     }
 }

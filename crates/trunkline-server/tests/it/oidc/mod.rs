@@ -51,7 +51,7 @@ fn settings(issuer: &str) -> SignIn {
     let mut sign_in = Configuration::from_layer(defaults).unwrap().sign_in;
     sign_in.oidc.issuer = Some(issuer.to_owned());
     sign_in.oidc.client_id = Some(CLIENT_ID.to_owned());
-    sign_in.oidc.label = "Example ID".to_owned();
+    "Example ID".clone_into(&mut sign_in.oidc.label);
     sign_in.oidc.default_role = Some(Role::Viewer);
     sign_in.oidc.create_users = true;
     sign_in.oidc.link_by_email = true;
