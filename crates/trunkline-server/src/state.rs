@@ -12,6 +12,7 @@ use trunkline_store::sessions::SessionLimits;
 use crate::ProviderClient;
 use crate::auth::KnownCallers;
 use crate::metrics::Metrics;
+use crate::oidc::Oidc;
 
 /// What every handler works with; its clones are the same service.
 #[derive(Clone)]
@@ -32,6 +33,8 @@ pub struct State {
     pub providers: ProviderClient,
     /// Who called a moment ago.
     pub known: KnownCallers,
+    /// Signing in by OpenID Connect; `None`: only with a password.
+    pub oidc: Option<Arc<Oidc>>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// How far the start has come.
@@ -47,6 +50,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpAddr>,
     /// How long a session lasts.
     pub session_limits: SessionLimits,
+    /// Whether people may sign in with a password.
+    pub password_sign_in: bool,
     /// How many requests one API key may make in a minute.
     pub requests_per_minute: u32,
     /// How long a request may take.
@@ -71,6 +76,7 @@ impl Settings {
                 idle: SignedDuration::from_mins(sign_in.idle_minutes.into()),
                 absolute: SignedDuration::from_hours(sign_in.session_hours.into()),
             },
+            password_sign_in: sign_in.password,
             requests_per_minute: server.requests_per_minute,
             request_limit: std::time::Duration::from_secs(server.request_seconds),
             providers: configuration.providers.clone(),

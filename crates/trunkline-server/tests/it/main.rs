@@ -10,6 +10,7 @@ mod idempotency;
 mod key;
 mod known_callers;
 mod migrations;
+mod oidc;
 mod partner_accounts;
 mod people;
 mod rate_limit;
