@@ -16,7 +16,9 @@ use trunkline_core::configuration::Configuration;
 use trunkline_core::secrets::{Key, KeyRing};
 use trunkline_core::{Clock, Random};
 use trunkline_migrate::{Migrator, Options, Target};
-use trunkline_server::{Limits, Progress, ProviderClient, Settings, State, router, serve};
+use trunkline_server::{
+    Limits, Metrics, Progress, ProviderClient, Settings, State, Webhooks, router, serve,
+};
 use trunkline_store::{PoolOptions, Store, partner_migrations};
 
 /// Where both listen.
@@ -35,6 +37,8 @@ impl Service {
         let random = Random::system();
         let keys = KeyRing::parse(&Key::generate(&mut random.clone()).to_text())
             .map_err(|error| anyhow!("the key ring: {error}"))?;
+        let metrics: Arc<Metrics> = Arc::default();
+        let webhooks = Store::new(target.clone(), PoolOptions::default());
         let state = State {
             store: Store::new(target.clone(), PoolOptions::default()),
             keys: Arc::new(keys),
@@ -43,7 +47,8 @@ impl Service {
             providers: ProviderClient::new(&configuration.providers),
             clock: Clock::system(),
             random,
-            metrics: Arc::default(),
+            webhooks: Webhooks::start(webhooks, &metrics),
+            metrics,
             progress: Progress::default(),
         };
         let floor = Router::new().route("/", get(select_1)).with_state(state.store.clone());

@@ -17,6 +17,7 @@ mod problem;
 mod reference;
 mod routes;
 mod state;
+mod webhooks;
 
 pub use listen::{Limits, serve};
 pub use metrics::{Metrics, metrics_router};
@@ -24,3 +25,4 @@ pub use partner_accounts::ProviderClient;
 pub use problem::{FieldProblem, Kind, Problem};
 pub use routes::router;
 pub use state::{Progress, Settings, State};
+pub use webhooks::{Webhooks, work, work_once};

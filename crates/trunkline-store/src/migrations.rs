@@ -42,6 +42,10 @@ const FILES: &[EmbeddedFile<'static>] = embed![
     "019-list-indexes.sql",
     "021-import-sources.down.sql",
     "021-import-sources.sql",
+    "024-webhook-inbox.down.sql",
+    "024-webhook-inbox.sql",
+    "025-replaced-secrets.down.sql",
+    "025-replaced-secrets.sql",
     "026-events.down.sql",
     "026-events.sql",
 ];

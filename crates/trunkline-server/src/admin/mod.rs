@@ -20,6 +20,7 @@ mod sign_out;
 mod theme;
 mod time;
 mod users;
+mod webhooks;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -45,6 +46,7 @@ pub(crate) fn router() -> Router<State> {
         .merge(api_keys::router())
         .merge(audit_log::router())
         .merge(migrations::router())
+        .merge(webhooks::router())
         .nest("/profile", profile::router())
         .nest("/users", users::router())
         .fallback(page_not_found)

@@ -17,6 +17,7 @@ mod path;
 mod rate_limit;
 mod schema;
 mod version;
+pub(crate) mod webhooks;
 
 use std::sync::Arc;
 
@@ -51,6 +52,7 @@ fn operations() -> OpenApiRouter<State> {
         .merge(companies::operations())
         .merge(clients::operations())
         .merge(channels::operations())
+        .merge(webhooks::operations())
 }
 
 /// The OpenAPI document.

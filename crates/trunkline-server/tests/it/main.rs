@@ -18,3 +18,4 @@ mod requests;
 mod scope;
 mod support;
 mod templates;
+mod webhooks;

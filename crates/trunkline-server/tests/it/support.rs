@@ -17,7 +17,7 @@ use trunkline_core::secrets::{Key, KeyRing};
 use trunkline_core::{Clock, Random};
 use trunkline_migrate::{Migrator, Options, Silent, Target, UpRequest};
 use trunkline_postgres::testing::TestDatabase;
-use trunkline_server::{ProviderClient, Settings, State, router};
+use trunkline_server::{Metrics, ProviderClient, Settings, State, Webhooks, router};
 use trunkline_store::secret_keys::register_active_key;
 use trunkline_store::{PoolOptions, Store, partner_migrations};
 
@@ -69,19 +69,21 @@ impl Service {
         configuration.providers.allow_private_addresses = true;
         let mut random = Random::seeded(1);
         let key = Key::generate(&mut random).to_text();
+        let metrics: Arc<Metrics> = Arc::default();
         let state = State {
             store: Store::new(target.clone(), PoolOptions::default()),
             keys: Arc::new(KeyRing::parse(&key).unwrap()),
             migrator: Arc::new(Migrator::new(
                 partner_migrations().unwrap(),
-                target,
+                target.clone(),
                 Options::default(),
             )),
             settings: Arc::new(Settings::new(&configuration)),
             providers: ProviderClient::new(&configuration.providers),
             clock: clock.clone(),
             random,
-            metrics: Arc::default(),
+            webhooks: Webhooks::start(Store::new(target.clone(), PoolOptions::default()), &metrics),
+            metrics,
             progress: trunkline_server::Progress::default(),
         };
         let connection = state.store.connection().await.unwrap();
@@ -166,4 +168,11 @@ impl Service {
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
         self.send(request.body(Body::from(form.to_owned())).unwrap()).await
     }
+}
+
+/// What a page of another router says.
+pub(crate) async fn page_of(router: Router, path: &str) -> String {
+    let answer = router.oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
+    let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+    String::from_utf8_lossy(&body).into_owned()
 }
