@@ -1,6 +1,7 @@
 //! `trunkline-bench`: side-by-side benchmarks, as ratios to floors and peers measured in the same run.
 
 mod api;
+mod ingest;
 mod machine;
 mod measure;
 mod migrate;
@@ -26,6 +27,8 @@ struct Cli {
 enum Command {
     /// The REST API and the pages at a million channels, against a handler that runs SELECT 1
     Api(api::Arguments),
+    /// Webhooks received and worked on, against a bare axum server and Express on Node
+    Ingest(ingest::Arguments),
     /// The migration engine against psql, a bare connection and other engines
     Migrate(migrate::Arguments),
 }
@@ -36,6 +39,7 @@ fn main() -> anyhow::Result<ExitCode> {
     runtime.block_on(async {
         match cli.command {
             Command::Api(arguments) => api::run(&arguments).await,
+            Command::Ingest(arguments) => ingest::run(&arguments).await,
             Command::Migrate(arguments) => migrate::run(&arguments).await,
         }
     })

@@ -17,7 +17,8 @@ use trunkline_core::secrets::{Key, KeyRing};
 use trunkline_core::{Clock, Random};
 use trunkline_migrate::{Migrator, Options, Target};
 use trunkline_server::{
-    KnownCallers, Limits, Progress, ProviderClient, Settings, State, router, serve,
+    KnownCallers, Limits, Metrics, Progress, ProviderClient, Settings, State, Webhooks, router,
+    serve,
 };
 use trunkline_store::{PoolOptions, Store, partner_migrations};
 
@@ -37,6 +38,8 @@ impl Service {
         let random = Random::system();
         let keys = KeyRing::parse(&Key::generate(&mut random.clone()).to_text())
             .map_err(|error| anyhow!("the key ring: {error}"))?;
+        let metrics: Arc<Metrics> = Arc::default();
+        let webhooks = Store::new(target.clone(), PoolOptions::default());
         let state = State {
             store: Store::new(target.clone(), PoolOptions::default()),
             keys: Arc::new(keys),
@@ -46,7 +49,8 @@ impl Service {
             oidc: None,
             clock: Clock::system(),
             random,
-            metrics: Arc::default(),
+            webhooks: Webhooks::start(webhooks, &metrics),
+            metrics,
             progress: Progress::default(),
             known: KnownCallers::default(),
         };

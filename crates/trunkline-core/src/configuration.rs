@@ -49,6 +49,9 @@ pub struct Configuration {
     /// The providers' addresses.
     #[config(nested)]
     pub providers: Providers,
+    /// Webhooks of the providers.
+    #[config(nested)]
+    pub webhooks: Webhooks,
 }
 
 /// Where the service listens and what it accepts.
@@ -232,6 +235,24 @@ pub struct Providers {
     /// provider behind a proxy of one's own, never otherwise.
     #[config(env = "TRUNKLINE_ALLOW_PRIVATE_ADDRESSES", default = false)]
     pub allow_private_addresses: bool,
+}
+
+/// How webhooks are received and worked on.
+#[derive(Debug, Clone, Config)]
+#[config(layer_attr(serde(deny_unknown_fields)))]
+pub struct Webhooks {
+    /// So many work on what was received, in each process of the service; 0: none, another process does.
+    #[config(env = "TRUNKLINE_WEBHOOK_WORKERS", default = 2)]
+    pub workers: u8,
+    /// What was received is kept for so many days.
+    #[config(default = 14)]
+    pub retention_days: u16,
+    /// A secret that was replaced still verifies webhooks for so many hours; 0: no longer.
+    #[config(default = 48)]
+    pub previous_secret_hours: u16,
+    /// After so many attempts that failed a webhook is a dead letter.
+    #[config(default = 8)]
+    pub attempts: u8,
 }
 
 /// A `trunkline.toml` with every setting, its meaning and its default.

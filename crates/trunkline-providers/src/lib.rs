@@ -22,13 +22,17 @@ pub mod error;
 mod exchange;
 pub mod guard;
 pub mod http;
+pub mod lanes;
 pub mod meta;
 pub mod oidc;
 pub mod report;
+mod signature;
 #[cfg(feature = "simulator")]
 pub mod simulator;
 pub mod twilio;
 pub mod webhooks;
+
+pub use signature::is_word;
 
 #[doc(hidden)]
 pub use tracing;

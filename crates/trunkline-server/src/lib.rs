@@ -18,6 +18,7 @@ mod problem;
 mod reference;
 mod routes;
 mod state;
+mod webhooks;
 
 pub use auth::KnownCallers;
 pub use listen::{Limits, serve};
@@ -27,3 +28,4 @@ pub use partner_accounts::ProviderClient;
 pub use problem::{FieldProblem, Kind, Problem};
 pub use routes::router;
 pub use state::{Progress, Settings, State};
+pub use webhooks::{Webhooks, work, work_once};

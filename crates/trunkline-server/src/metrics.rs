@@ -14,6 +14,8 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 use trunkline_store::Store;
 
+use crate::webhooks::WebhookMetrics;
+
 /// What is counted; one name carries its unit.
 pub struct Metrics {
     registry: Registry,
@@ -21,6 +23,7 @@ pub struct Metrics {
     request_seconds: Family<RouteLabels, Histogram>,
     connections: Gauge,
     idle_connections: Gauge,
+    pub(crate) webhooks: WebhookMetrics,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -57,7 +60,8 @@ impl Default for Metrics {
         registry.register("database_connections", help, connections.clone());
         let help = "Connections to the database that nobody uses";
         registry.register("database_idle_connections", help, idle_connections.clone());
-        Self { registry, requests, request_seconds, connections, idle_connections }
+        let webhooks = WebhookMetrics::new(&mut registry);
+        Self { registry, requests, request_seconds, connections, idle_connections, webhooks }
     }
 }
 

@@ -2,17 +2,17 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::SignedDuration;
-use trunkline_core::configuration::{Configuration, Providers};
+use trunkline_core::configuration::{self, Configuration, Providers};
 use trunkline_core::secrets::KeyRing;
 use trunkline_core::{Clock, Random};
 use trunkline_migrate::Migrator;
 use trunkline_store::Store;
 use trunkline_store::sessions::SessionLimits;
 
-use crate::ProviderClient;
 use crate::auth::KnownCallers;
 use crate::metrics::Metrics;
 use crate::oidc::Oidc;
+use crate::{ProviderClient, Webhooks};
 
 /// What every handler works with; its clones are the same service.
 #[derive(Clone)]
@@ -37,6 +37,8 @@ pub struct State {
     pub oidc: Option<Arc<Oidc>>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// What receives webhooks.
+    pub webhooks: Webhooks,
     /// How far the start has come.
     pub progress: Progress,
 }
@@ -58,6 +60,8 @@ pub struct Settings {
     pub request_limit: std::time::Duration,
     /// The providers' addresses.
     pub providers: Providers,
+    /// How webhooks are received and worked on.
+    pub webhooks: configuration::Webhooks,
 }
 
 impl Settings {
@@ -80,6 +84,7 @@ impl Settings {
             requests_per_minute: server.requests_per_minute,
             request_limit: std::time::Duration::from_secs(server.request_seconds),
             providers: configuration.providers.clone(),
+            webhooks: configuration.webhooks.clone(),
         }
     }
 

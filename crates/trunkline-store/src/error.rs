@@ -76,7 +76,7 @@ impl StoreError {
     }
 
     /// Whether the same may go through a moment later: a lock, a deadlock, somebody who was faster.
-    pub(crate) fn is_passing(&self) -> bool {
+    pub fn is_passing(&self) -> bool {
         match self {
             Self::Constraint { .. } => true,
             Self::Query { code: Some(code), .. } => {

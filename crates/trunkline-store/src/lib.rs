@@ -23,6 +23,7 @@ pub mod secrets;
 pub mod sessions;
 pub mod sign_in_throttles;
 pub mod users;
+pub mod webhooks;
 
 pub use database::{
     Connection, Executor, PoolOptions, Store, Tally, Transaction, add_to_tally, tallied,

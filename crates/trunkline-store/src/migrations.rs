@@ -48,6 +48,10 @@ const FILES: &[EmbeddedFile<'static>] = embed![
     "022-lists.sql",
     "023-list-order.down.sql",
     "023-list-order.sql",
+    "024-webhook-inbox.down.sql",
+    "024-webhook-inbox.sql",
+    "025-replaced-secrets.down.sql",
+    "025-replaced-secrets.sql",
     "026-events.down.sql",
     "026-events.sql",
 ];

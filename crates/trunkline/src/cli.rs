@@ -4,7 +4,9 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::failure::Failure;
 use crate::global::Global;
 use crate::output::{Format, Written};
-use crate::{admin, configure, database, demo, doctor, import, keys, migrate, openapi, serve};
+use crate::{
+    admin, configure, database, demo, doctor, import, keys, migrate, openapi, serve, webhooks,
+};
 
 /// The partner back end of a platform that resells WhatsApp.
 #[derive(Parser)]
@@ -64,6 +66,8 @@ pub(crate) enum Command {
     Admin(admin::Arguments),
     /// Take over the platform's `channel_connections`: plan, run, verify, link, undo
     Import(import::Arguments),
+    /// Webhooks of the providers: list, show, work on again
+    Webhooks(webhooks::Arguments),
     /// Run the private PostgreSQL, and fill it with a sample platform
     Database(database::Arguments),
     /// Print every setting, or check the configuration

@@ -17,6 +17,7 @@ mod migrate;
 mod openapi;
 mod output;
 mod serve;
+mod webhooks;
 
 use cli::{Cli, Command};
 
@@ -49,6 +50,7 @@ fn main() -> std::process::ExitCode {
             Command::Keys(arguments) => keys::run(&cli.global, arguments, &printer).await,
             Command::Admin(arguments) => admin::run(&cli.global, arguments, &printer).await,
             Command::Import(arguments) => import::run(&cli.global, arguments, &printer).await,
+            Command::Webhooks(arguments) => webhooks::run(&cli.global, arguments, &printer).await,
             Command::Database(arguments) => database::run(&cli.global, arguments, &printer).await,
             Command::Config(arguments) => configure::run(&cli.global, &arguments, &printer),
             Command::Openapi(arguments) => openapi::run(&arguments, &printer),

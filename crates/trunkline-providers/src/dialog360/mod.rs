@@ -10,6 +10,7 @@ pub(crate) mod errors;
 mod lifecycle;
 mod number_webhook;
 mod partner;
+mod signature;
 mod templates;
 mod words;
 
@@ -24,6 +25,7 @@ pub use check::check;
 pub use clients::{Client, ClientEdit};
 pub use number_webhook::NumberWebhook;
 pub use partner::{Partner, PartnerEdit};
+pub use signature::{SIGNATURE_HEADER, is_signed};
 pub use templates::Template;
 pub use words::{AccountMode, Availability, ChannelState, ClientState, HubStatus, Limit, Quality};
 

@@ -6,6 +6,7 @@ mod credentials;
 pub(crate) mod errors;
 mod sender_edits;
 mod senders;
+mod signature;
 mod subaccounts;
 
 use reqwest::Url;
@@ -15,6 +16,7 @@ pub use api::Api;
 pub use check::check;
 pub use sender_edits::{NewSender, SenderWebhook};
 pub use senders::{Quality, Sender, SenderStatus};
+pub use signature::{SIGNATURE_HEADER, SignedRequest, account_sid, is_signed};
 pub use subaccounts::{AccountStatus, Subaccount};
 
 /// Where accounts are.

@@ -38,6 +38,8 @@ pub(crate) enum Section {
     Overview,
     /// `/admin/partner-accounts`
     PartnerAccounts,
+    /// `/admin/webhooks`
+    Webhooks,
     /// `/admin/migrations`
     Migrations,
     /// `/admin/audit-log`

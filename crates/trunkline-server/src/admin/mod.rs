@@ -21,6 +21,7 @@ mod sign_out;
 mod theme;
 mod time;
 mod users;
+mod webhooks;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -47,6 +48,7 @@ pub(crate) fn router() -> Router<State> {
         .merge(audit_log::router())
         .merge(migrations::router())
         .merge(oidc::router())
+        .merge(webhooks::router())
         .nest("/profile", profile::router())
         .nest("/users", users::router())
         .fallback(page_not_found)

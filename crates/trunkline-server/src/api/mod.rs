@@ -18,6 +18,7 @@ mod path;
 mod rate_limit;
 mod schema;
 mod version;
+pub(crate) mod webhooks;
 
 use std::sync::Arc;
 
@@ -53,6 +54,7 @@ fn operations() -> OpenApiRouter<State> {
         .merge(companies::operations())
         .merge(clients::operations())
         .merge(channels::operations())
+        .merge(webhooks::operations())
 }
 
 /// The OpenAPI document.

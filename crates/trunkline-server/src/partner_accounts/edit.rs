@@ -7,7 +7,7 @@ use super::fields::{find_field, pair};
 use super::input::{Input, refuse};
 use super::sealed::{self, Stored};
 use super::webhooks::webhooks;
-use super::{AccountDocument, Author, lock, note};
+use super::{AccountDocument, Author, lock, note, replaced};
 use crate::problem::Kind;
 use crate::{Problem, State};
 
@@ -71,6 +71,7 @@ async fn change(
     }
     let written = update_partner_account(executor, &after, now).await;
     written.map_err(|error| taken(before.provider, error))?;
+    replaced::keep(state, executor, (&before, &after), now).await?;
 
     let edited = AccountDocument::new(state, &lock(executor, id).await?);
     let change = (Some(document.for_audit()), Some(edited.for_audit()));

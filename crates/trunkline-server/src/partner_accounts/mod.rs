@@ -17,6 +17,7 @@ mod input;
 mod logo;
 mod path;
 mod profile;
+mod replaced;
 mod schema;
 mod sealed;
 mod shape;

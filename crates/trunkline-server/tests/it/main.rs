@@ -20,3 +20,4 @@ mod requests;
 mod scope;
 mod support;
 mod templates;
+mod webhooks;

@@ -17,7 +17,7 @@ use trunkline_core::secrets::{Key, KeyRing, Secret};
 use trunkline_core::{Clock, Random};
 use trunkline_migrate::{Migrator, Options, Silent, Target, UpRequest};
 use trunkline_postgres::testing::TestDatabase;
-use trunkline_server::{Oidc, ProviderClient, Settings, State, router};
+use trunkline_server::{Metrics, Oidc, ProviderClient, Settings, State, Webhooks, router};
 use trunkline_store::secret_keys::register_active_key;
 use trunkline_store::{PoolOptions, Store, partner_migrations};
 
@@ -69,12 +69,13 @@ impl Service {
         configuration.providers.allow_private_addresses = true;
         let mut random = Random::seeded(1);
         let key = Key::generate(&mut random).to_text();
+        let metrics: Arc<Metrics> = Arc::default();
         let state = State {
             store: Store::new(target.clone(), PoolOptions::default()),
             keys: Arc::new(KeyRing::parse(&key).unwrap()),
             migrator: Arc::new(Migrator::new(
                 partner_migrations().unwrap(),
-                target,
+                target.clone(),
                 Options::default(),
             )),
             settings: Arc::new(Settings::new(&configuration)),
@@ -82,7 +83,8 @@ impl Service {
             oidc: None,
             clock: clock.clone(),
             random,
-            metrics: Arc::default(),
+            webhooks: Webhooks::start(Store::new(target.clone(), PoolOptions::default()), &metrics),
+            metrics,
             progress: trunkline_server::Progress::default(),
             known: trunkline_server::KnownCallers::default(),
         };
@@ -179,4 +181,11 @@ impl Service {
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
         self.send(request.body(Body::from(form.to_owned())).unwrap()).await
     }
+}
+
+/// What a page of another router says.
+pub(crate) async fn page_of(router: Router, path: &str) -> String {
+    let answer = router.oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap();
+    let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+    String::from_utf8_lossy(&body).into_owned()
 }

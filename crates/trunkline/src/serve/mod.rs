@@ -14,7 +14,9 @@ use tokio::net::TcpListener;
 use tracing::{info, warn};
 use trunkline_core::{Clock, Random};
 use trunkline_migrate::{ExitStatus, Interrupt, Migrator, Options};
-use trunkline_server::{KnownCallers, Limits, Metrics, Progress, ProviderClient, Settings, State};
+use trunkline_server::{
+    KnownCallers, Limits, Metrics, Progress, ProviderClient, Settings, State, Webhooks,
+};
 use trunkline_store::audit_log::{Actor, ActorKind};
 use trunkline_store::{PoolOptions, Store};
 
@@ -58,6 +60,8 @@ pub(crate) async fn run(
     let options = Options { interrupt: stop.clone(), ..Options::default() };
     let source = trunkline_store::partner_migrations()?;
     let pool = PoolOptions { size: config.database.connections, ..PoolOptions::default() };
+    let metrics: Arc<Metrics> = Arc::default();
+    let webhooks = Store::new(connection.target.clone(), PoolOptions::default());
     let state = State {
         store: Store::new(connection.target.clone(), pool),
         keys: Arc::new(keys),
@@ -67,7 +71,8 @@ pub(crate) async fn run(
         oidc: oidc.map(Arc::new),
         clock,
         random: Random::system(),
-        metrics: Arc::new(Metrics::default()),
+        webhooks: Webhooks::start(webhooks, &metrics),
+        metrics,
         progress: Progress::default(),
         known: KnownCallers::default(),
     };
@@ -82,10 +87,18 @@ pub(crate) async fn run(
     }
     state.progress.set(None);
     announce(&state, printer).await?;
+    let working = {
+        let (state, stop) = (state.clone(), stop.clone());
+        tokio::spawn(trunkline_server::work(state, async move { stop.requested().await }))
+    };
     let checking = tokio::spawn(migrations::verify(Arc::clone(&state.migrator)));
 
     let cut_off = service.await.unwrap_or_default();
     checking.abort();
+    let drain = Duration::from_secs(config.server.drain_seconds);
+    if tokio::time::timeout(drain, working).await.is_err() {
+        warn!("stopped; webhooks that were being worked on are worked on again");
+    }
     traces.flush().await;
     if cut_off > 0 {
         warn!(connections = cut_off, "stopped; what was still being answered was cut off");

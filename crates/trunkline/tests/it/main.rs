@@ -28,3 +28,4 @@ mod status;
 mod terminal;
 mod up;
 mod verify;
+mod webhooks;

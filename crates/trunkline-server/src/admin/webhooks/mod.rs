@@ -1,0 +1,28 @@
+//! `/admin/webhooks`: what the providers sent, how it stands, and working on it again.
+
+mod list;
+mod show;
+
+use axum::Router;
+use axum::routing::{get, post};
+use trunkline_store::webhooks::WebhookState;
+
+use super::{Frame, Page, PageProblem, Section, Time, filter, redirect_with_toast};
+use crate::State;
+
+pub(super) fn router() -> Router<State> {
+    Router::new()
+        .route("/webhooks", get(list::list))
+        .route("/webhooks/{id}", get(show::show))
+        .route("/webhooks/{id}/replay", post(show::replay))
+}
+
+/// The colour of a state, which is never the only signal.
+fn tone(state: WebhookState) -> &'static str {
+    match state {
+        WebhookState::Done => "good",
+        WebhookState::Waiting => "info",
+        WebhookState::Retrying | WebhookState::Quarantined => "warn",
+        WebhookState::Dead => "bad",
+    }
+}

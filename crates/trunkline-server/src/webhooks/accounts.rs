@@ -1,0 +1,210 @@
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use axum::http::HeaderName;
+use jiff::SignedDuration;
+use trunkline_core::Provider;
+use trunkline_core::secrets::{KeyRing, Place, Secret};
+use trunkline_store::StoreError;
+use trunkline_store::webhooks::{
+    ReceivingAccount, ReplacedSecret, list_receiving_accounts, list_replaced_secrets,
+    list_subaccount_tokens,
+};
+
+use crate::State;
+
+/// How long what was read of the accounts is good: so long may another replica's change take to show.
+const FRESH: Duration = Duration::from_secs(2);
+
+/// What does not fit is looked at anew, but no more often than this.
+const MOMENT: Duration = Duration::from_millis(250);
+
+/// How long the tokens of a subaccount are good, and how many subaccounts are remembered.
+const SUBACCOUNT_FRESH: Duration = Duration::from_mins(1);
+const MOST_SUBACCOUNTS: usize = 10_000;
+
+/// What verifies the webhooks of an account. Of each secret the one in use comes first, then those that
+/// it replaced not long ago.
+#[derive(Debug)]
+pub(super) struct Account {
+    pub id: i32,
+    pub provider: Provider,
+    /// The provider's id of it.
+    pub partner_id: String,
+    /// What the provider signs with.
+    pub signing: Vec<Secret>,
+    /// 360dialog: the header that it was told to send, and its value.
+    pub header: Option<(HeaderName, Vec<Secret>)>,
+    /// Meta: what it repeats when the URL is set.
+    pub verify_token: Option<Secret>,
+}
+
+/// The accounts, opened, in memory: a request asks the database for none.
+#[derive(Default)]
+pub(super) struct Accounts {
+    known: RwLock<Option<Known>>,
+    reading: tokio::sync::Mutex<()>,
+    subaccounts: Mutex<HashMap<String, Subaccount>>,
+}
+
+/// The tokens of a Twilio subaccount, as they were read.
+struct Subaccount {
+    read_at: Instant,
+    tokens: Arc<Vec<Secret>>,
+}
+
+#[derive(Clone)]
+struct Known {
+    read_at: Instant,
+    by_slug: Arc<HashMap<String, Arc<Account>>>,
+}
+
+impl Accounts {
+    /// The account of a path, as it was a moment ago at most.
+    pub(super) async fn find(
+        &self,
+        state: &State,
+        slug: &str,
+    ) -> Result<Option<Arc<Account>>, StoreError> {
+        let found = self.at_most(FRESH, state).await?.get(slug).cloned();
+        if found.is_some() {
+            return Ok(found);
+        }
+        self.find_anew(state, slug).await
+    }
+
+    /// The account as it is now, for one that is not there or does not fit.
+    pub(super) async fn find_anew(
+        &self,
+        state: &State,
+        slug: &str,
+    ) -> Result<Option<Arc<Account>>, StoreError> {
+        Ok(self.at_most(MOMENT, state).await?.get(slug).cloned())
+    }
+
+    /// The tokens of a Twilio subaccount that is a company's.
+    pub(super) async fn subaccount(
+        &self,
+        state: &State,
+        sid: &str,
+    ) -> Result<Arc<Vec<Secret>>, StoreError> {
+        let now = Instant::now();
+        let is_fresh = |known: &Subaccount| now.duration_since(known.read_at) < SUBACCOUNT_FRESH;
+        let lock = || self.subaccounts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lock().get(sid).filter(|known| is_fresh(known)) {
+            return Ok(Arc::clone(&known.tokens));
+        }
+        let connection = state.store.connection().await?;
+        let sealed = list_subaccount_tokens(connection.executor(), sid).await?;
+        let open = |(id, text): &(i32, String)| {
+            let (schema, table, column) = ("trunkline", "twilio_senders", "auth_token");
+            state.keys.open(&Place { schema, table, column, row: &id.to_string() }, text).ok()
+        };
+        let mut tokens: Vec<Secret> = sealed.iter().filter_map(open).collect();
+        tokens.dedup_by(|one, other| one.expose() == other.expose());
+        let tokens = Arc::new(tokens);
+        let mut subaccounts = lock();
+        if subaccounts.len() >= MOST_SUBACCOUNTS {
+            subaccounts.retain(|_, known| is_fresh(known));
+        }
+        if subaccounts.len() < MOST_SUBACCOUNTS {
+            let known = Subaccount { read_at: now, tokens: Arc::clone(&tokens) };
+            subaccounts.insert(sid.to_owned(), known);
+        }
+        Ok(tokens)
+    }
+
+    /// What is known and no older than this. While one request reads, the others go on with what there was;
+    /// so they do while the database is away.
+    async fn at_most(
+        &self,
+        age: Duration,
+        state: &State,
+    ) -> Result<Arc<HashMap<String, Arc<Account>>>, StoreError> {
+        let known = self.known();
+        if let Some(known) = known.as_ref().filter(|known| known.read_at.elapsed() < age) {
+            return Ok(Arc::clone(&known.by_slug));
+        }
+        let turn = match (self.reading.try_lock(), known) {
+            (Ok(turn), _) => turn,
+            (Err(_), Some(known)) if age > MOMENT => return Ok(known.by_slug),
+            (Err(_), _) => self.reading.lock().await,
+        };
+        // Somebody else may have read while the turn was waited for.
+        let known = self.known();
+        if let Some(known) = known.as_ref().filter(|known| known.read_at.elapsed() < age) {
+            return Ok(Arc::clone(&known.by_slug));
+        }
+        let read_at = Instant::now();
+        let by_slug = match (read(state).await, known) {
+            (Ok(accounts), _) => Arc::new(accounts),
+            (Err(error), Some(known)) => {
+                tracing::warn!(%error, "the partner accounts could not be read again");
+                known.by_slug
+            }
+            (Err(error), None) => return Err(error),
+        };
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        *known = Some(Known { read_at, by_slug: Arc::clone(&by_slug) });
+        drop(turn);
+        Ok(by_slug)
+    }
+
+    fn known(&self) -> Option<Known> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+async fn read(state: &State) -> Result<HashMap<String, Arc<Account>>, StoreError> {
+    let hours = state.settings.webhooks.previous_secret_hours;
+    let since = state.clock.now().saturating_sub(SignedDuration::from_hours(hours.into()));
+    let connection = state.store.connection().await?;
+    let accounts = list_receiving_accounts(connection.executor()).await?;
+    let since = since.unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    let replaced = list_replaced_secrets(connection.executor(), since).await?;
+    Ok(accounts
+        .into_iter()
+        .map(|account| (account.slug.clone(), Arc::new(open(&state.keys, account, &replaced))))
+        .collect())
+}
+
+/// Opens the secrets of an account. One that does not open verifies nothing; its page says so.
+fn open(keys: &KeyRing, account: ReceivingAccount, replaced: &[ReplacedSecret]) -> Account {
+    let row = account.id.to_string();
+    let current = |column, text: &Option<String>| {
+        let place = Place { schema: "public", table: "partner_configurations", column, row: &row };
+        text.as_ref().and_then(|text| keys.open(&place, text).ok())
+    };
+    let all = |column: &'static str, text: &Option<String>| {
+        let current = current(column, text);
+        // Without one in use nothing is taken: who takes a secret away wants it to end.
+        let is_own = |one: &&ReplacedSecret| {
+            current.is_some() && one.account_id == account.id && one.column == column
+        };
+        let earlier: Vec<Secret> =
+            replaced.iter().filter(is_own).filter_map(|one| open_replaced(keys, one)).collect();
+        current.into_iter().chain(earlier).collect::<Vec<_>>()
+    };
+    let verify_token = current("webhook_verify_token", &account.webhook_verify_token);
+    let header = account.webhook_header.as_deref().and_then(|name| name.parse().ok());
+    let signing = match account.provider {
+        Provider::Meta | Provider::Dialog360 => all("partner_secret", &account.partner_secret),
+        Provider::Twilio => all("access_token", &account.access_token),
+    };
+    let words = all("webhook_verify_token", &account.webhook_verify_token);
+    Account {
+        id: account.id,
+        provider: account.provider,
+        signing,
+        header: header.filter(|_| !words.is_empty()).map(|name| (name, words)),
+        verify_token,
+        partner_id: account.partner_id,
+    }
+}
+
+fn open_replaced(keys: &KeyRing, replaced: &ReplacedSecret) -> Option<Secret> {
+    let (schema, table, column) = ("trunkline", "replaced_secrets", "secret");
+    let place = Place { schema, table, column, row: &replaced.id.to_string() };
+    keys.open(&place, &replaced.secret).ok()
+}

@@ -1,0 +1,167 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use trunkline_core::events::Source;
+use trunkline_store::webhooks::{NewWebhook, Received, add_partition, insert_webhooks};
+use trunkline_store::{Store, StoreError};
+
+use super::work::Lanes;
+use crate::metrics::Metrics;
+
+/// So many webhooks wait at most, and so many bytes of theirs: who comes then is told to come again.
+const MOST_WAITING: usize = 4096;
+const MOST_BYTES: usize = 64 * 1024 * 1024;
+
+/// So many go into one statement at most.
+const GROUP: usize = 512;
+
+/// So many statements at a time: while one is being committed the next is on its way.
+const IN_FLIGHT: usize = 2;
+
+/// A statement that takes longer has failed, as far as the provider is concerned.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// SQLSTATE of a row for which there is no partition.
+const NO_PARTITION: &str = "23514";
+
+/// A webhook that was verified.
+#[derive(Debug)]
+pub(super) struct Verified {
+    pub account_id: i32,
+    pub source: Source,
+    pub received_at: Timestamp,
+    pub digest: [u8; 16],
+    pub lanes: Vec<u8>,
+    pub content_type: Option<String>,
+    pub delivery: Option<String>,
+    pub body: Bytes,
+}
+
+/// Why a webhook is not stored; nobody may say that it was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NotStored {
+    /// Too many wait.
+    Full,
+    /// The database does not take it.
+    Failed,
+}
+
+struct Waiting {
+    webhook: Verified,
+    answer: oneshot::Sender<bool>,
+    _bytes: OwnedSemaphorePermit,
+}
+
+/// Stores webhooks in groups: whatever comes while a group is being committed is the next one. Nothing
+/// waits for a group to fill.
+#[derive(Clone)]
+pub(super) struct Inbox {
+    sender: mpsc::Sender<Waiting>,
+    bytes: Arc<Semaphore>,
+}
+
+impl Inbox {
+    pub(super) fn start(store: Store, metrics: Arc<Metrics>, lanes: Lanes) -> Self {
+        let (sender, receiver) = mpsc::channel(MOST_WAITING);
+        tokio::spawn(gather(receiver, store, metrics, lanes));
+        Self { sender, bytes: Arc::new(Semaphore::new(MOST_BYTES)) }
+    }
+
+    /// Returns when the webhook is committed.
+    pub(super) async fn store(&self, webhook: Verified) -> Result<(), NotStored> {
+        let length = u32::try_from(webhook.body.len()).unwrap_or(u32::MAX);
+        let bytes = Arc::clone(&self.bytes).try_acquire_many_owned(length);
+        let bytes = bytes.map_err(|_| NotStored::Full)?;
+        let (answer, answered) = oneshot::channel();
+        let waiting = Waiting { webhook, answer, _bytes: bytes };
+        self.sender.try_send(waiting).map_err(|_| NotStored::Full)?;
+        match answered.await {
+            Ok(true) => Ok(()),
+            _ => Err(NotStored::Failed),
+        }
+    }
+}
+
+/// Takes what waits, a group at a time, until nobody is left who could send.
+async fn gather(
+    mut receiver: mpsc::Receiver<Waiting>,
+    store: Store,
+    metrics: Arc<Metrics>,
+    lanes: Lanes,
+) {
+    let slots = Arc::new(Semaphore::new(IN_FLIGHT));
+    while let Ok(slot) = Arc::clone(&slots).acquire_owned().await {
+        let mut group = Vec::new();
+        if receiver.recv_many(&mut group, GROUP).await == 0 {
+            return;
+        }
+        let (store, metrics, lanes) = (store.clone(), Arc::clone(&metrics), lanes.clone());
+        tokio::spawn(async move {
+            commit(&store, group, &metrics, &lanes).await;
+            drop(slot);
+        });
+    }
+}
+
+async fn commit(store: &Store, group: Vec<Waiting>, metrics: &Metrics, lanes: &Lanes) {
+    let stored = tokio::time::timeout(PATIENCE, insert(store, &group)).await;
+    let stored = stored.unwrap_or_else(|_| {
+        let reason = format!("there was no answer within {} s", PATIENCE.as_secs());
+        Err(StoreError::Unavailable { reason })
+    });
+    match &stored {
+        Ok(received) => {
+            metrics.webhooks.stored(group.len(), received.stored);
+            lanes.add(group.iter().flat_map(|waiting| waiting.webhook.lanes.iter().copied()));
+        }
+        Err(error) => {
+            tracing::error!(%error, webhooks = group.len(), "webhooks were not stored, and refused");
+        }
+    }
+    for waiting in group {
+        // Who asked may be gone.
+        let _ = waiting.answer.send(stored.is_ok());
+    }
+}
+
+async fn insert(store: &Store, group: &[Waiting]) -> Result<Received, StoreError> {
+    let connection = store.connection().await?;
+    let executor = connection.executor();
+    let webhooks: Vec<NewWebhook<'_>> = group.iter().map(|it| new(&it.webhook)).collect();
+    match insert_webhooks(executor, &webhooks).await {
+        // The clock was set, or the service slept through midnight.
+        Err(StoreError::Constraint { code, .. }) if code == NO_PARTITION => {
+            let days: BTreeSet<Date> =
+                webhooks.iter().map(|webhook| day(webhook.received_at)).collect();
+            for day in days {
+                add_partition(executor, day).await?;
+            }
+            insert_webhooks(executor, &webhooks).await
+        }
+        stored => stored,
+    }
+}
+
+fn new(webhook: &Verified) -> NewWebhook<'_> {
+    NewWebhook {
+        account_id: webhook.account_id,
+        source: webhook.source,
+        received_at: webhook.received_at,
+        digest: &webhook.digest,
+        lanes: &webhook.lanes,
+        content_type: webhook.content_type.as_deref(),
+        delivery: webhook.delivery.as_deref(),
+        body: &webhook.body,
+    }
+}
+
+/// The day of an instant in UTC, whose partition holds it.
+pub(super) fn day(instant: Timestamp) -> Date {
+    instant.to_zoned(TimeZone::UTC).date()
+}

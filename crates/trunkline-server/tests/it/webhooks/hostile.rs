@@ -1,0 +1,77 @@
+//! A thousand malformed and hostile requests: each is answered, none with an error of ours.
+
+use axum::body::Body;
+use axum::http::Request;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+
+use super::sender::{dialog360, from_meta, meta, stored, twilio};
+use crate::support::Service;
+
+const SEEDS: [&[u8]; 6] = [
+    br#"{"object":"whatsapp_business_account","entry":[{"id":"1","changes":[{"field":"messages","value":{"statuses":[{"id":"wamid.1","status":"read","timestamp":"1"}]}}]}]}"#,
+    br#"[{"id":"evt_1","event":"channel_live","data":{"id":"tlbN64CH","status":"ready"}}]"#,
+    b"MessageSid=SM1&AccountSid=ACaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa&From=whatsapp%3A%2B1&Body=%F0%9F%91%8D",
+    b"{\"entry\":[{\"id\":1e999,\"changes\":[null,7,{\"value\":[]}]}]}",
+    b"\x00\xff\xfe{\"entry\":[]}",
+    b"",
+];
+
+/// A seed with some bytes changed, left out, repeated, or buried deep.
+fn body(random: &mut StdRng) -> Vec<u8> {
+    let mut body = SEEDS[random.random_range(0..SEEDS.len())].to_vec();
+    for _ in 0..random.random_range(0..6) {
+        let at = random.random_range(0..=body.len());
+        match random.random_range(0..4) {
+            0 => body.truncate(at),
+            1 => body.insert(at, random.random()),
+            2 => body
+                .splice(at..at, SEEDS[random.random_range(0..SEEDS.len())].to_vec())
+                .for_each(drop),
+            _ => {
+                let depth = random.random_range(1..2000);
+                body = [vec![b'['; depth], body, vec![b']'; depth]].concat();
+            }
+        }
+    }
+    body
+}
+
+fn header(random: &mut StdRng) -> Vec<u8> {
+    let mut value: Vec<u8> = (0..random.random_range(0..90)).map(|_| random.random()).collect();
+    value.retain(|byte| (32..127).contains(byte) || *byte > 160);
+    if random.random() { [b"sha256=".to_vec(), value].concat() } else { value }
+}
+
+#[tokio::test]
+async fn a_thousand_hostile_requests_are_answered_and_never_with_an_error_of_ours() {
+    let service = Service::new().await;
+    let (meta, dialog360, twilio) =
+        (meta(&service).await, dialog360(&service).await, twilio(&service).await);
+    let paths = [
+        meta.path.clone(),
+        dialog360.path.clone(),
+        format!("{}/numbers", dialog360.path),
+        twilio.path.clone(),
+        format!("{}/status?bodySHA256=%zz&bodySHA256", twilio.path),
+        "/webhooks/meta/%ff%00".to_owned(),
+        format!("/webhooks/twilio/{}", "x".repeat(4000)),
+    ];
+    let names =
+        ["x-hub-signature-256", "x-360dialog-signature", "x-partner-auth", "x-twilio-signature"];
+    let mut random = StdRng::seed_from_u64(4);
+    for round in 0..1000 {
+        let mut request = Request::post(&paths[random.random_range(0..paths.len())]);
+        for name in names {
+            request = request.header(name, header(&mut random));
+        }
+        let body = body(&mut random);
+        let answer = service.send(request.body(Body::from(body.clone())).unwrap()).await;
+        let status = answer.status.as_u16();
+        assert!([400, 401, 404].contains(&status), "round {round}: {status} {}", answer.body);
+
+        // Whoever knows the secret may send what they like: it is stored, and never a mistake of ours.
+        assert_eq!(from_meta(&service, &meta, &body).await.status.as_u16(), 200, "{body:?}");
+    }
+    assert!(stored(&service).await > 500);
+}
