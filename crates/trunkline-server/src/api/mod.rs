@@ -1,5 +1,6 @@
 //! The REST API, `/api/v1`: one file for each operation; the OpenAPI document comes from the code.
 
+mod alerts;
 pub(crate) mod api_keys;
 mod audit_log;
 mod body;
@@ -8,6 +9,7 @@ mod checks;
 mod clients;
 mod companies;
 mod document;
+mod events;
 mod idempotency;
 mod key;
 mod migrations;
@@ -51,6 +53,8 @@ fn operations() -> OpenApiRouter<State> {
         .merge(companies::operations())
         .merge(clients::operations())
         .merge(channels::operations())
+        .merge(events::operations())
+        .merge(alerts::operations())
 }
 
 /// The OpenAPI document.
