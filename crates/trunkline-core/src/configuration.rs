@@ -52,6 +52,9 @@ pub struct Configuration {
     /// Webhooks of the providers.
     #[config(nested)]
     pub webhooks: Webhooks,
+    /// Events, and the alerts that time alone opens.
+    #[config(nested)]
+    pub events: Events,
 }
 
 /// Where the service listens and what it accepts.
@@ -253,6 +256,22 @@ pub struct Webhooks {
     /// After so many attempts that failed a webhook is a dead letter.
     #[config(default = 8)]
     pub attempts: u8,
+}
+
+/// Events, and the alerts that time alone opens.
+#[derive(Debug, Clone, Config)]
+#[config(layer_attr(serde(deny_unknown_fields)))]
+pub struct Events {
+    /// Events are kept for so many days, and dropped by whole weeks; 14 at least, as a webhook may be
+    /// repeated for seven. The history of facts stays.
+    #[config(default = 90)]
+    pub retention_days: u16,
+    /// A token that ends within so many days is worth an alert.
+    #[config(default = 7)]
+    pub token_days: u16,
+    /// A partner account whose webhooks stay away for so many hours is worth an alert.
+    #[config(default = 24)]
+    pub silent_hours: u16,
 }
 
 /// A `trunkline.toml` with every setting, its meaning and its default.

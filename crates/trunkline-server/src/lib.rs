@@ -4,6 +4,7 @@
 //! [`serve`] runs it on a socket until it is told to stop.
 
 pub mod admin;
+mod alerts;
 pub mod api;
 mod auth;
 mod explanation;
@@ -18,6 +19,7 @@ mod problem;
 mod reference;
 mod routes;
 mod state;
+pub mod watch;
 mod webhooks;
 
 pub use auth::KnownCallers;

@@ -2,7 +2,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::SignedDuration;
-use trunkline_core::configuration::{self, Configuration, Providers};
+use trunkline_core::configuration::{self, Configuration, Events, Providers};
 use trunkline_core::secrets::KeyRing;
 use trunkline_core::{Clock, Random};
 use trunkline_migrate::Migrator;
@@ -62,6 +62,8 @@ pub struct Settings {
     pub providers: Providers,
     /// How webhooks are received and worked on.
     pub webhooks: configuration::Webhooks,
+    /// How long events are kept, and what time alone makes an alert of.
+    pub events: Events,
 }
 
 impl Settings {
@@ -85,6 +87,7 @@ impl Settings {
             request_limit: std::time::Duration::from_secs(server.request_seconds),
             providers: configuration.providers.clone(),
             webhooks: configuration.webhooks.clone(),
+            events: configuration.events.clone(),
         }
     }
 

@@ -54,6 +54,8 @@ const FILES: &[EmbeddedFile<'static>] = embed![
     "025-replaced-secrets.sql",
     "026-events.down.sql",
     "026-events.sql",
+    "027-alerts.down.sql",
+    "027-alerts.sql",
 ];
 
 /// The Partner API migrations that this binary carries.

@@ -36,6 +36,8 @@ pub(crate) enum Section {
     None,
     /// `/admin`
     Overview,
+    /// `/admin/alerts`
+    Alerts,
     /// `/admin/partner-accounts`
     PartnerAccounts,
     /// `/admin/webhooks`

@@ -1,5 +1,6 @@
 //! The admin interface, `/admin`: every page works as a full page; htmx swaps a named part of it.
 
+mod alerts;
 mod api_keys;
 mod assets;
 mod audit_log;
@@ -44,6 +45,7 @@ pub(crate) fn router() -> Router<State> {
         .route("/sign-out", post(sign_out::sign_out))
         .route("/setup/{token}", get(setup::show).post(setup::set_up))
         .route("/password/{token}", get(choose_password::show).post(choose_password::choose))
+        .merge(alerts::router())
         .merge(api_keys::router())
         .merge(audit_log::router())
         .merge(migrations::router())

@@ -3,11 +3,15 @@ use axum::extract::State as Extract;
 use axum::http::HeaderMap;
 use axum::response::IntoResponse;
 use tokio::try_join;
-use trunkline_core::Role;
-use trunkline_store::Window;
+use trunkline_core::{Role, Scope};
+use trunkline_store::alerts::{
+    AlertFilter, AlertSeverity, AlertState, count_unresolved_alerts, list_alerts,
+};
 use trunkline_store::audit_log::{AuditFilter, list_audit_entries};
 use trunkline_store::overview::{Overview, get_overview};
+use trunkline_store::{Connection, Window};
 
+use super::alerts::Row as AlertRow;
 use super::{Frame, Page, PageProblem, Section, Time};
 use crate::State;
 use crate::auth::Administrator;
@@ -18,6 +22,11 @@ struct OverviewPage {
     frame: Frame,
     overview: Overview,
     active_accounts: String,
+    /// What needs attention, the worst first.
+    alerts: Vec<AlertRow>,
+    /// How many alerts are open, and how many acknowledged, in words.
+    open_alerts: String,
+    known_alerts: String,
     /// Whether providers can reach the service by the address that it knows of itself.
     is_reachable: bool,
     public_url: String,
@@ -38,6 +47,18 @@ struct RecentAct {
 /// So many of the audit log's entries are shown.
 const RECENT: u16 = 6;
 
+/// So many alerts are shown.
+const URGENT: usize = 5;
+
+/// The open alerts that matter most; of the same weight the newest.
+async fn most_urgent(connection: &Connection) -> Result<Vec<AlertRow>, PageProblem> {
+    let filter = AlertFilter { state: Some(AlertState::Open), ..AlertFilter::default() };
+    let window = Window { after: None, limit: 50 };
+    let mut alerts = list_alerts(connection.executor(), &filter, &window).await?;
+    alerts.sort_by_key(|alert| alert.severity != AlertSeverity::Critical);
+    Ok(alerts.into_iter().take(URGENT).map(AlertRow::from).collect())
+}
+
 /// What is there, and what to do next.
 pub(crate) async fn overview(
     Extract(state): Extract<State>,
@@ -47,9 +68,11 @@ pub(crate) async fn overview(
     let connection = state.store.connection().await?;
     let window = Window { after: None, limit: RECENT };
     let every = AuditFilter::default();
-    let (overview, entries) = try_join!(
+    let (overview, entries, (open, known), alerts) = try_join!(
         get_overview(connection.executor()),
         list_audit_entries(connection.executor(), &every, &window),
+        count_unresolved_alerts(connection.executor(), Scope::Platform),
+        most_urgent(&connection),
     )?;
     let recent = entries.into_iter().take(RECENT.into()).map(|entry| RecentAct {
         at: entry.occurred_at.into(),
@@ -61,6 +84,9 @@ pub(crate) async fn overview(
         frame: administrator.frame(&headers, Section::Overview),
         active_accounts: format!("{} active", overview.active_partner_accounts),
         overview,
+        alerts,
+        open_alerts: open.to_string(),
+        known_alerts: format!("{known} acknowledged"),
         recent: recent.collect(),
         is_reachable: state.settings.is_https(),
         public_url: state.settings.public_url.clone(),

@@ -1,5 +1,6 @@
 //! The REST API, `/api/v1`: one file for each operation; the OpenAPI document comes from the code.
 
+mod alerts;
 pub(crate) mod api_keys;
 mod audit_log;
 mod body;
@@ -9,6 +10,7 @@ mod clients;
 mod companies;
 mod document;
 mod documents;
+mod events;
 mod idempotency;
 mod key;
 mod migrations;
@@ -55,6 +57,8 @@ fn operations() -> OpenApiRouter<State> {
         .merge(clients::operations())
         .merge(channels::operations())
         .merge(webhooks::operations())
+        .merge(events::operations())
+        .merge(alerts::operations())
 }
 
 /// The OpenAPI document.

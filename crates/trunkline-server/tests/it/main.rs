@@ -5,6 +5,7 @@
 mod admin_api_keys;
 mod api_keys;
 mod audit_log;
+mod events;
 mod health;
 mod idempotency;
 mod key;

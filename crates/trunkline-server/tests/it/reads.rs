@@ -32,7 +32,17 @@ const COMPANIES: &str = "
         (2, 'XE2', '+12025550002', 'Beta', 'pending', NULL, '2025-02-03Z', '2025-03-03Z');
 
     INSERT INTO trunkline.audit_log (occurred_at, actor_kind, actor_name, action, object_kind, object_id, company_id)
-    VALUES ('2025-01-01Z', 'system', 'Alpha', 'channel.updated', 'channel', 'meta-1', 1);";
+    VALUES ('2025-01-01Z', 'system', 'Alpha', 'channel.updated', 'channel', 'meta-1', 1);
+
+    SELECT trunkline.add_event_partition('2025-12-29');
+    INSERT INTO trunkline.events (week, key, kind, provider, provider_kind, account_id, client_id, channel_id, received_at,
+        occurred_at, outcome, raw)
+    VALUES ('2025-12-29', 'key', 'channel.updated', 'meta', 'security', 1, 1, 1, '2026-01-01Z', '2026-01-01Z', 'applied',
+        '{\"name\": \"Alpha\"}');
+    INSERT INTO trunkline.fact_history (provider, subject, subject_id, aspect, after, occurred_at, recorded_at, told_by)
+    VALUES ('meta', 'channel', 1, 'name', 'Alpha', '2026-01-01Z', '2026-01-01Z', 'sync');
+    INSERT INTO trunkline.alerts (rule, severity, provider, subject, subject_id, company_id, label, opened_at, changed_at)
+    VALUES ('quality_fell', 'warning', 'meta', 'channel', 1, 1, 'Alpha', '2026-01-01Z', '2026-01-01Z');";
 
 pub(crate) async fn fill(service: &Service) {
     service.client.batch_execute(COMPANIES).await.unwrap();

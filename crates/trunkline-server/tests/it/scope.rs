@@ -31,6 +31,15 @@ fn attempts(operation: &str) -> Vec<(String, Value)> {
             ],
             Value::Null,
         ),
+        "GET /api/v1/channels/{id}/history" => {
+            to(&["/api/v1/channels/meta-1/history"], Value::Null)
+        }
+        "GET /api/v1/channels/{id}/events" => to(&["/api/v1/channels/meta-1/events"], Value::Null),
+        "GET /api/v1/alerts/{id}" => to(&["/api/v1/alerts/1"], Value::Null),
+        "POST /api/v1/alerts/{id}/acknowledge" => {
+            to(&["/api/v1/alerts/1/acknowledge"], Value::Null)
+        }
+        "POST /api/v1/alerts/{id}/resolve" => to(&["/api/v1/alerts/1/resolve"], Value::Null),
         "GET /api/v1/api-keys/{id}" | "DELETE /api/v1/api-keys/{id}" => {
             to(&["/api/v1/api-keys/1"], Value::Null)
         }

@@ -92,9 +92,11 @@ pub(crate) async fn run(
         tokio::spawn(trunkline_server::work(state, async move { stop.requested().await }))
     };
     let checking = tokio::spawn(migrations::verify(Arc::clone(&state.migrator)));
+    let watching = tokio::spawn(trunkline_server::watch::keep_watch(state.clone()));
 
     let cut_off = service.await.unwrap_or_default();
     checking.abort();
+    watching.abort();
     let drain = Duration::from_secs(config.server.drain_seconds);
     if tokio::time::timeout(drain, working).await.is_err() {
         warn!("stopped; webhooks that were being worked on are worked on again");

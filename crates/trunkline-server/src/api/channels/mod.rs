@@ -1,6 +1,8 @@
 //! `/api/v1/channels`: the WhatsApp numbers of companies at every provider.
 
+mod events;
 mod get;
+mod history;
 mod list;
 mod phone_number;
 
@@ -16,7 +18,11 @@ use crate::State;
 use crate::api::schema;
 
 pub(super) fn operations() -> OpenApiRouter<State> {
-    OpenApiRouter::new().routes(routes!(list::list_channels)).routes(routes!(get::get_channel))
+    OpenApiRouter::new()
+        .routes(routes!(list::list_channels))
+        .routes(routes!(get::get_channel))
+        .routes(routes!(history::list_channel_history))
+        .routes(routes!(events::list_channel_events))
 }
 
 /// A WhatsApp number: a channel of 360dialog, a phone number of Meta, a sender of Twilio. Its

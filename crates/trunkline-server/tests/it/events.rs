@@ -1,0 +1,170 @@
+//! From the body of a webhook to what the API and the pages show.
+
+use insta::assert_snapshot;
+use jiff::SignedDuration;
+use serde_json::Value;
+use trunkline_core::events::Source;
+use trunkline_providers::webhooks::read;
+use trunkline_server::watch::{forget, look};
+use trunkline_store::events::{Arrival, Outcome, apply_events};
+
+use crate::reads::fill;
+use crate::support::Service;
+
+/// Two statuses of a message and a limit, of company 1; a ban of company 2.
+const BODY: &str = r#"{"object":"whatsapp_business_account","entry":[
+    {"id":"1001","changes":[{"field":"messages","value":{"metadata":{"phone_number_id":"2001"},"statuses":[
+        {"id":"wamid.1","status":"sent","timestamp":"1767322000","recipient_id":"16505551234"},
+        {"id":"wamid.1","status":"failed","timestamp":"1767322001","errors":[{"code":131026,"title":"Undeliverable"}]}]}}]},
+    {"id":"1001","time":1767322002,"changes":[{"field":"business_capability_update","value":{"max_daily_conversations_per_business":"TIER_2K"}}]},
+    {"id":"1001","time":1767322003,"changes":[{"field":"business_capability_update","value":{"max_daily_conversations_per_business":250}}]},
+    {"id":"1002","time":1767322004,"changes":[{"field":"account_update","value":{"event":"DISABLED_UPDATE","ban_info":{"waba_ban_state":"DISABLE","waba_ban_date":"January 2, 2026"}}}]}]}"#;
+
+/// A service that has heard it, twice.
+async fn told() -> Service {
+    let service = Service::new().await;
+    fill(&service).await;
+    let events = read(Source::Meta, BODY.as_bytes()).unwrap();
+    let received_at = service.clock.now();
+    let arrivals: Vec<Arrival<'_>> = events
+        .iter()
+        .map(|event| Arrival { account_id: 1, inbox_id: Some(1), received_at, event })
+        .collect();
+    for expected in [Outcome::Applied, Outcome::Duplicate] {
+        let mut connection = service.state.store.connection().await.unwrap();
+        let transaction = connection.begin().await.unwrap();
+        let outcomes = apply_events(transaction.executor(), &arrivals).await.unwrap();
+        transaction.commit().await.unwrap();
+        assert_eq!(outcomes, vec![expected; 5]);
+    }
+    service
+}
+
+#[tokio::test]
+async fn what_a_webhook_says_is_shown_by_the_api() {
+    let service = told().await;
+    let key = service.api_key("viewer", None).await;
+    let mut shown = String::new();
+    for path in [
+        "events",
+        "events?message_id=wamid.1",
+        "channels/meta-1/events",
+        "channels/meta-1/events?messages=true&kind=message.status&limit=1",
+        "channels/meta-1/history",
+        "channels/meta-1/history?aspect=name",
+        "alerts?state=open&rule=limit_fell",
+        "alerts/1",
+    ] {
+        let answer = service.get(&format!("/api/v1/{path}"), &key).await;
+        assert_eq!(answer.status.as_u16(), 200, "{path}: {}", answer.body);
+        let mut page = answer.json();
+        page.as_object_mut().unwrap().remove("next_cursor");
+        shown.push_str(&format!("{path}\n{}\n", serde_json::to_string_pretty(&page).unwrap()));
+    }
+    assert_snapshot!(shown);
+    assert!(!shown.contains("16505551234"));
+}
+
+#[tokio::test]
+async fn a_key_of_a_company_sees_the_events_and_alerts_of_its_own() {
+    let service = told().await;
+    let kinds = async |company| {
+        let key = service.api_key("viewer", Some(company)).await;
+        let items = async |path: &str, name: &str| {
+            let page = service.get(path, &key).await.json();
+            let items = page["items"].as_array().unwrap().clone();
+            items.iter().map(|item| item[name].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        [
+            items("/api/v1/events", "kind").await,
+            items("/api/v1/events?message_id=wamid.1", "kind").await,
+            items("/api/v1/alerts", "rule").await,
+        ]
+    };
+    assert_eq!(
+        kinds(1).await,
+        [
+            vec!["channel.limit_changed", "channel.limit_changed", "channel.updated"],
+            vec!["message.status", "message.status"],
+            vec!["limit_fell", "quality_fell"],
+        ]
+    );
+    assert_eq!(
+        kinds(2).await,
+        [vec!["client.ban_changed"], vec![], vec!["disconnected", "restricted"]]
+    );
+}
+
+#[tokio::test]
+async fn an_operator_acknowledges_and_resolves_by_page_and_by_key_and_a_viewer_does_not() {
+    let service = told().await;
+    let operator = service.sign_in("operator").await;
+    let page = service.page("/admin/alerts?state=open", &operator).await;
+    assert!(page.body.contains("Limit fell") && page.body.contains("from 2000 to 250"));
+    let done = service.submit("/admin/alerts/1/acknowledge", &operator, "").await;
+    assert_eq!((done.status.as_u16(), done.header("location")), (303, "/admin/alerts"));
+    let page = service.page("/admin/alerts?state=acknowledged", &operator).await;
+    assert!(page.body.contains("by operator@example.com"));
+
+    let viewer = service.sign_in("viewer").await;
+    let page = service.page("/admin/alerts", &viewer).await;
+    assert!(page.body.contains("Acknowledged") && !page.body.contains("/acknowledge\""));
+    assert_eq!(service.submit("/admin/alerts/1/resolve", &viewer, "").await.status.as_u16(), 403);
+    let key = service.api_key("viewer", None).await;
+    let refused = service.call("POST", "/api/v1/alerts/1/resolve", &key, &Value::Null).await;
+    assert_eq!(refused.status.as_u16(), 403);
+
+    let key = service.api_key("operator", Some(1)).await;
+    for _ in 0..2 {
+        let answer = service.call("POST", "/api/v1/alerts/1/resolve", &key, &Value::Null).await;
+        let alert = answer.json();
+        assert_eq!((&alert["state"], &alert["resolved_by"]), (&"resolved".into(), &"test".into()));
+    }
+    let audit = "SELECT action, actor_name FROM trunkline.audit_log WHERE object_kind = 'alert' ORDER BY id";
+    let rows = service.client.query(audit, &[]).await.unwrap();
+    let acts: Vec<(String, String)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    let pair = |action: &str, actor: &str| (action.to_owned(), actor.to_owned());
+    assert_eq!(
+        acts,
+        [pair("alert.acknowledged", "operator@example.com"), pair("alert.resolved", "test")]
+    );
+}
+
+#[tokio::test]
+async fn the_overview_shows_what_needs_attention_before_anything_else() {
+    let service = told().await;
+    let viewer = service.sign_in("viewer").await;
+    let page = service.page("/admin/", &viewer).await.body;
+    let (attention, counts) =
+        (page.find("What needs attention"), page.find("Partner accounts</a>"));
+    let main = page.find("<main").unwrap();
+    assert!(
+        attention.is_some_and(|at| at > main && page[at..].contains("class=\"stats\"")),
+        "{counts:?}"
+    );
+    let (critical, warning) =
+        (page.find("Out of reach").unwrap(), page.find("Quality fell").unwrap());
+    assert!(critical < warning, "the worst first");
+}
+
+#[tokio::test]
+async fn silence_opens_an_alert_and_old_weeks_of_events_are_dropped() {
+    let service = told().await;
+    let account = "INSERT INTO public.partner_configurations (id, provider, partner_id) VALUES (1, 'meta', '9001')";
+    service.client.batch_execute(account).await.unwrap();
+    service.clock.advance(SignedDuration::from_hours(25));
+    look(&service.state).await.unwrap();
+    let key = service.api_key("viewer", None).await;
+    let alerts = service.get("/api/v1/alerts?rule=webhook_silent", &key).await.json();
+    assert_eq!(
+        (&alerts["items"][0]["subject"], &alerts["items"][0]["subject_id"]),
+        (&"account".into(), &"1".into())
+    );
+
+    let count = "SELECT count(*) FROM trunkline.events";
+    forget(&service.state).await.unwrap();
+    assert_eq!(service.client.query_one(count, &[]).await.unwrap().get::<_, i64>(0), 6);
+    service.clock.advance(SignedDuration::from_hours(24 * 100));
+    forget(&service.state).await.unwrap();
+    assert_eq!(service.client.query_one(count, &[]).await.unwrap().get::<_, i64>(0), 0);
+}
