@@ -14,6 +14,7 @@ mod middleware;
 mod partner_accounts;
 pub mod people;
 mod problem;
+pub mod providers;
 mod reference;
 mod routes;
 mod state;

@@ -2,7 +2,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::SignedDuration;
-use trunkline_core::configuration::{Configuration, Providers};
+use trunkline_core::configuration::{Calls, Configuration, Providers};
 use trunkline_core::secrets::KeyRing;
 use trunkline_core::{Clock, Random};
 use trunkline_migrate::Migrator;
@@ -50,6 +50,8 @@ pub struct Settings {
     pub request_limit: std::time::Duration,
     /// The providers' addresses.
     pub providers: Providers,
+    /// How often the providers are called.
+    pub calls: Calls,
 }
 
 impl Settings {
@@ -71,6 +73,7 @@ impl Settings {
             requests_per_minute: server.requests_per_minute,
             request_limit: std::time::Duration::from_secs(server.request_seconds),
             providers: configuration.providers.clone(),
+            calls: configuration.calls.clone(),
         }
     }
 

@@ -44,6 +44,8 @@ const FILES: &[EmbeddedFile<'static>] = embed![
     "021-import-sources.sql",
     "026-events.down.sql",
     "026-events.sql",
+    "028-provider-calls.down.sql",
+    "028-provider-calls.sql",
 ];
 
 /// The Partner API migrations that this binary carries.

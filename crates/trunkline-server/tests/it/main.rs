@@ -11,6 +11,7 @@ mod key;
 mod migrations;
 mod partner_accounts;
 mod people;
+mod providers;
 mod rate_limit;
 mod reads;
 mod reference;

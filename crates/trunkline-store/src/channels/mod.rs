@@ -3,6 +3,7 @@
 mod list;
 #[cfg(test)]
 mod plans;
+mod secret;
 mod tables;
 pub(crate) mod words;
 
@@ -11,6 +12,7 @@ use tokio_postgres::Row;
 use trunkline_core::{ChannelStatus, Provider, QualityRating, Scope};
 
 pub use list::{ChannelField, ChannelFilter, list_channels};
+pub use secret::{find_channel_secret, update_channel_secret};
 
 use crate::merged::{KeyValue, ListKey, QualifiedId, read_provider, unknown_word};
 use crate::{Executor, StoreError};

@@ -79,9 +79,11 @@ pub(crate) async fn run(
     state.progress.set(None);
     announce(&state, printer).await?;
     let checking = tokio::spawn(migrations::verify(Arc::clone(&state.migrator)));
+    let resolving = tokio::spawn(trunkline_server::providers::keep_resolving(state.clone()));
 
     let cut_off = service.await.unwrap_or_default();
     checking.abort();
+    resolving.abort();
     traces.flush().await;
     if cut_off > 0 {
         warn!(connections = cut_off, "stopped; what was still being answered was cut off");
