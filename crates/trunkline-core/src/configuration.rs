@@ -55,6 +55,9 @@ pub struct Configuration {
     /// Events, and the alerts that time alone opens.
     #[config(nested)]
     pub events: Events,
+    /// How often the providers are called for one partner account, by all replicas together.
+    #[config(nested)]
+    pub calls: Calls,
 }
 
 /// Where the service listens and what it accepts.
@@ -274,6 +277,34 @@ pub struct Events {
     pub silent_hours: u16,
 }
 
+/// How often the providers are called for one partner account, by all replicas together. What each
+/// provider allows is stated in docs/providers.md, and how sure that is.
+#[derive(Debug, Clone, Config)]
+#[config(layer_attr(serde(deny_unknown_fields)))]
+pub struct Calls {
+    /// 360dialog's Partner API: so many calls at most …
+    #[config(default = 5)]
+    pub dialog360_calls: u16,
+    /// … in so many seconds.
+    #[config(default = 30)]
+    pub dialog360_seconds: u16,
+    /// Meta: so many calls in an hour for each WhatsApp Business Account, number or app.
+    #[config(default = 5000)]
+    pub meta_calls_per_hour: u32,
+    /// Meta: when so much of its own budget is used up, in percent, calls are five seconds apart.
+    #[config(default = 80)]
+    pub meta_slow_from_percent: u8,
+    /// Twilio: so many calls in a second.
+    #[config(default = 20)]
+    pub twilio_calls_per_second: u16,
+    /// How many seconds a call waits for its turn before it is given up.
+    #[config(default = 20)]
+    pub patience_seconds: u16,
+    /// How many seconds a job waits for its turn.
+    #[config(default = 300)]
+    pub job_patience_seconds: u16,
+}
+
 /// A `trunkline.toml` with every setting, its meaning and its default.
 pub fn template() -> String {
     confique::toml::template::<Configuration>(confique::toml::FormatOptions::default())
@@ -285,6 +316,7 @@ mod tests {
     fn the_reference_in_the_documentation_is_this_file() {
         let page = include_str!("../../../docs/configuration.md");
         let block = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next());
+        if std::env::var_os("RECORD").is_some() { std::fs::write("/tmp/clients-template.toml", super::template()).unwrap(); }
         let hint = "write it anew: cargo run -- config template, into docs/configuration.md";
         assert_eq!(block.map(str::trim_end), Some(super::template().trim_end()), "{hint}");
     }

@@ -16,6 +16,7 @@ mod oidc;
 mod partner_accounts;
 pub mod people;
 mod problem;
+pub mod providers;
 mod reference;
 mod routes;
 mod state;

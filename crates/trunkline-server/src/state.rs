@@ -2,7 +2,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::SignedDuration;
-use trunkline_core::configuration::{self, Configuration, Events, Providers};
+use trunkline_core::configuration::{self, Calls, Configuration, Events, Providers};
 use trunkline_core::secrets::KeyRing;
 use trunkline_core::{Clock, Random};
 use trunkline_migrate::Migrator;
@@ -64,6 +64,8 @@ pub struct Settings {
     pub webhooks: configuration::Webhooks,
     /// How long events are kept, and what time alone makes an alert of.
     pub events: Events,
+    /// How often the providers are called.
+    pub calls: Calls,
 }
 
 impl Settings {
@@ -88,6 +90,7 @@ impl Settings {
             providers: configuration.providers.clone(),
             webhooks: configuration.webhooks.clone(),
             events: configuration.events.clone(),
+            calls: configuration.calls.clone(),
         }
     }
 

@@ -18,6 +18,8 @@ pub mod one_time_links;
 pub mod overview;
 mod paging;
 pub mod partner_accounts;
+pub mod provider_calls;
+pub mod rate_budgets;
 mod row;
 pub mod secret_keys;
 pub mod secrets;

@@ -56,6 +56,8 @@ const FILES: &[EmbeddedFile<'static>] = embed![
     "026-events.sql",
     "027-alerts.down.sql",
     "027-alerts.sql",
+    "028-provider-calls.down.sql",
+    "028-provider-calls.sql",
 ];
 
 /// The Partner API migrations that this binary carries.

@@ -1,14 +1,13 @@
-use secrecy::SecretString;
 use serde_json::{Value, json};
 use trunkline_core::Provider;
-use trunkline_providers::http::{Http, Url};
+use trunkline_providers::http::Http;
 use trunkline_providers::report::Report;
 use trunkline_providers::{dialog360, meta, twilio};
 use trunkline_store::partner_accounts::{PartnerAccount, find_partner_account, update_check};
 
-use super::fields::{fields_of, find_field};
-use super::sealed::Stored;
+use super::fields::fields_of;
 use super::{AccountDocument, Author, lock, note};
+use crate::providers::ProviderAccount;
 use crate::{Problem, State};
 
 /// Asks the provider whether an account works, and keeps what it found.
@@ -57,60 +56,9 @@ fn describe(provider: Provider, report: &Report) -> Result<Value, Problem> {
 }
 
 async fn ask(state: &State, http: &Http, account: &PartnerAccount) -> Report {
-    let read = |name: &str| {
-        let field = find_field(account.provider, name)?;
-        Stored::read(&state.keys, account, field).expose().map(str::to_owned)
-    };
-    let secret = |name: &str| read(name).map(SecretString::from);
-    let settings = &state.settings.providers;
-    let base = |usual: &str| account.base_url.as_deref().unwrap_or(usual).parse::<Url>().ok();
-    let webhook_url = account.partner_webhook_url.as_deref().and_then(|url| url.parse().ok());
-    match account.provider {
-        Provider::Dialog360 => {
-            let asked = dialog360::Account {
-                base_url: base(&settings.dialog360_url).map(with_version),
-                partner_id: account.partner_id.clone(),
-                api_key: secret("api_key"),
-                platform_secret: secret("platform_secret"),
-                webhook_url,
-            };
-            dialog360::check(http, &asked, &state.clock).await
-        }
-        Provider::Meta => {
-            let version = account.graph_version.as_ref().unwrap_or(&settings.graph_version);
-            let asked = meta::Account {
-                base_url: base(&settings.meta_url),
-                graph_version: version.clone(),
-                app_id: read("app_id").unwrap_or_default(),
-                app_secret: secret("app_secret"),
-                business_id: account.partner_id.clone(),
-                system_user_token: secret("system_user_token"),
-                config_id: account.config_id.clone(),
-                webhook_url,
-            };
-            meta::check(http, &asked, &state.clock).await
-        }
-        Provider::Twilio => {
-            // Senders stand at an address of their own, unless everything is behind one of ours.
-            let base_url = base(&settings.twilio_url);
-            let usual = twilio::BASE_URL.parse().ok();
-            let asked = twilio::Account {
-                base_url: base_url.filter(|url| Some(url) != usual.as_ref()),
-                messaging_url: None,
-                account_sid: account.partner_id.clone(),
-                auth_token: secret("auth_token"),
-                api_key_sid: read("api_key_sid"),
-                api_key_secret: secret("api_key_secret"),
-            };
-            twilio::check(http, &asked, &state.clock).await
-        }
+    match ProviderAccount::open(state, account) {
+        ProviderAccount::Dialog360(account) => dialog360::check(http, &account, &state.clock).await,
+        ProviderAccount::Meta(account) => meta::check(http, &account, &state.clock).await,
+        ProviderAccount::Twilio(account) => twilio::check(http, &account, &state.clock).await,
     }
-}
-
-/// The Partner API with its version; an address that has a path has it already.
-fn with_version(mut url: Url) -> Url {
-    if url.path() == "/" {
-        url.set_path("/api/v2");
-    }
-    url
 }

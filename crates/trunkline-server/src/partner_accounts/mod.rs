@@ -39,12 +39,13 @@ pub(crate) use create::create;
 pub(crate) use delete::delete;
 pub(crate) use document::{AccountDocument, SecretState};
 pub(crate) use edit::{edit, replace_secret};
-pub(crate) use fields::{FieldSpec, fields_of};
+pub(crate) use fields::{FieldSpec, fields_of, find_field};
 pub(crate) use input::{object, refuse};
 pub(crate) use logo::{LOGO_BODY, remove_logo, serve_logo, set_logo};
 pub(crate) use path::AccountId;
 pub(crate) use profile::PublicProfile;
 pub(crate) use schema::{NewPartnerAccount, NewSecret, PartnerAccountEdit};
+pub(crate) use sealed::Stored;
 
 /// Who changes something, and what they may.
 #[derive(Debug, Clone)]

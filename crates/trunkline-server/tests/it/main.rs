@@ -14,6 +14,7 @@ mod migrations;
 mod oidc;
 mod partner_accounts;
 mod people;
+mod providers;
 mod rate_limit;
 mod reads;
 mod reference;

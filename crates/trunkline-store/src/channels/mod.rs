@@ -3,6 +3,7 @@
 mod list;
 #[cfg(test)]
 mod plans;
+mod secret;
 pub(crate) mod words;
 
 use jiff::Timestamp;
@@ -10,6 +11,7 @@ use serde::Deserialize;
 use trunkline_core::{ChannelStatus, Provider, QualityRating, Scope};
 
 pub use list::{ChannelField, ChannelFilter, list_channels};
+pub use secret::{find_channel_secret, update_channel_secret};
 
 use crate::database::Parameters;
 use crate::listed::{Document, KeyValue, ListKey, QualifiedId, read_counts};

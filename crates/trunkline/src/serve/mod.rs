@@ -1,5 +1,6 @@
 //! `trunkline serve`: the service, from its configuration to its last answer.
 
+mod jobs;
 mod logging;
 mod migrations;
 mod platform;
@@ -26,6 +27,7 @@ use crate::failure::Failure;
 use crate::global::Global;
 use crate::output::{GOOD, Printer};
 use crate::{interrupt, keys};
+use jobs::Jobs;
 
 #[derive(Args, Default)]
 pub(crate) struct Arguments {
@@ -87,20 +89,10 @@ pub(crate) async fn run(
     }
     state.progress.set(None);
     announce(&state, printer).await?;
-    let working = {
-        let (state, stop) = (state.clone(), stop.clone());
-        tokio::spawn(trunkline_server::work(state, async move { stop.requested().await }))
-    };
-    let checking = tokio::spawn(migrations::verify(Arc::clone(&state.migrator)));
-    let watching = tokio::spawn(trunkline_server::watch::keep_watch(state.clone()));
+    let jobs = Jobs::start(&state, &stop);
 
     let cut_off = service.await.unwrap_or_default();
-    checking.abort();
-    watching.abort();
-    let drain = Duration::from_secs(config.server.drain_seconds);
-    if tokio::time::timeout(drain, working).await.is_err() {
-        warn!("stopped; webhooks that were being worked on are worked on again");
-    }
+    jobs.finish(Duration::from_secs(config.server.drain_seconds)).await;
     traces.flush().await;
     if cut_off > 0 {
         warn!(connections = cut_off, "stopped; what was still being answered was cut off");

@@ -1,0 +1,58 @@
+//! Calls of the providers' APIs for partner accounts: with the account's credentials, within budgets that all
+//! replicas share, and, where a call must not be made twice, by the journal.
+
+mod account;
+mod budget;
+mod calls;
+mod journal;
+mod resolve;
+
+pub(crate) use account::ProviderAccount;
+pub use calls::{
+    create_channel_key, create_dialog360_client, create_sender, create_subaccount, deregister,
+    register, request_code,
+};
+pub use resolve::{Resolution, keep_resolving, resolve_open_calls};
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use trunkline_providers::api::Caller;
+use trunkline_store::partner_accounts::PartnerAccount;
+
+use crate::{Problem, State};
+use budget::SharedBudget;
+
+/// How long a call waits for its turn: while somebody waits for the answer, or in the background.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Waiting {
+    /// Somebody waits.
+    Request,
+    /// Nobody does.
+    Job,
+}
+
+impl State {
+    /// What calls the provider for a partner account.
+    pub(crate) fn caller(
+        &self,
+        account: &PartnerAccount,
+        waiting: Waiting,
+    ) -> Result<Caller, Problem> {
+        let settings = &self.settings.calls;
+        let patience = match waiting {
+            Waiting::Request => settings.patience_seconds,
+            Waiting::Job => settings.job_patience_seconds,
+        };
+        let budget = SharedBudget {
+            store: self.store.clone(),
+            settings: settings.clone(),
+            account_id: account.id,
+            provider: account.provider,
+            patience: Duration::from_secs(patience.into()),
+        };
+        let http = self.providers.http()?.clone();
+        let caller = Caller::new(http, self.clock.clone(), self.random.clone());
+        Ok(caller.within(Arc::new(budget)))
+    }
+}

@@ -1,0 +1,37 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::{JoinHandle, JoinSet};
+use tracing::warn;
+use trunkline_migrate::Interrupt;
+use trunkline_server::State;
+
+use super::migrations;
+
+/// What the service does beside answering.
+pub(super) struct Jobs {
+    /// What works on webhooks: it finishes what it has begun.
+    working: JoinHandle<()>,
+    /// What may end at any moment.
+    others: JoinSet<()>,
+}
+
+impl Jobs {
+    pub(super) fn start(state: &State, stop: &Interrupt) -> Self {
+        let (serving, stop) = (state.clone(), stop.clone());
+        let working = trunkline_server::work(serving, async move { stop.requested().await });
+        let mut others = JoinSet::new();
+        others.spawn(migrations::verify(Arc::clone(&state.migrator)));
+        others.spawn(trunkline_server::watch::keep_watch(state.clone()));
+        others.spawn(trunkline_server::providers::keep_resolving(state.clone()));
+        Self { working: tokio::spawn(working), others }
+    }
+
+    /// Waits for what was begun, within the limit.
+    pub(super) async fn finish(mut self, limit: Duration) {
+        self.others.abort_all();
+        if tokio::time::timeout(limit, self.working).await.is_err() {
+            warn!("stopped; webhooks that were being worked on are worked on again");
+        }
+    }
+}

@@ -1,0 +1,3 @@
+DROP FUNCTION IF EXISTS trunkline.take_turn(INTEGER, TEXT, INTEGER, INTERVAL, INTERVAL, INTERVAL);
+DROP TABLE IF EXISTS trunkline.provider_calls;
+DROP TABLE IF EXISTS trunkline.rate_budgets;
