@@ -20,7 +20,7 @@ mod state;
 
 pub use listen::{Limits, serve};
 pub use metrics::{Metrics, metrics_router};
-pub use partner_accounts::ProviderClient;
+pub use partner_accounts::{ProviderClient, add_partner_account};
 pub use problem::{FieldProblem, Kind, Problem};
 pub use routes::router;
 pub use state::{Progress, Settings, State};

@@ -4,7 +4,9 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::failure::Failure;
 use crate::global::Global;
 use crate::output::{Format, Written};
-use crate::{admin, configure, database, demo, doctor, import, keys, migrate, openapi, serve};
+use crate::{
+    admin, configure, database, demo, doctor, import, keys, migrate, openapi, serve, simulate,
+};
 
 /// The partner back end of a platform that resells WhatsApp.
 #[derive(Parser)]
@@ -72,8 +74,10 @@ pub(crate) enum Command {
     Openapi(openapi::Arguments),
     /// Look at everything that the service needs: configuration, keys, database, address
     Doctor(doctor::Arguments),
-    /// Show the whole thing on a sample platform: migrate, verify, and what to do next
+    /// Show the whole thing on a sample platform: migrate, verify, serve with simulated providers
     Demo(demo::Arguments),
+    /// Simulate 360dialog, Meta and Twilio on loopback, for development (builds with the feature `simulator`)
+    Simulate(simulate::Arguments),
 }
 
 impl Default for Command {
