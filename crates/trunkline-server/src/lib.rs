@@ -27,7 +27,7 @@ pub use auth::KnownCallers;
 pub use listen::{Limits, serve};
 pub use metrics::{Metrics, metrics_router};
 pub use oidc::{Oidc, OidcSettingsError};
-pub use partner_accounts::ProviderClient;
+pub use partner_accounts::{ProviderClient, add_partner_account};
 pub use problem::{FieldProblem, Kind, Problem};
 pub use routes::router;
 pub use state::{Progress, Settings, State};

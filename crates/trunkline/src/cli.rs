@@ -5,7 +5,8 @@ use crate::failure::Failure;
 use crate::global::Global;
 use crate::output::{Format, Written};
 use crate::{
-    admin, configure, database, demo, doctor, import, keys, migrate, openapi, serve, webhooks,
+    admin, configure, database, demo, doctor, import, keys, migrate, openapi, serve, simulate,
+    webhooks,
 };
 
 /// The partner back end of a platform that resells WhatsApp.
@@ -76,8 +77,10 @@ pub(crate) enum Command {
     Openapi(openapi::Arguments),
     /// Look at everything that the service needs: configuration, keys, database, address
     Doctor(doctor::Arguments),
-    /// Show the whole thing on a sample platform: migrate, verify, and what to do next
+    /// Show the whole thing on a sample platform: migrate, verify, serve with simulated providers
     Demo(demo::Arguments),
+    /// Simulate 360dialog, Meta and Twilio on loopback, for development (builds with the feature `simulator`)
+    Simulate(simulate::Arguments),
 }
 
 impl Default for Command {

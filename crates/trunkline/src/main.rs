@@ -17,6 +17,7 @@ mod migrate;
 mod openapi;
 mod output;
 mod serve;
+mod simulate;
 mod webhooks;
 
 use cli::{Cli, Command};
@@ -32,7 +33,9 @@ fn main() -> std::process::ExitCode {
     };
     let command = cli.command.unwrap_or_default();
     let mut builder = match command {
-        Command::Serve(_) | Command::Import(_) => tokio::runtime::Builder::new_multi_thread(),
+        Command::Serve(_) | Command::Import(_) | Command::Demo(_) | Command::Simulate(_) => {
+            tokio::runtime::Builder::new_multi_thread()
+        }
         _ => tokio::runtime::Builder::new_current_thread(),
     };
     let runtime = match builder.enable_all().build() {
@@ -56,6 +59,7 @@ fn main() -> std::process::ExitCode {
             Command::Openapi(arguments) => openapi::run(&arguments, &printer),
             Command::Doctor(arguments) => doctor::run(&cli.global, &arguments, &printer).await,
             Command::Demo(arguments) => demo::run(&cli.global, &arguments, &printer).await,
+            Command::Simulate(arguments) => simulate::run(&arguments, &printer).await,
         }
     });
     // A statement that hangs in the background must not hold the process.

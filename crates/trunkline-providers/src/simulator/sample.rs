@@ -4,10 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use crate::simulator::{
-    World,
-    dialog360::{Channel, Client, Partner},
-    meta::{Account, App, Business, Callback, Number, Token, TokenKind},
-    twilio::{Sender, TwilioAccount},
+    SampleNumber, World,
+    dialog360::Partner,
+    meta::{App, Business, Token, TokenKind},
+    twilio::TwilioAccount,
 };
 
 /// The made-up partner accounts of the sample; their secrets guard nothing.
@@ -48,6 +48,37 @@ impl Sample {
     pub const TWILIO_KEY: &'static str = "SK00000000000000000000000000000001";
     /// Twilio's API key secret.
     pub const TWILIO_SECRET: &'static str = "simulated-api-key-secret";
+
+    /// The partner accounts, as Trunkline takes them: provider, then fields with their values.
+    pub const ACCOUNTS: [(&'static str, &'static [(&'static str, &'static str)]); 3] = [
+        (
+            "360dialog",
+            &[
+                ("partner_id", Self::DIALOG360_PARTNER),
+                ("api_key", Self::DIALOG360_KEY),
+                ("platform_secret", Self::DIALOG360_SECRET),
+            ],
+        ),
+        (
+            "meta",
+            &[
+                ("business_portfolio_id", Self::META_BUSINESS),
+                ("app_id", Self::META_APP),
+                ("app_secret", Self::META_SECRET),
+                ("system_user_token", Self::META_TOKEN),
+                ("login_configuration_id", Self::META_CONFIG),
+            ],
+        ),
+        (
+            "twilio",
+            &[
+                ("account_sid", Self::TWILIO_ACCOUNT),
+                ("api_key_sid", Self::TWILIO_KEY),
+                ("api_key_secret", Self::TWILIO_SECRET),
+                ("auth_token", Self::TWILIO_TOKEN),
+            ],
+        ),
+    ];
 }
 
 /// Where all that begins.
@@ -62,25 +93,8 @@ impl World {
     pub fn sample(sample: &Sample) -> Self {
         let mut world = Self::default();
         partners(&mut world);
-        for index in 0..sample.companies {
-            let company = Company { index, at: usize::try_from(index).unwrap_or_default() };
-            company.at_meta(&mut world);
-            company.at_dialog360(&mut world);
-            company.at_twilio(&mut world);
-        }
+        sample.fill(&mut world);
         world
-    }
-
-    /// Sends the webhooks of the sample's partner accounts to these addresses: Meta's with a verify token, 360dialog's.
-    pub fn send_webhooks_to(&mut self, meta: Option<(&str, &str)>, dialog360: Option<&str>) {
-        if let (Some((url, token)), Some(app)) = (meta, self.meta.apps.get_mut(Sample::META_APP)) {
-            let (url, verify_token) = (url.to_owned(), token.to_owned());
-            app.callback = Some(Callback { url, verify_token, fields: Vec::new() });
-        }
-        let partner = self.dialog360.partners.get_mut(Sample::DIALOG360_PARTNER);
-        if let (Some(url), Some(partner)) = (dialog360, partner) {
-            partner.fields.insert("webhook_url".into(), url.into());
-        }
     }
 }
 
@@ -143,166 +157,49 @@ fn partners(world: &mut World) {
     );
 }
 
-struct Company {
-    index: u32,
-    at: usize,
-}
-
-impl Company {
-    fn name(&self) -> String {
-        format!("{} {}", TRADES[self.at % TRADES.len()], self.index + 1)
-    }
-
-    fn number(&self, provider: u32) -> String {
-        format!("4930{provider}{:06}", 100_000 + self.index)
-    }
-
-    fn since(&self) -> Timestamp {
-        let begin = Timestamp::from_second(BEGIN).unwrap_or(Timestamp::UNIX_EPOCH);
-        begin.saturating_add(SignedDuration::from_hours(i64::from(self.index))).unwrap_or(begin)
-    }
-
-    fn quality(&self) -> &'static str {
-        QUALITIES[self.at % QUALITIES.len()]
-    }
-
-    fn tier(&self) -> &'static str {
-        TIERS[self.at % TIERS.len()]
-    }
-
-    /// An id of 15 digits: `kind` tells businesses, accounts and numbers apart.
-    fn id(&self, kind: u32) -> String {
-        format!("1{kind:02}{:012}", u64::from(self.index) + 1)
-    }
-
-    fn at_meta(&self, world: &mut World) {
-        let (business, account, number) = (self.id(1), self.id(2), self.id(3));
-        let limit = self.tier().to_owned();
-        let verification_status = "verified".to_owned();
-        world.meta.businesses.insert(
-            business.clone(),
-            Business { name: self.name(), verification_status, messaging_limit: limit },
-        );
-        let fields = json!({
-            "name": self.name(), "currency": "EUR", "timezone_id": "47", "country": "DE",
-            "message_template_namespace": format!("simulated_{:08}", self.index),
-            "account_review_status": "APPROVED", "ownership_type": "CLIENT_OWNED", "status": "ACTIVE",
-            "creation_time": self.since().as_second(),
-            "health_status": {"can_send_message": "AVAILABLE", "entities": []},
-        });
-        let template = json!({"id": self.id(4), "name": "order_confirmation", "language": "en_US",
-            "status": "APPROVED", "category": "UTILITY", "parameter_format": "POSITIONAL",
-            "components": [{"type": "BODY", "text": "Your order {{1}} is on its way."}]});
-        world.meta.accounts.insert(
-            account.clone(),
-            Account {
-                business,
-                shared_with: vec![Sample::META_BUSINESS.to_owned()],
-                subscribed_apps: [(Sample::META_APP.to_owned(), None)].into(),
-                fields: object(fields),
-                templates: vec![template],
-            },
-        );
-        world.meta.numbers.insert(
-            number,
-            Number {
-                account,
-                fields: number_fields(&self.name(), &self.number(1), self.quality(), self.since()),
-                pin: Some("000000".to_owned()),
-                ..Number::default()
-            },
-        );
-    }
-
-    fn at_dialog360(&self, world: &mut World) {
-        let (client, channel) = (format!("c{:05}CL", self.index), format!("n{:05}CH", self.index));
-        let account = format!("w{:05}WA", self.index);
-        let since = self.since().to_string();
-        let fields = json!({"name": self.name(), "organisation": self.name(), "created_at": since,
-            "modified_at": since, "contact_info": {"email": format!("owner{}@example.com", self.index),
-            "country": "DE", "language": "en"}});
-        let partner = Sample::DIALOG360_PARTNER.to_owned();
-        world.dialog360.clients.insert(client.clone(), Client { partner, fields: object(fields) });
-        let waba = json!({"external_id": self.id(5), "namespace": format!("simulated_{:08}", self.index),
-            "fb_business_id": self.id(6), "status": "approved", "fb_account_status": "verified"});
-        world.dialog360.waba_accounts.insert(account.clone(), object(waba));
-        let quality = match self.quality() {
-            "GREEN" => "High",
-            "YELLOW" => "Medium",
-            _ => "Low",
-        };
-        let fields = json!({"status": "ready", "account_mode": "live", "hub_status": "live",
-            "external_id": self.id(7), "current_limit": self.tier(), "current_quality_rating": quality,
-            "created_at": since, "modified_at": since, "billing_started_at": since,
-            "setup_info": {"phone_number": self.number(2), "phone_name": self.name(), "was_in_use": false,
-                "ivr": false, "verification_method": "sms", "default_language": "en"},
-            "integration": {"enabled": true, "app_id": "app", "state": "running"}});
-        world.dialog360.channels.insert(
-            channel,
-            Channel {
-                client,
-                waba_account: account,
-                permitted: true,
-                fields: object(fields),
-                ..Channel::default()
-            },
-        );
-    }
-
-    fn at_twilio(&self, world: &mut World) {
-        let account = format!("AC{:032x}", u64::from(self.index) + 0x1000);
-        world.twilio.accounts.insert(
-            account.clone(),
-            TwilioAccount {
-                owner: Sample::TWILIO_ACCOUNT.to_owned(),
-                auth_token: format!("simulated-auth-token-{}", self.index),
-                friendly_name: self.name(),
-                status: "active".to_owned(),
-                date_created: "Thu, 1 Jan 2026 00:00:00 +0000".to_owned(),
-                ..TwilioAccount::default()
-            },
-        );
-        let quality = match self.quality() {
-            "GREEN" => "HIGH",
-            "YELLOW" => "MEDIUM",
-            _ => "LOW",
-        };
-        let limit = match self.tier() {
-            "TIER_250" => "250 Customers/24hr",
-            "TIER_2K" => "2K Customers/24hr",
-            "TIER_10K" => "10K Customers/24hr",
-            "TIER_100K" => "100K Customers/24hr",
-            _ => "Unlimited",
-        };
-        let fields = json!({"sender_id": format!("whatsapp:+{}", self.number(3)),
-            "configuration": {"waba_id": self.id(8)},
-            "webhook": {"callback_url": null, "callback_method": "POST", "status_callback_url": null,
-                "status_callback_method": "POST"},
-            "profile": {"name": self.name()},
-            "properties": {"quality_rating": quality, "messaging_limit": limit}});
-        let sid = format!("XE{:032x}", u64::from(self.index) + 1);
-        let status = "ONLINE".to_owned();
-        world
-            .twilio
-            .senders
-            .insert(sid, Sender { account, status, fields: object(fields), ..Sender::default() });
+impl Sample {
+    /// The companies' numbers, one at each provider.
+    fn fill(self, world: &mut World) {
+        for index in 0..self.companies {
+            let at = usize::try_from(index).unwrap_or_default();
+            let name = format!("{} {}", TRADES[at % TRADES.len()], index + 1);
+            let id = |kind: u32| format!("1{kind:02}{:012}", u64::from(index) + 1);
+            let digits = |provider: u32| format!("4930{provider}{:06}", 100_000 + index);
+            let begin = Timestamp::from_second(BEGIN).unwrap_or(Timestamp::UNIX_EPOCH);
+            let hours = SignedDuration::from_hours(i64::from(index));
+            let number = SampleNumber {
+                client: id(2),
+                channel: id(3),
+                digits: digits(1),
+                name,
+                quality: QUALITIES[at % QUALITIES.len()],
+                tier: TIERS[at % TIERS.len()],
+                since: begin.saturating_add(hours).unwrap_or(begin),
+            };
+            world.add_to_meta(&number);
+            world.add_to_dialog360(&SampleNumber {
+                client: format!("c{index:05}CL"),
+                channel: format!("n{index:05}CH"),
+                digits: digits(2),
+                ..number.clone()
+            });
+            // Every other company has a subaccount; the others' senders are the partner's own.
+            let account = if index.is_multiple_of(2) {
+                Self::TWILIO_ACCOUNT.to_owned()
+            } else {
+                format!("AC{:032x}", u64::from(index) + 0x1000)
+            };
+            world.add_to_twilio(&SampleNumber {
+                client: account,
+                channel: format!("XE{:032x}", u64::from(index) + 1),
+                digits: digits(3),
+                ..number
+            });
+        }
     }
 }
 
-/// A number that works, as the Graph API shows it.
-fn number_fields(name: &str, digits: &str, quality: &str, since: Timestamp) -> Map<String, Value> {
-    object(json!({
-        "verified_name": name, "display_phone_number": format!("+{digits}"), "quality_rating": quality,
-        "quality_score": {"score": quality}, "status": "CONNECTED", "code_verification_status": "VERIFIED",
-        "name_status": "APPROVED", "new_name_status": "NONE", "platform_type": "CLOUD_API",
-        "throughput": {"level": "STANDARD"}, "account_mode": "LIVE", "is_official_business_account": false,
-        "is_on_biz_app": false, "is_preverified_number": false, "search_visibility": "NON_VISIBLE",
-        "last_onboarded_time": since.to_string(),
-        "health_status": {"can_send_message": "AVAILABLE", "entities": []},
-    }))
-}
-
-fn object(value: Value) -> Map<String, Value> {
+pub(super) fn object(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(fields) => fields,
         _ => Map::new(),

@@ -27,6 +27,7 @@ use crate::{
         log::{Log, Logged},
         request::Request,
         route,
+        scene::Scene,
         schedule::Schedule,
         webhooks::{self, Delivered},
         world::World,
@@ -136,6 +137,11 @@ impl Simulator {
     /// Goes back to the seed; what is due, faults and records are forgotten.
     pub fn reset(&self) {
         self.context.reset();
+    }
+
+    /// Lets the world change by itself.
+    pub(crate) fn step(&self, change: impl FnOnce(&mut Scene<'_>)) {
+        self.context.step(change);
     }
 
     /// Lets something go wrong.

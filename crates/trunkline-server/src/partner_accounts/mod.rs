@@ -24,13 +24,13 @@ mod shape;
 mod webhooks;
 
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use trunkline_core::Role;
 use trunkline_store::Executor;
 use trunkline_store::audit_log::{Act, Actor, insert_audit_entry};
 use trunkline_store::partner_accounts::{PartnerAccount, get_partner_account_for_update};
 
-use crate::Problem;
+use crate::{Problem, State};
 
 pub(crate) use activity::{DefaultChange, activate, deactivate, make_default};
 pub(crate) use check::check;
@@ -54,6 +54,18 @@ pub(crate) struct Author {
     pub actor: Actor,
     /// What they may do.
     pub role: Role,
+}
+
+/// Adds an account by an owner's hand, with the fields of `POST /api/v1/partner-accounts`; gives the URLs at which its
+/// webhooks arrive, that of the account's own events first.
+pub async fn add_partner_account(
+    state: &State,
+    actor: Actor,
+    fields: Map<String, Value>,
+) -> Result<Vec<String>, Problem> {
+    let author = Author { actor, role: Role::Owner };
+    let added = create(state, &author, fields).await?;
+    Ok(added.webhooks.into_iter().map(|webhook| webhook.url).collect())
 }
 
 /// The account, which nobody else changes until the transaction ends.

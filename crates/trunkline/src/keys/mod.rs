@@ -95,6 +95,12 @@ pub(crate) async fn find_ring(
     }
 }
 
+/// Makes a key in a file that does not exist yet.
+#[cfg(feature = "simulator")]
+pub(crate) fn create_file(path: &std::path::Path) -> Result<(), Failure> {
+    generate::create(path).map(drop)
+}
+
 /// The keys of the service; for the private PostgreSQL they are made where there are none.
 pub(crate) async fn ring_for_service(global: &Global, config: &Config) -> Result<KeyRing, Failure> {
     if let Some(ring) = find_ring(global, config).await? {

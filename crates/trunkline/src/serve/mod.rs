@@ -39,10 +39,28 @@ pub(crate) struct Arguments {
 /// How long a client may take for the head of a request.
 const HEAD_LIMIT: Duration = Duration::from_secs(10);
 
+#[cfg(feature = "simulator")]
+impl Arguments {
+    /// At an address.
+    pub(crate) fn at(address: SocketAddr) -> Self {
+        Self { listen: Some(address) }
+    }
+}
+
 pub(crate) async fn run(
     global: &Global,
     arguments: &Arguments,
     printer: &Printer,
+) -> Result<ExitStatus, Failure> {
+    run_with(global, arguments, printer, async |_| Ok(())).await
+}
+
+/// Serves; what is to be done once it does is done before anything else may end it.
+pub(crate) async fn run_with(
+    global: &Global,
+    arguments: &Arguments,
+    printer: &Printer,
+    ready: impl AsyncFnOnce(&State) -> Result<(), Failure>,
 ) -> Result<ExitStatus, Failure> {
     let mut config = Config::load(global)?;
     config.server.listen = arguments.listen.unwrap_or(config.server.listen);
@@ -89,6 +107,7 @@ pub(crate) async fn run(
     }
     state.progress.set(None);
     announce(&state, printer).await?;
+    ready(&state).await?;
     let jobs = Jobs::start(&state, &stop);
 
     let cut_off = service.await.unwrap_or_default();
@@ -162,8 +181,8 @@ async fn announce(state: &State, printer: &Printer) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Who makes the link, for the audit log.
-fn system() -> Actor {
+/// Who does what the start does, for the audit log.
+pub(crate) fn system() -> Actor {
     let name = "trunkline serve".to_owned();
     Actor { kind: ActorKind::System, id: None, name, address: None, request_id: None }
 }

@@ -32,6 +32,7 @@ async fn every_command_explains_itself() {
         "admin audit verify",
         "openapi",
         "demo",
+        "simulate",
     ];
     for command in commands {
         let help = Run::new(Path::new("/tmp"), &format!("{command} --help")).run().await.expect(0);

@@ -24,6 +24,8 @@ mod private;
 mod refusal;
 mod serve;
 mod serving;
+#[cfg(feature = "simulator")]
+mod simulate;
 mod status;
 mod terminal;
 mod up;

@@ -10,12 +10,12 @@ use crate::outcome::Outcome;
 use crate::place::Run;
 
 /// A data directory; its server is stopped and its data deleted at the end, however the test ends.
-struct Private {
+pub(crate) struct Private {
     directory: TempDir,
 }
 
 impl Private {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         // A short path: a socket's has 107 bytes at most.
         let directory = tempfile::Builder::new().prefix("tlcli").tempdir_in("/tmp").unwrap();
         // As root, the server runs as another user.
@@ -28,7 +28,7 @@ impl Private {
         self.directory.path()
     }
 
-    fn command(&self, line: &str) -> Run {
+    pub(crate) fn command(&self, line: &str) -> Run {
         Run::new(self.path(), line).env("TRUNKLINE_DATA_DIR", self.path().join("data"))
     }
 
@@ -108,7 +108,8 @@ async fn reset_deletes_when_it_is_meant() {
 #[tokio::test]
 async fn the_demo_shows_the_whole_thing() {
     let private = Private::new();
-    assert_snapshot!("demo", private.run("demo --companies 10").await.expect(0));
-    let json = private.run("demo --companies 10 --format json").await.expect(0).json();
+    assert_snapshot!("demo", private.run("demo --companies 10 --migrations-only").await.expect(0));
+    let json =
+        private.run("demo --companies 10 --migrations-only --format json").await.expect(0).json();
     assert_eq!(json["up"]["applied"].as_array().unwrap().len(), 14);
 }

@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 use super::{Controlled, missing, wrong};
 use crate::simulator::{
     context::Context,
-    meta::events::{of_account, of_partner},
+    meta::{
+        events::{of_account, of_partner},
+        signup::{Wish, fulfil},
+    },
     request::Request,
     scene::Scene,
 };
@@ -101,6 +104,24 @@ pub(super) fn token(context: &Context, request: &Request) -> Controlled {
         let token = token.ok_or_else(|| missing("such token"))?;
         token.revoked = request.json["revoked"].as_u64().and_then(|code| code.try_into().ok());
         Ok(json!({"revoked": token.revoked}))
+    })
+}
+
+/// `POST /_control/meta/signup`: somebody goes through Embedded Signup, without the page.
+pub(super) fn signup(context: &Context, request: &Request) -> Controlled {
+    let text = |name: &str, usual: &str| request.text(name).unwrap_or_else(|| usual.to_owned());
+    context.meet(request, |scene| {
+        let first = scene.world.meta.apps.keys().next().cloned();
+        let wish = Wish {
+            app: request.text("app").or(first).ok_or_else(|| missing("app"))?,
+            event: text("event", "FINISH"),
+            company: text("company", "Lucky Shrub"),
+            digits: text("number", "16315551000"),
+            step: text("step", "PHONE_NUMBER_SETUP"),
+            only_account: request.json["only_account"] == true,
+        };
+        let outcome = fulfil(scene, &wish);
+        Ok(json!({"message": outcome.message, "code": outcome.code}))
     })
 }
 

@@ -52,6 +52,7 @@ fn dispatch(context: &Context, request: &Request) -> Controlled {
         ("POST", ["meta", "businesses", id]) => changes::business(context, request, id),
         ("POST", ["meta", "accounts", id]) => meta::account(context, request, id),
         ("POST", ["meta", "tokens"]) => meta::token(context, request),
+        ("POST", ["meta", "signup"]) => meta::signup(context, request),
         ("POST", ["meta", "webhooks"]) => meta::webhook(context, request),
         ("POST", ["meta", "numbers", id, "incoming"]) => incoming::meta(context, request, id),
         ("POST", ["360dialog", "channels", id]) => dialog360::channel(context, request, id),

@@ -17,6 +17,7 @@ mod oauth;
 mod paging;
 mod profile;
 mod register;
+pub(crate) mod signup;
 mod smb;
 mod subscribed_apps;
 mod subscriptions;
@@ -54,6 +55,9 @@ fn success() -> Handled {
 
 /// Answers a call; the path is `/meta/v25.0/…`.
 pub(crate) fn answer(scene: &mut Scene<'_>) -> Said {
+    if let Some(answer) = signup::answer(scene) {
+        return answer.into();
+    }
     let request = scene.request;
     let rest = request.rest();
     let Some((_, path)) = rest.split_first().filter(|(version, _)| is_version(version)) else {

@@ -3,7 +3,7 @@
 use trunkline_providers::{
     dialog360, meta,
     report::{Level, Report},
-    simulator::{Sample, Simulator},
+    simulator::{Sample, Simulator, WebhookTargets},
     twilio,
 };
 
@@ -31,7 +31,12 @@ async fn check_meta(simulator: &Simulator) -> Report {
 #[tokio::test]
 async fn the_sample_s_accounts_pass_the_check_of_each_provider() {
     let simulator = start().await;
-    simulator.change(|world| world.send_webhooks_to(Some((WEBHOOK, "verify")), Some(WEBHOOK)));
+    let targets = WebhookTargets {
+        meta: Some((WEBHOOK.to_owned(), "verify".to_owned())),
+        dialog360: Some(WEBHOOK.to_owned()),
+        twilio: None,
+    };
+    simulator.change(|world| world.send_webhooks_to(&targets));
     in_order(&check_meta(&simulator).await);
 
     let mut account = dialog360::Account::new(Sample::DIALOG360_PARTNER);

@@ -60,7 +60,7 @@ async fn requests_are_recorded_and_the_clock_is_put_forward() {
 #[tokio::test]
 async fn a_portfolio_s_limit_is_that_of_all_its_numbers() {
     let simulator = start().await;
-    let path = "/meta/businesses/101000000000001";
+    let path = "/meta/businesses/1020000000000010";
     control(&simulator, path, &json!({"messaging_limit": "TIER_100K"})).await;
     for node in ["102000000000001", "103000000000001"] {
         let field = "whatsapp_business_manager_messaging_limit";

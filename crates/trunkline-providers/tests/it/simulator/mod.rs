@@ -2,6 +2,7 @@
 
 mod callbacks;
 mod checks;
+mod contract;
 mod control;
 mod faults;
 mod graph;
@@ -10,6 +11,7 @@ mod lifecycle;
 mod onboarding;
 mod registration;
 mod senders;
+mod signup;
 
 use std::fmt::Write;
 

@@ -1,5 +1,8 @@
 //! `trunkline demo`: the whole thing on a sample platform, in a database of its own.
 
+#[cfg(feature = "simulator")]
+mod living;
+
 use std::sync::Arc;
 
 use clap::Args;
@@ -23,6 +26,9 @@ pub(crate) struct Arguments {
     /// So many companies in the sample platform
     #[arg(long, default_value_t = 100, value_name = "N")]
     companies: u32,
+    /// End after the migrations, without the service and its simulated providers
+    #[arg(long)]
+    migrations_only: bool,
 }
 
 pub(crate) async fn run(
@@ -31,7 +37,8 @@ pub(crate) async fn run(
     printer: &Printer,
 ) -> Result<ExitStatus, Failure> {
     let config = Config::load(global)?;
-    let cluster = Cluster::open(&cluster_options(global, &config), &Steps).await?;
+    let options = cluster_options(global, &config);
+    let cluster = Cluster::open(&options, &Steps).await?;
     recreate(&cluster).await?;
     let url = cluster.url(DATABASE);
     let connection = Connection { target: Target::parse(&url)?, cluster: Some(cluster) };
@@ -54,6 +61,15 @@ pub(crate) async fn run(
     let checks = migrator.verify(Some(trunkline_store::CATALOG)).await?;
     let status = print_checks(printer, &checks, false);
 
+    #[cfg(feature = "simulator")]
+    if !arguments.migrations_only && !printer.is_json() {
+        let directory = options.directory.parent().unwrap_or(&options.directory);
+        return living::run(&url, directory, printer).await;
+    }
+    #[cfg(not(feature = "simulator"))]
+    if !arguments.migrations_only {
+        printer.line(LIVING);
+    }
     heading(printer, "Now try");
     for (command, what) in NEXT {
         printer.line(format_args!("  {HINT}{command:<34}{HINT:#}{what}"));
@@ -65,6 +81,9 @@ pub(crate) async fn run(
     printer.document(&serde_json::json!({ "database_url": url, "up": up, "checks": checks }));
     Ok(status)
 }
+
+#[cfg(not(feature = "simulator"))]
+const LIVING: &str = "\nA build with the feature `simulator` goes on: a service, and providers that send it webhooks.";
 
 const NEXT: [(&str, &str); 5] = [
     ("trunkline migrate status", "what is applied"),

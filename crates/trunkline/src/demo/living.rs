@@ -1,0 +1,219 @@
+//! The second half of `demo`: the service on the sample platform, with simulated providers that send it webhooks.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser as _;
+use serde_json::{Map, Value, json};
+use tokio::net::TcpListener;
+use trunkline_core::{Clock, Provider};
+use trunkline_migrate::ExitStatus;
+use trunkline_providers::simulator::{Sample, SampleNumber, Simulator, WebhookTargets, World};
+use trunkline_server::{State, add_partner_account};
+use trunkline_store::channels::{Channel, ChannelFilter, list_channels};
+use trunkline_store::clients::find_client;
+use trunkline_store::{Sort, StoreError, Window};
+
+use super::heading;
+use crate::cli::{Cli, Command};
+use crate::failure::Failure;
+use crate::global::Global;
+use crate::output::{HINT, Printer};
+use crate::{import, keys, serve};
+
+/// How long until the next thing happens.
+const PACE: Duration = Duration::from_secs(3);
+
+/// So many numbers of the platform are simulated.
+const MOST: u16 = 200;
+
+const VERIFY_TOKEN: &str = "simulated-verify-token";
+
+pub(super) async fn run(
+    url: &str,
+    directory: &Path,
+    printer: &Printer,
+) -> Result<ExitStatus, Failure> {
+    let world = World::sample(&Sample { companies: 0 });
+    let simulator = Simulator::start_at(free(8650).await, world, Clock::adjustable()).await;
+    let simulator = simulator.map_err(|error| {
+        Failure::failed(format!("cannot start the simulator: {error}"), "try again")
+    })?;
+    let global = Global {
+        database_url: Some(url.to_owned()),
+        config: Some(configure(directory, &simulator)?),
+        data_dir: Some(directory.to_owned()),
+    };
+    heading(printer, "4. trunkline import run");
+    command(&global, &["import", "run", "--conflict", "skip"], printer).await?;
+
+    heading(printer, "5. trunkline serve, with simulated providers");
+    let listen = serve::Arguments::at(free(8640).await);
+    let simulator = Arc::new(simulator);
+    serve::run_with(&global, &listen, printer, async |state: &State| {
+        connect(state, &simulator).await?;
+        tell(state, &simulator, printer);
+        tokio::spawn(live(Arc::clone(&simulator)));
+        Ok(())
+    })
+    .await
+}
+
+/// The usual port, or, where another process has it, any.
+async fn free(port: u16) -> SocketAddr {
+    let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    match TcpListener::bind(usual).await {
+        Ok(_) => usual,
+        Err(_) => (Ipv4Addr::LOCALHOST, 0).into(),
+    }
+}
+
+/// Writes a configuration that points at the simulator, and the keys that it names.
+fn configure(directory: &Path, simulator: &Simulator) -> Result<PathBuf, Failure> {
+    let failed = |path: &Path, error: &std::io::Error| {
+        let message = format!("cannot write {}: {error}", path.display());
+        Failure::failed(message, "choose another directory: --data-dir")
+    };
+    std::fs::create_dir_all(directory).map_err(|error| failed(directory, &error))?;
+    let path = directory.join("demo.toml");
+    let keys = directory.join("demo-keys");
+    if !keys.exists() {
+        keys::create_file(&keys)?;
+    }
+    let text = format!(
+        "keys_file = {keys}\n\n[providers]\ndialog360_url = \"{}\"\nmeta_url = \"{}\"\ntwilio_url = \"{}\"\n\
+         allow_private_addresses = true\n",
+        simulator.dialog360_url(),
+        simulator.meta_url(),
+        simulator.twilio_url(),
+        keys = Value::from(keys.display().to_string()),
+    );
+    std::fs::write(&path, text).map_err(|error| failed(&path, &error))?;
+    Ok(path)
+}
+
+/// Runs a command of ours.
+async fn command(global: &Global, words: &[&str], printer: &Printer) -> Result<(), Failure> {
+    let words = ["trunkline"].iter().chain(words);
+    let cli = Cli::try_parse_from(words).map_err(|error| {
+        Failure::failed(error.to_string(), "this is a defect of the demo: report it")
+    })?;
+    if let Some(Command::Import(arguments)) = cli.command {
+        import::run(global, arguments, printer).await?;
+    }
+    Ok(())
+}
+
+/// Makes the partner accounts, and lets the providers have the platform's numbers.
+async fn connect(state: &State, simulator: &Simulator) -> Result<(), Failure> {
+    let mut targets = WebhookTargets::default();
+    for (provider, fields) in Sample::ACCOUNTS {
+        let mut body: Map<String, Value> =
+            fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
+        body.insert("provider".into(), provider.into());
+        body.insert("label".into(), "Simulated".into());
+        if provider == "meta" {
+            body.insert("webhook_verify_token".into(), VERIFY_TOKEN.into());
+        }
+        let added = add_partner_account(state, serve::system(), body).await;
+        let urls = added.map_err(|problem| {
+            Failure::failed(problem.detail, "this is a defect of the demo: report it")
+        })?;
+        for url in urls.first() {
+            targets.add(url, VERIFY_TOKEN);
+        }
+    }
+    let numbers = numbers(state).await.map_err(|error| keys::store(&error))?;
+    simulator.change(|world| {
+        for (provider, number) in &numbers {
+            match provider {
+                Provider::Meta => world.add_to_meta(number),
+                Provider::Dialog360 => world.add_to_dialog360(number),
+                Provider::Twilio => world.add_to_twilio(number),
+            }
+        }
+        world.send_webhooks_to(&targets);
+    });
+    Ok(())
+}
+
+async fn numbers(state: &State) -> Result<Vec<(Provider, SampleNumber)>, StoreError> {
+    let connection = state.store.connection().await?;
+    let executor = connection.executor();
+    let window = Window { after: None, limit: MOST };
+    let channels =
+        list_channels(executor, &ChannelFilter::default(), Sort::default(), &window).await?;
+    let mut numbers = Vec::new();
+    for channel in channels {
+        let scope = trunkline_core::Scope::Platform;
+        if let Some(client) = find_client(executor, channel.client_id, scope).await? {
+            numbers.push((channel.id.provider, simulated(channel, client.provider_id)));
+        }
+    }
+    Ok(numbers)
+}
+
+fn simulated(channel: Channel, client: String) -> SampleNumber {
+    let digits = channel.phone_number.unwrap_or_default();
+    SampleNumber {
+        // What a subaccount signs with stands in its own token, which nobody here knows.
+        client: if channel.id.provider == Provider::Twilio {
+            Sample::TWILIO_ACCOUNT.to_owned()
+        } else {
+            client
+        },
+        digits: digits.chars().filter(char::is_ascii_digit).collect(),
+        name: channel.display_name.unwrap_or_else(|| "Sample company".to_owned()),
+        channel: channel.provider_id,
+        quality: "GREEN",
+        tier: "TIER_2K",
+        since: channel.created_at,
+    }
+}
+
+/// Lets something happen every few seconds.
+async fn live(simulator: Arc<Simulator>) {
+    for turn in 0.. {
+        tokio::time::sleep(PACE).await;
+        simulator.stir(turn);
+    }
+}
+
+fn tell(state: &State, simulator: &Simulator, printer: &Printer) {
+    let service = &state.settings.public_url;
+    let simulated = simulator.url("");
+    printer.line(format_args!("\nIt has partner accounts of simulated providers at {simulated} - look at"));
+    for (address, what) in [
+        (
+            format!("{service}/admin"),
+            "the administration, once the link above has made you its owner",
+        ),
+        (
+            format!("{service}/admin/partner-accounts"),
+            "the partner accounts: \"Check now\" asks the simulated providers",
+        ),
+        (
+            format!("{service}/admin/channels"),
+            "the platform's numbers, which webhooks change every few seconds",
+        ),
+        (
+            format!("{simulated}_control/webhooks"),
+            "each webhook that was sent, and how it was answered",
+        ),
+        (format!("{simulated}meta/signup"), "Embedded Signup, to click through"),
+        (
+            format!("{simulated}360dialog/onboarding/{}", Sample::DIALOG360_PARTNER),
+            "360dialog's onboarding, to click through",
+        ),
+    ] {
+        printer.line(format_args!("  {HINT}{address}{HINT:#}\n      {what}"));
+    }
+    printer.line("Make something happen (docs/simulator.md):");
+    printer.line(format_args!(
+        "  curl -X POST {simulated}_control/faults --json '{}'",
+        json!({"path": "/meta/**", "times": 5, "fault": "refuse", "status": 503})
+    ));
+    printer.line("Ctrl-C ends it all.");
+}

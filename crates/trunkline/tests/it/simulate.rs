@@ -1,0 +1,62 @@
+//! `simulate` and the second half of `demo`, in builds that have them.
+
+use std::path::Path;
+
+use tokio::io::{AsyncBufReadExt, BufReader};
+
+use crate::place::{Run, Running};
+use crate::private::Private;
+use crate::serving::get;
+
+/// The address of the first line that names one after this text.
+async fn address(running: &mut Running, after: &str) -> String {
+    let mut lines = BufReader::new(running.stdout()).lines();
+    loop {
+        let line = lines.next_line().await.unwrap().expect("it says where it is");
+        if let Some((_, rest)) = line.split_once(after) {
+            let address = rest.split(['/', ' ']).next().unwrap().to_owned();
+            // What is still written has to be read.
+            tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+            return address;
+        }
+    }
+}
+
+#[tokio::test]
+async fn it_says_how_to_point_at_it_and_answers() {
+    let run = Run::new(Path::new("/tmp"), "simulate --listen 127.0.0.1:0 --companies 2");
+    let mut running = run.spawn();
+    let address = address(&mut running, "The providers are simulated at http://").await;
+    let state = get(&address, "/_control/state").await;
+    assert!(state.starts_with("HTTP/1.1 200") && state.contains("simul8PA"), "{state}");
+    let page = get(&address, "/meta/signup").await;
+    assert!(page.contains("Connect WhatsApp"), "{page}");
+    running.interrupt();
+    running.end().await.expect(0);
+}
+
+#[tokio::test]
+async fn it_refuses_what_it_cannot_do() {
+    let run = async |line: &str| Run::new(Path::new("/tmp"), line).run().await.expect(2);
+    insta::assert_snapshot!("not_on_loopback", run("simulate --listen 0.0.0.0:0").await);
+    insta::assert_snapshot!("no_webhook_url", run("simulate --webhooks-to https://example.com/").await);
+}
+
+#[tokio::test]
+async fn the_demo_lives() {
+    let private = Private::new();
+    let mut running = private.command("demo --companies 10").spawn();
+    let simulated = address(&mut running, "simulated providers at http://").await;
+    let mut seen = String::new();
+    for _ in 0..600 {
+        seen = get(&simulated, "/_control/webhooks").await;
+        if seen.matches("\"status\":200").count() >= 3 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    assert!(seen.matches("\"status\":200").count() >= 3, "{seen}");
+    assert!(!seen.contains("\"status\":401"), "{seen}");
+    running.interrupt();
+    running.end().await.expect(0);
+}
