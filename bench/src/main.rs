@@ -1,6 +1,7 @@
 //! `trunkline-bench`: side-by-side benchmarks, as ratios to floors and peers measured in the same run.
 
 mod api;
+mod import;
 mod machine;
 mod measure;
 mod migrate;
@@ -26,6 +27,8 @@ struct Cli {
 enum Command {
     /// The REST API and the pages at a million channels, against a handler that runs SELECT 1
     Api(api::Arguments),
+    /// The import of a million connections, against the plain SQL that copies the same rows
+    Import(import::Arguments),
     /// The migration engine against psql, a bare connection and other engines
     Migrate(migrate::Arguments),
 }
@@ -36,6 +39,7 @@ fn main() -> anyhow::Result<ExitCode> {
     runtime.block_on(async {
         match cli.command {
             Command::Api(arguments) => api::run(&arguments).await,
+            Command::Import(arguments) => import::run(&arguments).await,
             Command::Migrate(arguments) => migrate::run(&arguments).await,
         }
     })

@@ -2,6 +2,7 @@
 
 pub mod api_keys;
 pub mod audit_log;
+pub mod backup;
 pub mod channels;
 pub mod clients;
 pub mod companies;

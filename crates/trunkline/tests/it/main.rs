@@ -5,6 +5,7 @@
 mod address;
 mod admin;
 mod audit;
+mod backup;
 mod browser;
 mod closed_output;
 mod configuration;
@@ -22,6 +23,7 @@ mod place;
 mod plan;
 mod private;
 mod refusal;
+mod runbook;
 mod serve;
 mod serving;
 mod status;
