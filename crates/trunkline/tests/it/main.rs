@@ -14,6 +14,7 @@ mod down;
 mod files;
 mod help;
 mod import;
+mod import_sources;
 mod keys;
 mod ledger;
 mod lint;
