@@ -1,6 +1,7 @@
 //! `trunkline-bench`: side-by-side benchmarks, as ratios to floors and peers measured in the same run.
 
 mod api;
+mod import;
 mod ingest;
 mod machine;
 mod measure;
@@ -29,6 +30,8 @@ enum Command {
     Api(api::Arguments),
     /// Webhooks received and worked on, against a bare axum server and Express on Node
     Ingest(ingest::Arguments),
+    /// The import of a million connections, against the plain SQL that copies the same rows
+    Import(import::Arguments),
     /// The migration engine against psql, a bare connection and other engines
     Migrate(migrate::Arguments),
 }
@@ -40,6 +43,7 @@ fn main() -> anyhow::Result<ExitCode> {
         match cli.command {
             Command::Api(arguments) => api::run(&arguments).await,
             Command::Ingest(arguments) => ingest::run(&arguments).await,
+            Command::Import(arguments) => import::run(&arguments).await,
             Command::Migrate(arguments) => migrate::run(&arguments).await,
         }
     })

@@ -47,19 +47,32 @@ impl Migrator {
     /// What `up` would do with the same request; reads in a READ ONLY transaction and never writes.
     pub async fn plan(&self, request: &UpRequest) -> Result<Plan, Error> {
         let session = self.connect_read_only("plan").await?;
-        let applied = if self.has_ledger(&session).await? {
-            self.applied(&session).await?
-        } else {
-            Vec::new()
-        };
+        let pending = self.pending_in(&session, request).await?;
+        Ok(plan::explain(&session, self.source()?, &pending).await?)
+    }
+
+    /// The names of what `up` would apply with the same request, in order; reads in a READ ONLY transaction.
+    pub async fn list_pending(&self, request: &UpRequest) -> Result<Vec<Name>, Error> {
+        let session = self.connect_read_only("status").await?;
+        let pending = self.pending_in(&session, request).await?;
+        Ok(pending.iter().map(|migration| migration.name.clone()).collect())
+    }
+
+    async fn pending_in(
+        &self,
+        session: &Session,
+        request: &UpRequest,
+    ) -> Result<Vec<&Migration>, Error> {
+        let applied =
+            if self.has_ledger(session).await? { self.applied(session).await? } else { Vec::new() };
         let mut pending = Selection::decide(self.source()?, &applied, request)?.pending;
         let platform =
-            PlatformTable::find(&session, &self.target, &self.options.platform_ledger).await?;
+            PlatformTable::find(session, &self.target, &self.options.platform_ledger).await?;
         if let Some(platform) = platform.filter(|platform| platform.readable) {
-            let adopted = platform.list_successes(&session, &self.target).await?;
+            let adopted = platform.list_successes(session, &self.target).await?;
             pending.retain(|migration| adopted.iter().all(|row| row.name != migration.name));
         }
-        Ok(plan::explain(&session, self.source()?, &pending).await?)
+        Ok(pending)
     }
 
     /// Compares the database with what the migrations make, in a READ ONLY transaction.

@@ -25,6 +25,21 @@ pub enum Error {
         missing: &'static str,
     },
 
+    /// No client programs are there that suit the server.
+    #[error(
+        "pg_dump, pg_restore and psql of PostgreSQL {needed} or newer are needed, but {} is installed here{}",
+        available_versions(available),
+        fetch_failure(fetch.as_deref())
+    )]
+    NoTools {
+        /// The server's major version.
+        needed: u32,
+        /// Versions that were found.
+        available: Vec<String>,
+        /// Why fetching failed; `None` where it was not tried.
+        fetch: Option<String>,
+    },
+
     /// The data directory belongs to another major version.
     #[error(
         "the data in {} was made by PostgreSQL {needed}, but {} is installed here",
@@ -147,6 +162,10 @@ impl Error {
                 "set TRUNKLINE_POSTGRES_BIN to the directory that holds postgres, initdb and pg_ctl, or unset it"
                     .to_owned(),
             ),
+            Self::NoTools { needed, .. } => Some(format!(
+                "install the client of PostgreSQL {needed} (postgresql-client-{needed} or postgresql{needed}), or set \
+                 TRUNKLINE_POSTGRES_BIN to a directory that holds these programs"
+            )),
             Self::OtherVersion { needed, .. } => Some(format!(
                 "set TRUNKLINE_POSTGRES_BIN to the binaries of PostgreSQL {needed} (e.g. /usr/lib/postgresql/{needed}/bin), \
                  or carry the data over with pg_upgrade or pg_dump, or discard it with: trunkline database reset"

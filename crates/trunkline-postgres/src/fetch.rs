@@ -1,6 +1,9 @@
 //! Fetches a PostgreSQL where none is installed.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use crate::{Progress, installation::Installation};
 
@@ -21,12 +24,17 @@ pub(crate) async fn fetch(
     fetch_new(directory, required, progress).await
 }
 
+/// The directories of programs that earlier starts fetched.
+pub(crate) fn list_fetched(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path().join("bin")).collect()
+}
+
 /// One that an earlier start fetched.
 fn fetched(directory: &Path, required: Option<u32>) -> Option<Installation> {
-    fs::read_dir(directory)
-        .ok()?
-        .flatten()
-        .filter_map(|entry| Installation::in_directory(&entry.path().join("bin")))
+    list_fetched(directory)
+        .iter()
+        .filter_map(|directory| Installation::in_directory(directory))
         .filter(|installation| required.is_none_or(|major| installation.version.major == major))
         .max_by_key(|installation| installation.version.major)
 }

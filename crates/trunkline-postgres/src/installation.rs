@@ -53,12 +53,12 @@ impl Search {
         let mut found = match &self.chosen {
             Some(directory) => vec![Installation::in_chosen(directory)?],
             None => self
-                .candidates()
+                .candidates("postgres")
                 .iter()
                 .filter_map(|directory| Installation::in_directory(directory))
                 .collect(),
         };
-        found.sort_by_key(|installation| (installation.version.major, installation.version.minor));
+        found.sort_by_key(|installation| installation.version.numbers());
         let fits = |installation: &Installation| match required {
             Some(major) => installation.version.major == major,
             None => installation.version.major >= OLDEST || self.chosen.is_some(),
@@ -71,7 +71,8 @@ impl Search {
         })
     }
 
-    fn candidates(&self) -> Vec<PathBuf> {
+    /// The directories that hold a program, whatever else is missing there.
+    pub(crate) fn candidates(&self, program: &str) -> Vec<PathBuf> {
         let configured = self
             .path
             .iter()
@@ -83,7 +84,7 @@ impl Search {
             .chain(configured)
             .chain(self.places.iter().flat_map(|pattern| expand(pattern)))
             // A link on PATH leads to the directory that holds initdb's and the server's other parts.
-            .filter_map(|directory| directory.join("postgres").canonicalize().ok())
+            .filter_map(|directory| directory.join(program).canonicalize().ok())
             .filter_map(|program| program.parent().map(Path::to_owned))
             .collect();
         candidates.sort();
@@ -115,7 +116,7 @@ impl Installation {
         if !directory.join("initdb").is_file() || !directory.join("pg_ctl").is_file() {
             return None;
         }
-        let version = Version::parse(&output(&directory.join("postgres"), "--version")?)?;
+        let version = Version::of(&directory.join("postgres"))?;
         Some(Self { directory: directory.to_owned(), version })
     }
 }
@@ -129,6 +130,16 @@ pub(crate) struct Version {
 }
 
 impl Version {
+    /// What a program says of itself; `None` where it does not run.
+    pub(crate) fn of(program: &Path) -> Option<Self> {
+        Self::parse(&output(program, "--version")?)
+    }
+
+    /// Newer ones are greater.
+    pub(crate) fn numbers(&self) -> (u32, u32) {
+        (self.major, self.minor)
+    }
+
     /// Reads what `postgres --version` prints: `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`.
     fn parse(line: &str) -> Option<Self> {
         let text = line.split_once("(PostgreSQL) ")?.1.split_whitespace().next()?;

@@ -24,6 +24,7 @@ mod seat;
 mod server;
 mod supervisor;
 pub mod testing;
+mod tools;
 
 pub use admin::{Status, reset, status, stop};
 pub use cluster::Cluster;
@@ -32,3 +33,4 @@ pub use installation::Search;
 pub use log::Excerpt;
 pub use options::{Options, data_directory};
 pub use progress::{Progress, Step};
+pub use tools::Tools;

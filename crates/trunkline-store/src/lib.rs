@@ -3,6 +3,7 @@
 pub mod alerts;
 pub mod api_keys;
 pub mod audit_log;
+pub mod backup;
 pub mod channels;
 pub mod clients;
 pub mod companies;

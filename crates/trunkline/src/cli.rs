@@ -5,8 +5,8 @@ use crate::failure::Failure;
 use crate::global::Global;
 use crate::output::{Format, Written};
 use crate::{
-    admin, configure, database, demo, doctor, import, keys, migrate, openapi, serve, simulate,
-    webhooks,
+    admin, backup, configure, database, demo, doctor, import, keys, migrate, openapi, restore,
+    serve, simulate, webhooks,
 };
 
 /// The partner back end of a platform that resells WhatsApp.
@@ -69,6 +69,10 @@ pub(crate) enum Command {
     Import(import::Arguments),
     /// Webhooks of the providers: list, show, work on again
     Webhooks(webhooks::Arguments),
+    /// Back up the tables, in files that are checked before they are used
+    Backup(backup::Arguments),
+    /// Bring a backup back: all of it or nothing
+    Restore(restore::Arguments),
     /// Run the private PostgreSQL, and fill it with a sample platform
     Database(database::Arguments),
     /// Print every setting, or check the configuration
@@ -96,7 +100,9 @@ Exit statuses:
   2    the command line is wrong
   3    differences or pending migrations (verify; status, plan and lint with --check), secrets
        that are not under the active key (keys rotate, encrypt-existing; status with --check),
-       an audit log that was tampered with (admin audit verify), or rows that were left out (import run, link, unlink, undo, verify; plan with --check)
+       an audit log that was tampered with (admin audit verify), rows that were left out
+       (import run, link, unlink, undo, verify; plan with --check), or a backup that does not
+       restore to what it was made of
   4    blocked by a lock
   5    the database is ahead of this binary
   6    preflight refused

@@ -36,6 +36,8 @@ impl Failure {
             Self::Migrate(error) => error.kind(),
             Self::Postgres(_) => "private_postgresql",
             Self::Other { status: ExitStatus::Usage, .. } => "usage",
+            Self::Other { status: ExitStatus::Preflight, .. } => "preflight",
+            Self::Other { status: ExitStatus::Blocked, .. } => "busy",
             Self::Other { .. } => "failed",
         }
     }

@@ -1,6 +1,7 @@
 //! `trunkline`: the partner back end of a platform that resells WhatsApp.
 
 mod admin;
+mod backup;
 mod cli;
 mod config;
 mod configure;
@@ -16,6 +17,7 @@ mod keys;
 mod migrate;
 mod openapi;
 mod output;
+mod restore;
 mod serve;
 mod simulate;
 mod webhooks;
@@ -54,6 +56,8 @@ fn main() -> std::process::ExitCode {
             Command::Admin(arguments) => admin::run(&cli.global, arguments, &printer).await,
             Command::Import(arguments) => import::run(&cli.global, arguments, &printer).await,
             Command::Webhooks(arguments) => webhooks::run(&cli.global, arguments, &printer).await,
+            Command::Backup(arguments) => backup::run(&cli.global, &arguments, &printer).await,
+            Command::Restore(arguments) => restore::run(&cli.global, &arguments, &printer).await,
             Command::Database(arguments) => database::run(&cli.global, arguments, &printer).await,
             Command::Config(arguments) => configure::run(&cli.global, &arguments, &printer),
             Command::Openapi(arguments) => openapi::run(&arguments, &printer),

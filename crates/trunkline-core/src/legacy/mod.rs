@@ -4,19 +4,25 @@
 //! some rows cannot be told what they mean. [`read`] turns each into a channel of ours, or names why not; it reads
 //! nothing else, and no input panics. What only shows when rows are compared is [`Census`] and [`Contention`].
 
+mod chatwoot;
 mod conflict;
 mod contention;
+mod csv;
 mod dialog360;
 mod facts;
 mod fields;
+mod given;
 mod number;
 mod official;
 mod token;
 mod twilio;
 
+pub use chatwoot::ChatwootChannel;
 pub use conflict::{Conflict, Note};
 pub use contention::{Census, Contention, Contest, Contests, Suspects};
+pub use csv::{CsvError, read_companies, read_csv};
 pub use facts::{Checksum, Facts};
+pub use given::GivenRow;
 pub use number::phone_number;
 
 use crate::Provider;

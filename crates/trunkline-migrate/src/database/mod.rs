@@ -1,5 +1,6 @@
 //! The database: its address, and connections on which notices are heard.
 
+mod libpq;
 mod session;
 mod target;
 mod tls;

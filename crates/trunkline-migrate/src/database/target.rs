@@ -12,8 +12,8 @@ use crate::sql::quoted;
 /// The address of a database and how to reach it; shown without its password.
 #[derive(Clone)]
 pub struct Target {
-    config: Config,
-    verification: Verification,
+    pub(super) config: Config,
+    pub(super) verification: Verification,
 }
 
 /// A connection string that is not understood.

@@ -3,7 +3,11 @@
 //! A reading of all rows first finds those that contend for one number or account ([`survey`]). Then rows are read in
 //! batches by their key, judged beside what is in the partner tables, and written with a record of where each came from,
 //! a transaction a batch. Nothing of the platform's is locked, and a batch that somebody holds up is tried again.
+//! A CSV file or a Chatwoot database takes the place of `channel_connections` by the same mapping.
 
+mod chatwoot;
+mod follow;
+mod given;
 mod judge;
 mod link;
 mod lookup;
@@ -13,15 +17,18 @@ mod run;
 mod runs;
 mod survey;
 mod tables;
+mod throttle;
 mod undo;
 mod undo_clients;
 mod verify;
 mod write;
 
+pub use chatwoot::read_chatwoot;
+pub use follow::follow;
 pub use judge::{Policy, Problem, Rival, Verdict};
 pub use link::{Linking, link_rows, unlink_rows};
 pub use plan::{plan, skipped_types};
-pub use platform::{Platform, SkippedType, SourceRow};
+pub use platform::{Platform, Position, SkippedType, SourceRow};
 pub use run::{BatchDone, RunOptions, RunReport, run};
 pub use survey::{Survey, survey};
 pub use undo::{Kept, KeptReason, UndoReport, Undoing, undo};

@@ -1,17 +1,40 @@
+use std::time::Duration;
+
 use tokio_postgres::Row;
 use trunkline_core::legacy::{
-    CHANNEL_TYPES, Checksum, Conflict, Known, LegacyChannel, LegacyRow, Reading, read,
+    CHANNEL_TYPES, Checksum, Conflict, GivenRow, Known, LegacyChannel, LegacyRow, Reading, read,
 };
 
+use super::given::Given;
 use super::{BATCH, SOURCE};
+use crate::database::Parameters;
 use crate::{Executor, StoreError};
 
-/// The platform's tables, as far as they are there.
+/// The platform's tables, as far as they are there, or what was given in place of its connections.
 #[derive(Debug, Clone)]
 pub struct Platform {
     /// `users` with a company.
     has_users: bool,
     known: Known,
+    /// Rows from elsewhere.
+    pub(super) given: Option<Given>,
+}
+
+/// How far `channel_connections` has come.
+#[derive(Debug, Clone, Copy)]
+pub struct Position {
+    /// When a row was changed last, in milliseconds.
+    changed_at: i64,
+    /// The greatest id.
+    id: i64,
+}
+
+impl Position {
+    /// The same with an earlier time.
+    pub(super) fn before(self, overlap: Duration) -> Self {
+        let overlap = i64::try_from(overlap.as_millis()).unwrap_or(i64::MAX);
+        Self { changed_at: self.changed_at.saturating_sub(overlap), ..self }
+    }
 }
 
 /// A row of `channel_connections`, read.
@@ -63,6 +86,24 @@ pub struct SkippedType {
 impl Platform {
     /// Looks at which of the platform's tables there are.
     pub async fn inspect(executor: Executor<'_>) -> Result<Self, StoreError> {
+        Self::look(executor, None).await
+    }
+
+    /// Takes rows from elsewhere; `name` is that of the source in the records, and is always the same for it.
+    pub async fn given(
+        executor: Executor<'_>,
+        name: &str,
+        rows: Vec<GivenRow>,
+    ) -> Result<Self, StoreError> {
+        Self::look(executor, Some(Given::new(name, rows))).await
+    }
+
+    /// The name of the source in the records.
+    pub fn source(&self) -> &str {
+        self.given.as_ref().map_or(SOURCE, |given| &given.name)
+    }
+
+    async fn look(executor: Executor<'_>, given: Option<Given>) -> Result<Self, StoreError> {
         let query = "
             SELECT to_regclass('public.channel_connections') IS NOT NULL,
                 to_regclass('public.companies') IS NOT NULL,
@@ -74,7 +115,7 @@ impl Platform {
         let found = executor.row("look for the platform's tables", query, &[]).await?;
         let has = |column: usize| found.as_ref().is_some_and(|row| row.get(column));
         for (column, table) in ["channel_connections", "companies"].into_iter().enumerate() {
-            if !has(column) {
+            if !has(column) && (given.is_none() || table == "companies") {
                 return Err(StoreError::NoPlatform { table });
             }
         }
@@ -87,11 +128,14 @@ impl Platform {
             WHERE provider = 'meta'";
         let rows = executor.rows("read the business portfolios", query, &[]).await?;
         let known = Known { portfolios: rows.iter().map(|row| row.get(0)).collect() };
-        Ok(Self { has_users: has(2), known })
+        Ok(Self { has_users: has(2), known, given })
     }
 
     /// How many rows are of a type that is taken over.
     pub async fn count(&self, executor: Executor<'_>) -> Result<u64, StoreError> {
+        if let Some(given) = &self.given {
+            return Ok(given.count());
+        }
         let query = "
             SELECT count(*)
             FROM public.channel_connections
@@ -107,7 +151,44 @@ impl Platform {
         executor: Executor<'_>,
         after: i64,
     ) -> Result<Vec<SourceRow>, StoreError> {
+        match &self.given {
+            Some(given) => given.read(executor, &self.known, after).await,
+            None => self.read_table(executor, after, None).await,
+        }
+    }
+
+    /// The next rows behind `after` that were changed since, or that have a greater id.
+    pub(super) async fn read_changed(
+        &self,
+        executor: Executor<'_>,
+        after: i64,
+        since: Position,
+    ) -> Result<Vec<SourceRow>, StoreError> {
+        self.read_table(executor, after, Some(since)).await
+    }
+
+    /// How far `channel_connections` has come.
+    pub(super) async fn position(&self, executor: Executor<'_>) -> Result<Position, StoreError> {
+        let query = "
+            SELECT (extract(epoch FROM max(coalesce(updated_at, created_at))) * 1000)::BIGINT, max(id)::BIGINT
+            FROM public.channel_connections";
+        let row = executor.row("look how far channel_connections has come", query, &[]).await?;
+        let number = |column: usize| row.as_ref().and_then(|row| row.get::<_, Option<i64>>(column));
+        Ok(Position { changed_at: number(0).unwrap_or(0), id: number(1).unwrap_or(i64::MIN) })
+    }
+
+    async fn read_table(
+        &self,
+        executor: Executor<'_>,
+        after: i64,
+        since: Option<Position>,
+    ) -> Result<Vec<SourceRow>, StoreError> {
         let (user, join) = self.user();
+        let changed = if since.is_some() {
+            "AND (extract(epoch FROM coalesce(updated_at, created_at)) * 1000 >= $3::BIGINT OR id > $4::BIGINT)"
+        } else {
+            ""
+        };
         // The limit is in the text: a plan for any limit would join whole tables for each batch.
         let query = format!(
             "SELECT source.id, source.channel_type, source.account_id, source.account_name, source.access_token,
@@ -120,7 +201,7 @@ impl Platform {
                     extract(epoch FROM created_at)::BIGINT AS created_at,
                     (extract(epoch FROM coalesce(updated_at, created_at)) * 1000)::BIGINT AS changed_at
                 FROM public.channel_connections
-                WHERE id > $1::BIGINT AND channel_type = ANY ($2::TEXT[])
+                WHERE id > $1::BIGINT AND channel_type = ANY ($2::TEXT[]) {changed}
                 ORDER BY public.channel_connections.id
                 LIMIT {BATCH}
             ) AS source
@@ -131,7 +212,10 @@ impl Platform {
             ORDER BY source.id"
         );
         let types = CHANNEL_TYPES.as_slice();
-        let rows = executor.rows("read channel_connections", &query, &[&after, &types]).await?;
+        let Position { changed_at, id } = since.unwrap_or(Position { changed_at: 0, id: 0 });
+        let parameters: Parameters<'_> = &[&after, &types, &changed_at, &id];
+        let parameters = if since.is_some() { parameters } else { &parameters[..2] };
+        let rows = executor.rows("read channel_connections", &query, parameters).await?;
         Ok(rows.iter().filter_map(|row| self.source_row(row)).collect())
     }
 
@@ -170,6 +254,9 @@ impl Platform {
         &self,
         executor: Executor<'_>,
     ) -> Result<Vec<SkippedType>, StoreError> {
+        if let Some(given) = &self.given {
+            return Ok(given.skipped());
+        }
         let (user, join) = self.user();
         let query = format!(
             "SELECT company.id, company.name::TEXT, source.channel_type::TEXT, count(*)

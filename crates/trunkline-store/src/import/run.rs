@@ -1,4 +1,6 @@
-use std::time::Duration;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 use trunkline_core::Random;
@@ -8,16 +10,20 @@ use trunkline_migrate::Interrupt;
 use super::judge::Judge;
 use super::lookup::Existing;
 use super::runs::{begin_run, end_run};
+use super::throttle::Throttle;
 use super::write::{Writing, write};
-use super::{Platform, Policy, SourceRow, Survey, Verdict};
+use super::{BATCH, Platform, Policy, SourceRow, Survey, Verdict};
 use crate::{Connection, Store, StoreError};
 
 /// How often a batch is tried that a lock or somebody faster held up, and how long it rests before each.
 const ATTEMPTS: u32 = 10;
 const REST: Duration = Duration::from_millis(200);
 
-/// Batches that are read ahead of the one that is being written.
+/// Batches that are read ahead of those that are being written.
 const AHEAD: usize = 2;
+
+/// How many batches are written at a time.
+const WRITERS: usize = 2;
 
 /// Hears after each batch what was done so far, and of each row of the batch.
 pub type BatchDone<'a> = dyn FnMut(&RunReport, &[(SourceRow, Verdict)]) + Send + 'a;
@@ -31,6 +37,8 @@ pub struct RunOptions {
     pub limit: Option<u64>,
     /// What happens to rows that contend.
     pub policy: Policy,
+    /// It rests while more sessions of others than that are at work, and when its own work gets slow; `None`: never.
+    pub busy: Option<u32>,
 }
 
 /// What a run did.
@@ -46,16 +54,32 @@ pub struct RunReport {
     pub already_there: u64,
     /// Rows that cannot be taken over.
     pub conflicts: u64,
+    /// How long it rested because the database was busy.
+    pub rested: Duration,
     /// It ended at the limit; there may be more.
     pub is_limited: bool,
     /// It was asked to stop; what was committed stands.
     pub is_interrupted: bool,
 }
 
+/// What the writers of a run share.
+struct Shared<'a, 'b> {
+    report: RunReport,
+    progress: &'a mut BatchDone<'b>,
+}
+
+/// A writer, with the rows that are its own.
+struct Lane<'a> {
+    connection: Connection,
+    batches: mpsc::Receiver<Result<Vec<SourceRow>, StoreError>>,
+    writing: Writing<'a>,
+    throttle: Throttle,
+}
+
 /// Takes the rows over.
 ///
-/// While a batch is written the next ones are read. Each is one transaction, so what is done is recorded whatever
-/// happens, and the same run again does the rest.
+/// While batches are written, each by the writer of its clients, the next ones are read. Each is one transaction, so what
+/// is done is recorded whatever happens, and the same run again does the rest.
 pub async fn run(
     store: &Store,
     platform: &Platform,
@@ -65,64 +89,146 @@ pub async fn run(
     interrupt: &Interrupt,
     progress: &mut BatchDone<'_>,
 ) -> Result<RunReport, StoreError> {
-    let mut connection = store.connection().await?;
-    let run = begin_run(connection.executor()).await?;
-    let mut report = RunReport::default();
-    let (sender, mut batches) = mpsc::channel(AHEAD);
-    let reader = tokio::spawn(read_ahead(store.clone(), platform.clone(), options.company, sender));
+    let connection = store.connection().await?;
+    let source = platform.source();
+    let run = begin_run(connection.executor(), source).await?;
     let judge = Judge { contests: &survey.contests, policy: options.policy, ring: Some(ring) };
-    let mut writing = Writing { run, ring, random: Random::system(), left: 0 };
-    while let Some(rows) = batches.recv().await {
-        report.is_interrupted = interrupt.is_requested();
-        let done = report.created + report.updated;
-        report.is_limited |= options.limit.is_some_and(|limit| done >= limit);
-        if report.is_interrupted || report.is_limited {
-            break;
-        }
-        writing.left = options.limit.map_or(u64::MAX, |limit| limit - done);
-        let rows = rows?;
-        let read = rows.len();
-        let judged = write_batch(&mut connection, judge, &mut writing, rows).await?;
-        report.is_limited = judged.len() < read;
-        report.add(&judged);
-        progress(&report, &judged);
+    // A limit is counted by one writer alone.
+    let writers = if options.limit.is_some() { 1 } else { WRITERS };
+    let (mut senders, mut lanes) = (Vec::new(), Vec::new());
+    for _ in 0..writers {
+        let (sender, batches) = mpsc::channel(AHEAD);
+        senders.push(sender);
+        let writing = Writing { source, run, ring, random: Random::system(), left: u64::MAX };
+        let throttle = Throttle::new(options.busy);
+        lanes.push(Lane { connection: store.connection().await?, batches, writing, throttle });
     }
+    let reader =
+        tokio::spawn(read_ahead(store.clone(), platform.clone(), options.company, senders));
+    let shared = Mutex::new(Shared { report: RunReport::default(), progress });
+    let written = match lanes.as_mut_slice() {
+        [one, other] => {
+            let one = one.work(judge, options, interrupt, &shared);
+            let other = other.work(judge, options, interrupt, &shared);
+            tokio::try_join!(one, other).map(|_| ())
+        }
+        lanes => {
+            let mut written = Ok(());
+            for lane in lanes {
+                written = written.and(lane.work(judge, options, interrupt, &shared).await);
+            }
+            written
+        }
+    };
     reader.abort();
+    let report = lock(&shared).report.clone();
     end_run(connection.executor(), run, &report).await?;
-    Ok(report)
+    written.map(|()| report)
+}
+
+impl Lane<'_> {
+    /// Writes what it is given until the end, the limit, or until somebody asks to stop.
+    async fn work(
+        &mut self,
+        judge: Judge<'_>,
+        options: RunOptions,
+        interrupt: &Interrupt,
+        shared: &Mutex<Shared<'_, '_>>,
+    ) -> Result<(), StoreError> {
+        while let Some(rows) = self.batches.recv().await {
+            let rows = rows?;
+            let done = {
+                let mut shared = lock(shared);
+                let report = &mut shared.report;
+                let done = report.created + report.updated;
+                report.is_interrupted |= interrupt.is_requested();
+                report.is_limited |= options.limit.is_some_and(|limit| done >= limit);
+                if report.is_interrupted || report.is_limited {
+                    return Ok(());
+                }
+                done
+            };
+            self.writing.left = options.limit.map_or(u64::MAX, |limit| limit - done);
+            let (began, read) = (Instant::now(), rows.len());
+            let judged = write_batch(&mut self.connection, judge, &mut self.writing, rows).await?;
+            {
+                let mut shared = lock(shared);
+                let Shared { report, progress } = &mut *shared;
+                report.is_limited |= judged.len() < read;
+                report.add(&judged);
+                progress(report, &judged);
+            }
+            let (executor, took) = (self.connection.executor(), began.elapsed());
+            let rested = self.throttle.rest(executor, took, interrupt).await?;
+            lock(shared).report.rested += rested;
+        }
+        Ok(())
+    }
+}
+
+fn lock<'m, 'a, 'b>(shared: &'m Mutex<Shared<'a, 'b>>) -> MutexGuard<'m, Shared<'a, 'b>> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Reads batch after batch until the end, an error, or until nobody takes them.
+///
+/// All rows of a client go to one writer: two would make it twice, and wait for each other.
 async fn read_ahead(
     store: Store,
     platform: Platform,
     company: Option<i32>,
-    batches: mpsc::Sender<Result<Vec<SourceRow>, StoreError>>,
+    senders: Vec<mpsc::Sender<Result<Vec<SourceRow>, StoreError>>>,
 ) {
     let connection = match store.connection().await {
         Ok(connection) => connection,
         Err(error) => {
-            let _ = batches.send(Err(error)).await;
+            let _ = senders[0].send(Err(error)).await;
             return;
         }
     };
+    let full = usize::try_from(BATCH).unwrap_or(usize::MAX);
+    let mut waiting: Vec<Vec<SourceRow>> = senders.iter().map(|_| Vec::new()).collect();
     let mut after = i64::MIN;
     loop {
-        let mut batch = platform.read(connection.executor(), after).await;
-        if let Ok(rows) = &mut batch {
-            let Some(last) = rows.last() else { return };
-            after = last.id;
-            rows.retain(|row| company.is_none() || row.company_id == company);
+        let rows = match platform.read(connection.executor(), after).await {
+            Ok(rows) => rows,
+            Err(error) => {
+                let _ = senders[0].send(Err(error)).await;
+                return;
+            }
+        };
+        let is_end = rows.is_empty();
+        after = rows.last().map_or(after, |row| row.id);
+        for row in rows {
+            if company.is_none() || row.company_id == company {
+                waiting[row.writer(senders.len())].push(row);
+            }
         }
-        let failed = batch.is_err();
-        if batches.send(batch).await.is_err() || failed {
+        for (rows, sender) in waiting.iter_mut().zip(&senders) {
+            if (rows.len() >= full || (is_end && !rows.is_empty()))
+                && sender.send(Ok(std::mem::take(rows))).await.is_err()
+            {
+                return;
+            }
+        }
+        if is_end {
             return;
         }
     }
 }
 
+impl SourceRow {
+    /// Which of so many writers it is for.
+    fn writer(&self, writers: usize) -> usize {
+        let Ok(channel) = &self.reading else { return 0 };
+        let mut hasher = DefaultHasher::new();
+        (channel.facts.provider.as_str(), &channel.facts.client_id).hash(&mut hasher);
+        usize::try_from(hasher.finish() % writers.max(1) as u64).unwrap_or(0)
+    }
+}
+
 /// One transaction, again and again where it is held up.
-async fn write_batch(
+pub(super) async fn write_batch(
     connection: &mut Connection,
     judge: Judge<'_>,
     writing: &mut Writing<'_>,
@@ -169,7 +275,7 @@ async fn try_batch(
 }
 
 impl RunReport {
-    fn add(&mut self, judged: &[(SourceRow, Verdict)]) {
+    pub(super) fn add(&mut self, judged: &[(SourceRow, Verdict)]) {
         self.rows += judged.len() as u64;
         for (_, verdict) in judged {
             *match verdict {
@@ -178,6 +284,17 @@ impl RunReport {
                 Verdict::AlreadyThere | Verdict::Adopt { .. } => &mut self.already_there,
                 Verdict::Conflict(_) => &mut self.conflicts,
             } += 1;
+        }
+    }
+
+    /// Adds what a further run did; a whole one says anew what was there and what cannot be taken over.
+    pub(super) fn absorb(&mut self, other: &Self, is_whole: bool) {
+        self.rows += other.rows;
+        self.created += other.created;
+        self.updated += other.updated;
+        self.rested += other.rested;
+        if is_whole {
+            (self.already_there, self.conflicts) = (other.already_there, other.conflicts);
         }
     }
 }

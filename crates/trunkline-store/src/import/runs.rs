@@ -1,14 +1,13 @@
-use super::SOURCE;
 use super::run::RunReport;
 use crate::{Executor, StoreError};
 
 /// Writes down that a run begins; returns its number.
-pub(super) async fn begin_run(executor: Executor<'_>) -> Result<i32, StoreError> {
+pub(super) async fn begin_run(executor: Executor<'_>, source: &str) -> Result<i32, StoreError> {
     let query = "
         INSERT INTO trunkline.import_runs (source)
         VALUES ($1)
         RETURNING id";
-    let row = executor.row("begin a run of the import", query, &[&SOURCE]).await?;
+    let row = executor.row("begin a run of the import", query, &[&source]).await?;
     Ok(row.map_or(0, |row| row.get(0)))
 }
 

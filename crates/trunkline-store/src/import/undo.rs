@@ -16,7 +16,9 @@ const BATCH: i64 = 1_000;
 
 /// Which part of an import is taken back.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Undoing {
+pub struct Undoing<'a> {
+    /// The name of the source; see [`Platform::source`](super::Platform::source).
+    pub source: &'a str,
     /// Only this company's rows.
     pub company: Option<i32>,
     /// Only what this run wrote last.
@@ -97,7 +99,7 @@ struct Sorted {
 /// Clients go when no channel is left in them. What is kept stays recorded, so it is listed again.
 pub async fn undo(
     store: &Store,
-    undoing: Undoing,
+    undoing: Undoing<'_>,
     interrupt: &Interrupt,
     progress: &mut (dyn FnMut(&UndoReport) + Send),
 ) -> Result<UndoReport, StoreError> {
@@ -124,7 +126,7 @@ pub async fn undo(
 async fn undo_batch(
     connection: &mut Connection,
     tables: &Tables,
-    undoing: Undoing,
+    undoing: Undoing<'_>,
     after: i64,
     report: &mut UndoReport,
 ) -> Result<Option<i64>, StoreError> {
@@ -135,11 +137,13 @@ async fn undo_batch(
     let rows: Vec<i32> = records.iter().map(|recorded| recorded.record.channel_row).collect();
     let stored = channels_where(executor, tables, &[], &rows, "FOR UPDATE OF channel").await?;
     let sorted = sort(tables, &records, &stored);
-    unlink(executor, &sorted.deleted).await?;
-    unlink(executor, &sorted.forgotten).await?;
+    if undoing.source == SOURCE {
+        unlink(executor, &sorted.deleted).await?;
+        unlink(executor, &sorted.forgotten).await?;
+    }
     delete_channels(executor, tables, &sorted.channels).await?;
-    forget(executor, &sorted.deleted).await?;
-    forget(executor, &sorted.forgotten).await?;
+    forget(executor, undoing.source, &sorted.deleted).await?;
+    forget(executor, undoing.source, &sorted.forgotten).await?;
     transaction.commit().await?;
     report.channels += sorted.channels.len() as u64;
     report.forgotten += sorted.forgotten.len() as u64;
@@ -150,24 +154,24 @@ async fn undo_batch(
 async fn lock_records(
     executor: Executor<'_>,
     tables: &Tables,
-    undoing: Undoing,
+    undoing: Undoing<'_>,
     after: i64,
 ) -> Result<Vec<Recorded>, StoreError> {
     let query = format!(
         "SELECT source_row, imported_at, client_row, channel_row, made_client, made_channel, was_active, checksum,
             secret_fingerprint
         FROM trunkline.import_sources
-        WHERE source = '{SOURCE}' AND source_row > $1 AND provider = $2
+        WHERE source = $5 AND source_row > $1 AND provider = $2
             AND ($3::INTEGER IS NULL OR company_id = $3)
             AND ($4::INTEGER IS NULL OR run_id = $4)
         ORDER BY source_row
         LIMIT {BATCH}
         FOR UPDATE"
     );
-    let Undoing { company, run } = undoing;
+    let Undoing { source, company, run } = undoing;
     let provider = tables.provider.as_str();
     let rows = executor
-        .rows("read what was imported", &query, &[&after, &provider, &company, &run])
+        .rows("read what was imported", &query, &[&after, &provider, &company, &run, &source])
         .await?;
     let recorded = |row: &Row| {
         let record = Record::of(row, 2)?;
@@ -237,11 +241,10 @@ async fn delete_channels(
 }
 
 /// Deletes records; one that made its client stays until that is gone.
-async fn forget(executor: Executor<'_>, rows: &[i64]) -> Result<(), StoreError> {
-    let query = format!(
-        "DELETE FROM trunkline.import_sources
-        WHERE source = '{SOURCE}' AND source_row = ANY ($1) AND NOT made_client"
-    );
-    executor.execute("forget what was imported", &query, &[&rows]).await?;
+async fn forget(executor: Executor<'_>, source: &str, rows: &[i64]) -> Result<(), StoreError> {
+    let query = "
+        DELETE FROM trunkline.import_sources
+        WHERE source = $2 AND source_row = ANY ($1) AND NOT made_client";
+    executor.execute("forget what was imported", query, &[&rows, &source]).await?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 use tokio_postgres::Row;
 
 use super::tables::Tables;
-use super::{Kept, KeptReason, SOURCE, UndoReport, Undoing};
+use super::{Kept, KeptReason, UndoReport, Undoing};
 use crate::{Connection, Executor, StoreError};
 
 /// Clients that are looked at in one transaction.
@@ -33,7 +33,7 @@ struct Client {
 pub(super) async fn undo_clients(
     connection: &mut Connection,
     tables: &Tables,
-    undoing: Undoing,
+    undoing: Undoing<'_>,
     report: &mut UndoReport,
 ) -> Result<(), StoreError> {
     let mut after = i64::MIN;
@@ -48,7 +48,7 @@ pub(super) async fn undo_clients(
         let Tables { schema, clients: table, .. } = tables;
         let query = format!("DELETE FROM {schema}.{table} WHERE id = ANY ($1)");
         report.clients += executor.execute("delete clients", &query, &[&rows]).await?;
-        forget(executor, &gone).await?;
+        forget(executor, undoing.source, &gone).await?;
         transaction.commit().await?;
         report.kept.extend(clients.iter().filter_map(|client| client.kept(tables)));
     }
@@ -75,7 +75,7 @@ impl Client {
 async fn lock_clients(
     executor: Executor<'_>,
     tables: &Tables,
-    undoing: Undoing,
+    undoing: Undoing<'_>,
     after: i64,
 ) -> Result<Vec<Client>, StoreError> {
     let Tables { schema, clients, client_name, channels, provider, .. } = tables;
@@ -90,7 +90,7 @@ async fn lock_clients(
             EXISTS (SELECT FROM {schema}.{channels} AS channel WHERE channel.id = record.channel_row)
         FROM trunkline.import_sources AS record
         LEFT JOIN {schema}.{clients} AS client ON client.id = record.client_row
-        WHERE record.source = '{SOURCE}' AND record.made_client AND record.provider = $2 AND record.source_row > $1
+        WHERE record.source = $5 AND record.made_client AND record.provider = $2 AND record.source_row > $1
             AND ($3::INTEGER IS NULL OR record.company_id = $3)
             AND ($4::INTEGER IS NULL OR record.run_id = $4)
         ORDER BY record.source_row
@@ -98,7 +98,7 @@ async fn lock_clients(
         FOR UPDATE OF record"
     );
     let parameters: crate::database::Parameters<'_> =
-        &[&after, &provider.as_str(), &undoing.company, &undoing.run];
+        &[&after, &provider.as_str(), &undoing.company, &undoing.run, &undoing.source];
     let rows = executor.rows("look at the clients", &query, parameters).await?;
     let client = |row: &Row| {
         let state = match (row.get(2), row.get(3), row.get(4)) {
@@ -112,12 +112,11 @@ async fn lock_clients(
     Ok(rows.iter().map(client).collect())
 }
 
-async fn forget(executor: Executor<'_>, gone: &[&Client]) -> Result<(), StoreError> {
+async fn forget(executor: Executor<'_>, source: &str, gone: &[&Client]) -> Result<(), StoreError> {
     let rows: Vec<i64> = gone.iter().map(|client| client.source_row).collect();
-    let query = format!(
-        "DELETE FROM trunkline.import_sources
-        WHERE source = '{SOURCE}' AND source_row = ANY ($1)"
-    );
-    executor.execute("forget what was imported", &query, &[&rows]).await?;
+    let query = "
+        DELETE FROM trunkline.import_sources
+        WHERE source = $2 AND source_row = ANY ($1)";
+    executor.execute("forget what was imported", query, &[&rows, &source]).await?;
     Ok(())
 }

@@ -95,6 +95,10 @@ pub async fn verify(
             show(row, find(row, &existing, judge));
         }
     }
+    if let Some(given) = &platform.given {
+        let source_gone = given.gone(executor, company).await?;
+        return Ok(Verification { source_gone, is_interrupted: false });
+    }
     let query = "
         SELECT source_row
         FROM trunkline.import_sources AS record

@@ -6,11 +6,13 @@ use trunkline_core::secrets::KeyRing;
 
 use super::lookup::Existing;
 use super::tables::{TABLES, Tables};
-use super::{Problem, SOURCE, SourceRow, Verdict};
+use super::{Problem, SourceRow, Verdict};
 use crate::{Executor, StoreError};
 
 /// What a run writes with.
 pub(super) struct Writing<'a> {
+    /// The source's name in the records.
+    pub(super) source: &'a str,
     pub(super) run: i32,
     pub(super) ring: &'a KeyRing,
     pub(super) random: Random,
@@ -55,7 +57,7 @@ pub(super) async fn write(
         create(executor, writing, tables, &creates, existing, &mut records).await?;
         update(executor, writing, tables, &updates, existing, &mut records).await?;
     }
-    records.write(executor, writing.run).await
+    records.write(executor, writing).await
 }
 
 /// Holds the companies until the end, so that none goes while its channels come.
@@ -329,7 +331,7 @@ impl Records {
         }
     }
 
-    async fn write(&self, executor: Executor<'_>, run: i32) -> Result<(), StoreError> {
+    async fn write(&self, executor: Executor<'_>, writing: &Writing<'_>) -> Result<(), StoreError> {
         if self.rows.is_empty() {
             return Ok(());
         }
@@ -359,8 +361,8 @@ impl Records {
                 "write down where channels came from",
                 query,
                 &[
-                    &SOURCE,
-                    &run,
+                    &writing.source,
+                    &writing.run,
                     &self.rows,
                     &self.providers,
                     &self.companies,

@@ -184,7 +184,9 @@ async fn live(simulator: Arc<Simulator>) {
 fn tell(state: &State, simulator: &Simulator, printer: &Printer) {
     let service = &state.settings.public_url;
     let simulated = simulator.url("");
-    printer.line(format_args!("\nIt has partner accounts of simulated providers at {simulated} - look at"));
+    printer.line(format_args!(
+        "\nIt has partner accounts of simulated providers at {simulated} - look at"
+    ));
     for (address, what) in [
         (
             format!("{service}/admin"),

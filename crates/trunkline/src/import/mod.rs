@@ -1,10 +1,12 @@
 //! `trunkline import …`: the platform's `channel_connections` in the partner tables.
 
 mod counts;
+mod follow;
 mod link;
 mod plan;
 mod progress;
 mod run;
+mod source;
 mod undo;
 mod verify;
 
@@ -38,6 +40,8 @@ struct Common {
     /// Only the connections of this company
     #[arg(long, global = true, value_name = "ID")]
     company: Option<i32>,
+    #[command(flatten)]
+    source: source::Source,
 }
 
 #[derive(Subcommand)]
@@ -73,7 +77,14 @@ pub(crate) async fn run(
     let connection = Connection::open(global).await?;
     let store_of = Store::new(connection.target.clone(), PoolOptions::default());
     let lease = store_of.connection().await.map_err(|error| store(&error))?;
-    let platform = Platform::inspect(lease.executor()).await.map_err(|error| store(&error))?;
+    let source = &arguments.common.source;
+    if !source.is_platform() && matches!(arguments.command, Command::Link | Command::Unlink) {
+        return Err(Failure::usage(
+            "only connections of the platform's own table have a place for links",
+            "leave --from out",
+        ));
+    }
+    let platform = source.open(lease.executor()).await?;
     let session = Session {
         connection,
         store: store_of,
@@ -93,6 +104,9 @@ pub(crate) async fn run(
         Command::Undo(arguments) => undo::run(&session, &arguments).await,
     }
 }
+
+/// The name of `channel_connections` among the sources.
+const PLATFORM: &str = "platform";
 
 /// What a subcommand works with.
 struct Session<'a> {

@@ -3,10 +3,11 @@ use trunkline_migrate::ExitStatus;
 use trunkline_store::import::{Policy, RunOptions, RunReport, Survey, run as take_over};
 
 use super::counts::Counts;
+use super::follow::Following;
 use super::progress::Bar;
 use super::{Session, count, interrupted, plan, store};
 use crate::failure::Failure;
-use crate::output::{GOOD, Printer, WARNING};
+use crate::output::{GOOD, Printer, WARNING, duration};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -16,6 +17,11 @@ pub(crate) struct Arguments {
     /// What happens to rows that contend for one number or account
     #[arg(long, value_enum, default_value = "skip")]
     conflict: OnConflict,
+    /// Rest while more than so many sessions of others are at work, or the own work gets slow; 0: never
+    #[arg(long, default_value_t = 16, value_name = "N")]
+    busy: u32,
+    #[command(flatten)]
+    following: Following,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -32,16 +38,15 @@ pub(super) async fn run(
     mut session: Session<'_>,
     arguments: &Arguments,
 ) -> Result<ExitStatus, Failure> {
+    let options = arguments.options(session.company);
     let ring = session.ring_for_writing().await?;
     let survey = session.survey().await?;
     if arguments.conflict == OnConflict::Fail {
         refuse_conflicts(&session, &survey).await?;
     }
-    let policy = match arguments.conflict {
-        OnConflict::Newest => Policy::Newest,
-        OnConflict::Skip | OnConflict::Fail => Policy::Skip,
-    };
-    let options = RunOptions { company: session.company, limit: arguments.limit, policy };
+    if arguments.following.follow {
+        return arguments.following.run(&session, &ring, options).await;
+    }
     let bar = Bar::new("importing", survey.rows, session.printer);
     let mut counts = Counts::default();
     let mut progress = |report: &RunReport, judged: &[_]| {
@@ -69,6 +74,17 @@ pub(super) async fn run(
     Ok(if report.conflicts > 0 { ExitStatus::Differences } else { ExitStatus::Done })
 }
 
+impl Arguments {
+    fn options(&self, company: Option<i32>) -> RunOptions {
+        let policy = match self.conflict {
+            OnConflict::Newest => Policy::Newest,
+            OnConflict::Skip | OnConflict::Fail => Policy::Skip,
+        };
+        let busy = (self.busy > 0).then_some(self.busy);
+        RunOptions { company, limit: self.limit, policy, busy }
+    }
+}
+
 async fn refuse_conflicts(session: &Session<'_>, survey: &Survey) -> Result<(), Failure> {
     let counts = plan::judge(session, survey, Policy::Skip).await?;
     if counts.total.conflict == 0 {
@@ -88,6 +104,7 @@ fn tell(printer: &Printer, report: &RunReport, counts: &Counts) {
         "updated": report.updated,
         "already_there": report.already_there,
         "limited": report.is_limited,
+        "rested_ms": u64::try_from(report.rested.as_millis()).unwrap_or(u64::MAX),
         "conflicts": counts.conflicts,
     }));
     counts.print_conflicts(printer);
@@ -105,6 +122,12 @@ fn tell(printer: &Printer, report: &RunReport, counts: &Counts) {
         ));
     } else {
         printer.line(format_args!("{GOOD}Done:{GOOD:#} {summary}.{limited}"));
+    }
+    if !report.rested.is_zero() {
+        printer.line(format_args!(
+            "It rested {} in all, as the database was busy.",
+            duration(report.rested)
+        ));
     }
     printer.line("Compare: trunkline import verify");
 }

@@ -30,7 +30,8 @@ pub(super) async fn run(
     }
     let total = session.platform.count(session.lease.executor()).await;
     let bar = Bar::new("deleting", total.map_err(|error| store(&error))?, session.printer);
-    let undoing = Undoing { company: session.company, run: arguments.run };
+    let undoing =
+        Undoing { source: session.platform.source(), company: session.company, run: arguments.run };
     let mut progress = |report: &UndoReport| bar.show(report.channels + report.forgotten);
     let undone = undo(&session.store, undoing, &session.interrupt, &mut progress).await;
     bar.end();

@@ -112,16 +112,16 @@ pub(crate) async fn run(
     let options = common.options();
     let interrupt = options.interrupt.clone();
     let migrator = Migrator::new(source, connection.target.clone(), options);
-    let session = Session { migrator: &migrator, printer, common };
+    let session = Session { migrator: &migrator, printer, common, interrupt: &interrupt };
     match arguments.command {
-        Command::Up(arguments) => up::run(session, arguments).await,
+        Command::Up(arguments) => up::run(session, global, arguments).await,
         Command::Down(arguments) => down::run(session, arguments).await,
         Command::Restore(arguments) => restore::run(session, arguments).await,
-        Command::Status(arguments) => reading(status::run(session, &arguments), interrupt).await,
-        Command::Plan(arguments) => reading(plan::run(session, &arguments), interrupt).await,
-        Command::Verify(arguments) => reading(verify::run(session, &arguments), interrupt).await,
+        Command::Status(arguments) => reading(status::run(session, &arguments), &interrupt).await,
+        Command::Plan(arguments) => reading(plan::run(session, &arguments), &interrupt).await,
+        Command::Verify(arguments) => reading(verify::run(session, &arguments), &interrupt).await,
         Command::Record(record::Arguments {}) => record::run(session).await,
-        Command::History(arguments) => reading(history::run(session, &arguments), interrupt).await,
+        Command::History(arguments) => reading(history::run(session, &arguments), &interrupt).await,
         Command::Repair(arguments) => repair::run(session, arguments).await,
         Command::Adopt(arguments) => adopt::run(session, arguments).await,
         Command::Lint(_) | Command::New(_) => Ok(ExitStatus::Done),
@@ -131,7 +131,7 @@ pub(crate) async fn run(
 /// A command that only reads: when asked to stop it has nothing to finish.
 async fn reading(
     command: impl Future<Output = Result<ExitStatus, Failure>>,
-    interrupt: Interrupt,
+    interrupt: &Interrupt,
 ) -> Result<ExitStatus, Failure> {
     tokio::select! {
         done = command => done,
@@ -147,6 +147,7 @@ pub(crate) struct Session<'a> {
     pub migrator: &'a Migrator,
     pub printer: &'a Printer,
     pub common: &'a Common,
+    pub interrupt: &'a Interrupt,
 }
 
 impl Session<'_> {
@@ -211,7 +212,7 @@ fn read(folder: PathBuf, label: Option<String>) -> Result<Source, SourceError> {
 }
 
 /// A time such as `2s`, `500ms` or `5 minutes`.
-fn span(text: &str) -> Result<Duration, String> {
+pub(crate) fn span(text: &str) -> Result<Duration, String> {
     let span: jiff::SignedDuration =
         text.parse().map_err(|_| "give a time such as 2s, 500ms or 5m".to_owned())?;
     let span = Duration::try_from(span).map_err(|_| "a time cannot be negative".to_owned())?;

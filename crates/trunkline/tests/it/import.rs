@@ -207,26 +207,34 @@ async fn an_import_goes_on_where_it_was_and_waits_for_locks() {
 #[tokio::test]
 async fn a_killed_run_is_finished_by_the_next() {
     let place = platform().await;
-    // Ten thousand further numbers: three batches.
+    // Twelve thousand further numbers: three batches, the last of which is of a company that is held.
     place
         .sql(
-            "INSERT INTO channel_connections (user_id, company_id, channel_type, account_id, account_name, connection_data) \
-             SELECT 2, 1 + n % 40, 'whatsapp_360dialog', 'many' || n, 'Many', jsonb_build_object('clientId', 'many' || n % 40, \
-             'channelId', 'many' || n, 'apiKey', 'fake-' || n) FROM generate_series(1, 12000) AS n",
+            "INSERT INTO companies (id, name, slug) VALUES (4000, 'Held', 'held');
+             INSERT INTO channel_connections (user_id, company_id, channel_type, account_id, account_name, connection_data) \
+             SELECT 2, company, 'whatsapp_360dialog', 'many' || n, 'Many', jsonb_build_object('clientId', 'many' || company, \
+             'channelId', 'many' || n, 'apiKey', 'fake-' || n) FROM (SELECT n, CASE WHEN n > 11000 THEN 4000 ELSE 1 + n % 40 END \
+             AS company FROM generate_series(1, 12000) AS n) AS numbered",
         )
         .await;
+    let platform = place.database.connect().await.unwrap();
+    let hold = "BEGIN; SELECT FROM companies WHERE id = 4000 FOR UPDATE";
+    platform.batch_execute(hold).await.unwrap();
     let mut running = place.command("import run").env("TRUNKLINE_KEYS", KEY).spawn();
     drop(running.stderr());
-    while place.number(CHANNELS).await == 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    place.wait_for_rows("SELECT (count(*) > 1000)::INTEGER::BIGINT FROM dialog_360_channels").await;
+    place.wait_for_statement("FOR KEY SHARE").await;
     running.signal(rustix::process::Signal::KILL);
     drop(running);
+    platform.batch_execute("ROLLBACK").await.unwrap();
+    let half = "SELECT count(*) FROM trunkline.import_runs WHERE ended_at IS NULL AND created = 0";
+    assert_eq!(place.number(half).await, 1, "the run did not come to its end");
     let done = place.number(CHANNELS).await;
+    assert!(done > 1_000);
     let rest = run(&place, "import run --format json").await.expect(3).json();
     let all = place.number(CHANNELS).await;
-    assert!(rest["created"].as_i64().unwrap() <= all - done, "{rest}");
-    assert!(all > 12_000);
+    assert_eq!(rest["created"], all - done, "{rest}");
+    assert!(all - done >= 1_000, "{all} of which {done} before the kill");
     run(&place, "import verify").await.expect(0);
 }
 

@@ -5,6 +5,7 @@
 mod address;
 mod admin;
 mod audit;
+mod backup;
 mod browser;
 mod closed_output;
 mod configuration;
@@ -13,6 +14,7 @@ mod down;
 mod files;
 mod help;
 mod import;
+mod import_sources;
 mod keys;
 mod ledger;
 mod lint;
@@ -22,6 +24,7 @@ mod place;
 mod plan;
 mod private;
 mod refusal;
+mod runbook;
 mod serve;
 mod serving;
 #[cfg(feature = "simulator")]

@@ -20,6 +20,10 @@ const PATTERNS: &[(&str, &str)] = &[
     (r#""(os_user|host|version)": "[^"]*""#, r#""$1": "[$1]""#),
     (r"\((uid \d+|[a-z_][a-z0-9_-]*)@[^)]*\) *", "([account]@[host]) "),
     (r"\bport \d+", "port [port]"),
+    // Each migration adds to what a backup holds.
+    (r"\d+ rows of \d+ tables", "[n] rows of [n] tables"),
+    (r"tables, \d+(\.\d)? (bytes|kB|MB), in", "tables, [size], in"),
+    (r"public\.partner_configurations and \d+ more", "public.partner_configurations and [n] more"),
     (r"PostgreSQL \d+(\.\d+)?", "PostgreSQL [version]"),
     (r"://trunkline:[0-9a-f]{32}@127\.0\.0\.1:\d+", "://trunkline:[password]@127.0.0.1:[port]"),
     (r"((\[directory\]|\[socket\])[^\s:]*):\d+/", "$1:[port]/"),

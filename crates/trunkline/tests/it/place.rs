@@ -223,6 +223,17 @@ impl Place {
         panic!("no statement with {text} came");
     }
 
+    /// Waits until a query that counts rows counts some.
+    pub(crate) async fn wait_for_rows(&self, query: &str) {
+        for _ in 0..6000 {
+            if self.number(query).await > 0 {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        panic!("no rows came of {query}");
+    }
+
     /// What psql says to a script, which must go through.
     pub(crate) async fn psql(&self, script: &str) {
         let mut command = Command::from(self.database.cluster().psql(self.database.name()));

@@ -39,7 +39,10 @@ async fn it_says_how_to_point_at_it_and_answers() {
 async fn it_refuses_what_it_cannot_do() {
     let run = async |line: &str| Run::new(Path::new("/tmp"), line).run().await.expect(2);
     insta::assert_snapshot!("not_on_loopback", run("simulate --listen 0.0.0.0:0").await);
-    insta::assert_snapshot!("no_webhook_url", run("simulate --webhooks-to https://example.com/").await);
+    insta::assert_snapshot!(
+        "no_webhook_url",
+        run("simulate --webhooks-to https://example.com/").await
+    );
 }
 
 #[tokio::test]

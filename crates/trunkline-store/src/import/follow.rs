@@ -1,0 +1,145 @@
+use std::time::{Duration, Instant};
+
+use trunkline_core::Random;
+use trunkline_core::secrets::KeyRing;
+use trunkline_migrate::Interrupt;
+
+use super::judge::Judge;
+use super::lookup::Existing;
+use super::run::{run, write_batch};
+use super::runs::{begin_run, end_run};
+use super::throttle::Throttle;
+use super::write::Writing;
+use super::{
+    BatchDone, Platform, Position, RunOptions, RunReport, SourceRow, Survey, Verdict, survey,
+};
+use crate::{Executor, Store, StoreError};
+
+/// A change may be committed that much later than its `updated_at` says.
+const OVERLAP: Duration = Duration::from_mins(5);
+
+/// How much longer than it takes to look for contenders is rested after it.
+const SHARE: u32 = 9;
+
+/// Follows what the platform changes, until it is asked to stop.
+///
+/// First everything is taken over. From then on the rows are looked at that were changed since shortly before the last
+/// look, and those with a new id; all of it again where contenders came or went. A change that does not touch
+/// `updated_at`, and a row that is deleted, are seen by the next whole run alone.
+pub async fn follow(
+    store: &Store,
+    platform: &Platform,
+    ring: &KeyRing,
+    options: RunOptions,
+    interval: Duration,
+    interrupt: &Interrupt,
+    progress: &mut BatchDone<'_>,
+) -> Result<RunReport, StoreError> {
+    let connection = store.connection().await?;
+    let executor = connection.executor();
+    let mut position = platform.position(executor).await?;
+    let mut report = RunReport::default();
+    let Some(mut known) = survey(executor, platform, interrupt, &mut |_| {}).await? else {
+        return Ok(report);
+    };
+    let first = run(store, platform, &known, ring, options, interrupt, progress).await?;
+    report.absorb(&first, true);
+    let mut rest = interval;
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(rest) => {}
+            () = interrupt.requested() => return Ok(report),
+        }
+        rest = interval;
+        let next = platform.position(executor).await?;
+        let since = position.before(OVERLAP);
+        if has_work(executor, platform, &known, ring, options, since).await? {
+            let began = Instant::now();
+            let Some(contests) = survey(executor, platform, interrupt, &mut |_| {}).await? else {
+                return Ok(report);
+            };
+            rest = interval.max(began.elapsed() * SHARE);
+            let is_same = contests.contests.len() == known.contests.len();
+            known = contests;
+            let done = if is_same {
+                catch_up(store, platform, &known, ring, options, since, interrupt, progress).await?
+            } else {
+                run(store, platform, &known, ring, options, interrupt, progress).await?
+            };
+            report.absorb(&done, !is_same);
+        }
+        position = next;
+    }
+}
+
+/// Whether a row changed since would be written.
+async fn has_work(
+    executor: Executor<'_>,
+    platform: &Platform,
+    survey: &Survey,
+    ring: &KeyRing,
+    options: RunOptions,
+    since: Position,
+) -> Result<bool, StoreError> {
+    let judge = Judge { contests: &survey.contests, policy: options.policy, ring: Some(ring) };
+    let mut after = i64::MIN;
+    loop {
+        let rows = changed(executor, platform, options, since, &mut after).await?;
+        let Some(rows) = rows else { return Ok(false) };
+        let existing = Existing::of(executor, &rows).await?;
+        let is_written = |row: &SourceRow| {
+            matches!(judge.judge(row, &existing), Verdict::Create | Verdict::Update)
+        };
+        if rows.iter().any(is_written) {
+            return Ok(true);
+        }
+    }
+}
+
+/// Takes over what was changed since.
+#[expect(clippy::too_many_arguments, reason = "those of a run, and since when")]
+async fn catch_up(
+    store: &Store,
+    platform: &Platform,
+    survey: &Survey,
+    ring: &KeyRing,
+    options: RunOptions,
+    since: Position,
+    interrupt: &Interrupt,
+    progress: &mut BatchDone<'_>,
+) -> Result<RunReport, StoreError> {
+    let mut connection = store.connection().await?;
+    let source = platform.source();
+    let run = begin_run(connection.executor(), source).await?;
+    let judge = Judge { contests: &survey.contests, policy: options.policy, ring: Some(ring) };
+    let mut writing = Writing { source, run, ring, random: Random::system(), left: u64::MAX };
+    let mut throttle = Throttle::new(options.busy);
+    let mut report = RunReport::default();
+    let mut after = i64::MIN;
+    while !interrupt.is_requested() {
+        let rows = changed(connection.executor(), platform, options, since, &mut after).await?;
+        let Some(rows) = rows else { break };
+        let began = Instant::now();
+        let judged = write_batch(&mut connection, judge, &mut writing, rows).await?;
+        report.add(&judged);
+        progress(&report, &judged);
+        report.rested += throttle.rest(connection.executor(), began.elapsed(), interrupt).await?;
+    }
+    end_run(connection.executor(), run, &report).await?;
+    Ok(report)
+}
+
+/// The next rows that were changed since; `None` at the end.
+async fn changed(
+    executor: Executor<'_>,
+    platform: &Platform,
+    options: RunOptions,
+    since: Position,
+    after: &mut i64,
+) -> Result<Option<Vec<SourceRow>>, StoreError> {
+    let mut rows = platform.read_changed(executor, *after, since).await?;
+    let Some(last) = rows.last() else { return Ok(None) };
+    *after = last.id;
+    rows.retain(|row| options.company.is_none() || row.company_id == options.company);
+    Ok(Some(rows))
+}

@@ -1,0 +1,86 @@
+use std::time::Duration;
+
+use clap::Args;
+use trunkline_core::secrets::KeyRing;
+use trunkline_migrate::ExitStatus;
+use trunkline_store::import::{RunOptions, RunReport, follow};
+
+use super::{Session, count, store};
+use crate::failure::Failure;
+use crate::migrate::span;
+use crate::output::{GOOD, WARNING, duration};
+
+#[derive(Args)]
+pub(super) struct Following {
+    /// Go on until Ctrl-C: bring along what the platform changes, until the switch
+    #[arg(long, conflicts_with = "limit")]
+    pub follow: bool,
+    /// How long to rest between two looks
+    #[arg(long, default_value = "10s", value_parser = span, value_name = "TIME", requires = "follow")]
+    interval: Duration,
+}
+
+impl Following {
+    /// Takes everything over, and then what changes.
+    pub(super) async fn run(
+        &self,
+        session: &Session<'_>,
+        ring: &KeyRing,
+        options: RunOptions,
+    ) -> Result<ExitStatus, Failure> {
+        if session.platform.source() != super::PLATFORM {
+            return Err(Failure::usage(
+                "only the platform's own table can be followed",
+                "leave --from or --follow out",
+            ));
+        }
+        let printer = session.printer;
+        printer.line("Following channel_connections; Ctrl-C ends it.");
+        let mut told = 0;
+        let mut progress = |report: &RunReport, _: &[_]| {
+            let done = report.created + report.updated;
+            if done != told && done > 0 {
+                printer.line(format_args!(
+                    "  created {}, updated {}",
+                    count(report.created, "channel"),
+                    report.updated
+                ));
+            }
+            told = done;
+        };
+        let followed = follow(
+            &session.store,
+            &session.platform,
+            ring,
+            options,
+            self.interval,
+            &session.interrupt,
+            &mut progress,
+        )
+        .await;
+        let report = followed.map_err(|error| store(&error))?;
+        printer.document(&serde_json::json!({
+            "created": report.created,
+            "updated": report.updated,
+            "conflicts": report.conflicts,
+            "rested_ms": u64::try_from(report.rested.as_millis()).unwrap_or(u64::MAX),
+        }));
+        let all =
+            format!("created {}, updated {}", count(report.created, "channel"), report.updated);
+        let rested = if report.rested.is_zero() {
+            String::new()
+        } else {
+            format!("; rested {} for the database", duration(report.rested))
+        };
+        if report.conflicts > 0 {
+            let conflicts = count(report.conflicts, "conflict");
+            printer.line(format_args!("{WARNING}Not all:{WARNING:#} {conflicts}; {all}{rested}."));
+        } else {
+            printer.line(format_args!("{GOOD}Followed:{GOOD:#} {all}{rested}."));
+        }
+        printer.line(
+            "When the platform writes no more: trunkline import run, then trunkline import verify",
+        );
+        Ok(if report.conflicts > 0 { ExitStatus::Differences } else { ExitStatus::Done })
+    }
+}

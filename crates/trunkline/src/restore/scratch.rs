@@ -1,0 +1,62 @@
+//! A backup restored where it harms nobody.
+
+use std::time::Duration;
+
+use trunkline_migrate::{Interrupt, Target};
+use trunkline_postgres::{Options, Tools};
+use trunkline_store::StoreError;
+use trunkline_store::backup::{Lacking, Server, create_scratch, drop_scratch, fill_references};
+
+use super::script::Restoration;
+use crate::backup::{Stored, refused, store};
+use crate::connection::Steps;
+use crate::failure::Failure;
+use crate::output::Printer;
+
+/// Restores into a scratch database on the same server and compares counts and checksums; it is dropped on every path.
+pub(crate) async fn verify(
+    target: &Target,
+    options: &Options,
+    stored: &Stored,
+    interrupt: &Interrupt,
+    printer: &Printer,
+) -> Result<(), Failure> {
+    let client = target.client_of("trunkline restore").await?;
+    let server = Server::inspect(&client).await.map_err(|error| store(&error))?;
+    let tools = Tools::find(options, stored.manifest.tools_major.max(server.major), &Steps).await?;
+    let name = create_scratch(&client).await.map_err(|error| not_made(&error))?;
+    let scratch = target.with_database(&name);
+    let restored = async {
+        let inside = scratch.client_of("trunkline restore").await?;
+        let filled = fill_references(&inside, &stored.manifest.references).await;
+        filled.map_err(|error| store(&error))?;
+        let restoration = Restoration {
+            tools: &tools,
+            target: &scratch,
+            stored,
+            aside: &[],
+            privileges: false,
+            lock_timeout: Duration::from_mins(1),
+            printer,
+        };
+        restoration.run(interrupt).await
+    };
+    let restored = restored.await;
+    let dropped = drop_scratch(&client, &name).await;
+    restored?;
+    dropped.map_err(|error| store(&error))
+}
+
+fn not_made(error: &StoreError) -> Failure {
+    let StoreError::Query { code: Some(code), .. } = error else { return store(error) };
+    if code != "42501" {
+        return store(error);
+    }
+    let lacking = Lacking {
+        what: "the login may not make databases".to_owned(),
+        hint:
+            "as a superuser: ALTER ROLE … CREATEDB; or give the address of another server of yours"
+                .to_owned(),
+    };
+    refused("there can be no scratch database", &[lacking])
+}
