@@ -31,10 +31,12 @@ ALTER TABLE trunkline.events ALTER COLUMN id SET DEFAULT nextval('trunkline.even
 
 CREATE INDEX IF NOT EXISTS idx_events_channel ON trunkline.events (channel_id, provider, id);
 -- The life of accounts and numbers among the many messages.
-CREATE INDEX IF NOT EXISTS idx_events_kept ON trunkline.events (id)
+CREATE INDEX IF NOT EXISTS idx_events_life ON trunkline.events (id)
     WHERE message_id IS NULL;
-CREATE INDEX IF NOT EXISTS idx_events_client ON trunkline.events (client_id, provider, id)
-    WHERE channel_id IS NULL;
+CREATE INDEX IF NOT EXISTS idx_events_channel_life ON trunkline.events (channel_id, provider, id)
+    WHERE message_id IS NULL;
+CREATE INDEX IF NOT EXISTS idx_events_client_life ON trunkline.events (client_id, provider, id)
+    WHERE channel_id IS NULL AND message_id IS NULL;
 
 CREATE TABLE IF NOT EXISTS trunkline.facts (
     provider TEXT NOT NULL,

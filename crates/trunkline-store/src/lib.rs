@@ -1,5 +1,6 @@
 //! Every table of Trunkline: the embedded Partner API migrations, what they make, and the queries.
 
+pub mod alerts;
 pub mod api_keys;
 pub mod audit_log;
 pub mod channels;

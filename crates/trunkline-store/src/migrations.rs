@@ -44,6 +44,8 @@ const FILES: &[EmbeddedFile<'static>] = embed![
     "021-import-sources.sql",
     "026-events.down.sql",
     "026-events.sql",
+    "027-alerts.down.sql",
+    "027-alerts.sql",
 ];
 
 /// The Partner API migrations that this binary carries.

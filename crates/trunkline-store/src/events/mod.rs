@@ -3,9 +3,13 @@
 //! A batch costs a fixed number of statements, whatever it holds and whatever was before.
 
 mod facts;
+mod history;
 mod keep;
 mod known;
+mod list;
+mod partitions;
 mod place;
+mod pulse;
 mod resync;
 mod subject;
 
@@ -13,6 +17,9 @@ use jiff::Timestamp;
 use trunkline_core::events::Event;
 
 pub use facts::{Finding, ToldBy, record_findings};
+pub use history::{FactChange, list_fact_history};
+pub use list::{EventFilter, KeptEvent, KeptMessage, list_events, list_message_events};
+pub use partitions::drop_old_events;
 pub use place::Place;
 pub use subject::{SubjectKind, SubjectRow};
 
@@ -84,11 +91,15 @@ pub async fn apply_events(
     executor: Executor<'_>,
     arrivals: &[Arrival<'_>],
 ) -> Result<Vec<Outcome>, StoreError> {
+    if arrivals.is_empty() {
+        return Ok(Vec::new());
+    }
     let places = place::find(executor, arrivals).await?;
     let mut outcomes = known::judge(executor, arrivals, &places).await?;
     let changes = facts::judge(executor, arrivals, &places, &mut outcomes).await?;
     let ids = keep::insert(executor, arrivals, &places, &mut outcomes).await?;
     changes.write(executor, &ids).await?;
     resync::request(executor, arrivals, &outcomes).await?;
+    pulse::note(executor, arrivals).await?;
     Ok(outcomes)
 }

@@ -5,6 +5,7 @@ use trunkline_core::Provider;
 use trunkline_core::events::{Aspect, Fact};
 
 use super::{SubjectKind, SubjectRow, Target, ToldBy};
+use crate::alerts;
 use crate::channels::words;
 use crate::events::subject::Tables;
 use crate::{Executor, StoreError};
@@ -93,6 +94,16 @@ impl Changes {
         let Some(told_by) = self.told_by.map(ToldBy::as_str) else { return Ok(()) };
         self.write_facts(executor, told_by).await?;
         self.write_history(executor, told_by, ids).await?;
+        let signals: Vec<_> = self
+            .history
+            .iter()
+            .flat_map(|change| {
+                alerts::signal(change.row, change.aspect, change.before.as_deref(), &change.after)
+            })
+            .collect();
+        if !signals.is_empty() {
+            alerts::raise(executor, &signals, self.now).await?;
+        }
         for provider in Provider::ALL {
             self.write_clients(executor, *provider).await?;
             self.write_channels(executor, *provider).await?;

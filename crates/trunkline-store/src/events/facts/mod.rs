@@ -6,6 +6,8 @@ mod spread;
 mod value;
 mod weigh;
 
+use std::str::FromStr;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use trunkline_core::events::{Aspect, Change, Fact};
@@ -37,6 +39,15 @@ impl ToldBy {
             Self::Sync => "sync",
             Self::Operator => "operator",
         }
+    }
+}
+
+impl FromStr for ToldBy {
+    type Err = ();
+
+    fn from_str(word: &str) -> Result<Self, ()> {
+        let all = [Self::Webhook, Self::Sync, Self::Operator];
+        all.into_iter().find(|known| known.as_str() == word).ok_or(())
     }
 }
 

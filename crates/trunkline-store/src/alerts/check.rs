@@ -1,0 +1,115 @@
+use jiff::{SignedDuration, Timestamp};
+
+use crate::database::Parameters;
+use crate::{Executor, StoreError};
+
+/// After what time a rule that time alone breaks opens an alert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Thresholds {
+    /// A token that ends within this time is about to.
+    pub token: SignedDuration,
+    /// An account that was not heard of for so long is silent.
+    pub silence: SignedDuration,
+}
+
+impl Default for Thresholds {
+    /// A week, and a day.
+    fn default() -> Self {
+        Self { token: SignedDuration::from_hours(7 * 24), silence: SignedDuration::from_hours(24) }
+    }
+}
+
+/// Looks at what becomes wrong, or right again, by time alone; says how many alerts it opened and closed.
+///
+/// An account that was never heard of is not silent: its webhooks were never set up.
+pub async fn check_alerts(
+    executor: Executor<'_>,
+    thresholds: Thresholds,
+    now: Timestamp,
+) -> Result<(u64, u64), StoreError> {
+    let (token_end, heard) = (now + thresholds.token, now - thresholds.silence);
+    let closed = close(executor, token_end, heard, now).await?;
+    let silent = open_silent(executor, heard, now).await?;
+    let tokens = open_tokens(executor, token_end, now).await?;
+    Ok((silent + tokens, closed))
+}
+
+async fn close(
+    executor: Executor<'_>,
+    token_end: Timestamp,
+    heard: Timestamp,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    let query = "
+        UPDATE trunkline.alerts AS alert
+        SET resolved_at = $3,
+            changed_at = $3
+        WHERE alert.resolved_at IS NULL
+            AND (
+                alert.rule = 'webhook_silent' AND NOT EXISTS (
+                    SELECT
+                    FROM trunkline.account_pulses AS pulse
+                    JOIN public.partner_configurations AS account ON account.id = pulse.account_id
+                    WHERE pulse.account_id = alert.subject_id AND account.is_active AND pulse.heard_at < $2
+                )
+                OR alert.rule = 'token_expires' AND NOT EXISTS (
+                    SELECT
+                    FROM trunkline.facts AS fact
+                    WHERE fact.provider = alert.provider AND fact.subject = alert.subject
+                        AND fact.subject_id = alert.subject_id AND fact.aspect = 'token_expiry'
+                        AND CASE
+                            WHEN fact.aspect = 'token_expiry' AND fact.value <> 'never' THEN fact.value::TIMESTAMPTZ
+                        END < $1
+                )
+            )";
+    let parameters: Parameters<'_> = &[&token_end, &heard, &now];
+    executor.execute("close alerts that time has closed", query, parameters).await
+}
+
+async fn open_silent(
+    executor: Executor<'_>,
+    heard: Timestamp,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    let query = "
+        INSERT INTO trunkline.alerts (rule, severity, provider, subject, subject_id, label, before, opened_at, changed_at)
+        SELECT 'webhook_silent', 'warning', account.provider, 'account', account.id, account.partner_id,
+            to_char(pulse.heard_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), $2, $2
+        FROM trunkline.account_pulses AS pulse
+        JOIN public.partner_configurations AS account ON account.id = pulse.account_id
+        WHERE account.is_active AND pulse.heard_at < $1
+        ON CONFLICT (rule, provider, subject, subject_id) WHERE resolved_at IS NULL DO NOTHING";
+    let parameters: Parameters<'_> = &[&heard, &now];
+    executor.execute("open alerts of silent accounts", query, parameters).await
+}
+
+/// Whether a value is a time is asked inside of CASE: PostgreSQL may look at conditions in any order.
+async fn open_tokens(
+    executor: Executor<'_>,
+    token_end: Timestamp,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    let query = "
+        INSERT INTO trunkline.alerts (rule, severity, provider, subject, subject_id, company_id, label, after, opened_at,
+            changed_at)
+        SELECT 'token_expires', CASE WHEN fact.value::TIMESTAMPTZ < $2 THEN 'critical' ELSE 'warning' END, fact.provider,
+            fact.subject, fact.subject_id, owner.company_id, owner.label, fact.value, $2, $2
+        FROM trunkline.facts AS fact
+        JOIN LATERAL (
+            SELECT client.company_id, coalesce(channel.phone_number, channel.phone_number_id) AS label
+            FROM public.meta_whatsapp_phone_numbers AS channel
+            JOIN public.meta_whatsapp_clients AS client ON client.id = channel.client_id
+            WHERE fact.subject = 'channel' AND channel.id = fact.subject_id
+            UNION ALL
+            SELECT client.company_id, coalesce(client.business_account_name, client.business_account_id)
+            FROM public.meta_whatsapp_clients AS client
+            WHERE fact.subject = 'client' AND client.id = fact.subject_id
+        ) AS owner ON fact.provider = 'meta'
+        WHERE fact.aspect = 'token_expiry'
+            AND CASE
+                WHEN fact.aspect = 'token_expiry' AND fact.value <> 'never' THEN fact.value::TIMESTAMPTZ
+            END < $1
+        ON CONFLICT (rule, provider, subject, subject_id) WHERE resolved_at IS NULL DO NOTHING";
+    let parameters: Parameters<'_> = &[&token_end, &now];
+    executor.execute("open alerts of tokens", query, parameters).await
+}
