@@ -125,7 +125,7 @@ fn read_row(header: &[String], fields: Vec<String>, line: usize) -> Result<Given
                 let company = field.trim().parse();
                 row.company_id = Some(company.map_err(|_| wrong("company_id", "no whole number"))?);
             }
-            "channel_type" => row.channel_type = field.trim().to_owned(),
+            "channel_type" => field.trim().clone_into(&mut row.channel_type),
             "account_id" => row.account_id = field,
             "account_name" => row.account_name = field,
             "access_token" => row.access_token = Some(Secret::new(field)),
@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named_by_its_line_and_without_its_value() {
-        let wrong = |text| read_csv(text).unwrap_err().to_string();
+        let wrong = |text: &str| read_csv(text).unwrap_err().to_string();
         assert_eq!(read_csv("").unwrap_err(), CsvError::Empty);
         assert_eq!(wrong("channel_type,x\n"), "it has no column account_id");
         assert_eq!(wrong("channel_type,account_id\na\n"), "line 2: 1 fields, and the header has 2");
