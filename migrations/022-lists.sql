@@ -183,7 +183,7 @@ BEGIN
             provider_id := NEW.account_sid;
             name := NEW.account_name;
     END CASE;
-    INSERT INTO trunkline.listed_clients (
+    INSERT INTO trunkline.listed_clients AS listed (
         provider, id, company_id, provider_id, name, status, provider_status, onboarded_at, created_at,
         updated_at
     )
@@ -195,6 +195,13 @@ BEGIN
     SET (
         company_id, provider_id, name, status, provider_status, onboarded_at, created_at, updated_at
     ) = (
+        EXCLUDED.company_id, EXCLUDED.provider_id, EXCLUDED.name, EXCLUDED.status, EXCLUDED.provider_status, EXCLUDED.onboarded_at,
+        EXCLUDED.created_at, EXCLUDED.updated_at
+    )
+    WHERE (
+        listed.company_id, listed.provider_id, listed.name, listed.status, listed.provider_status, listed.onboarded_at, listed.created_at,
+        listed.updated_at
+    ) IS DISTINCT FROM (
         EXCLUDED.company_id, EXCLUDED.provider_id, EXCLUDED.name, EXCLUDED.status, EXCLUDED.provider_status, EXCLUDED.onboarded_at,
         EXCLUDED.created_at, EXCLUDED.updated_at
     );
@@ -263,7 +270,7 @@ BEGIN
     IF company_id IS NULL THEN
         RETURN NULL;
     END IF;
-    INSERT INTO trunkline.listed_channels (
+    INSERT INTO trunkline.listed_channels AS listed (
         provider, id, company_id, client_id, provider_id, phone_number, display_name, status,
         provider_status, quality_rating, provider_quality_rating, messaging_limit, messaging_limit_scope,
         provider_messaging_limit, created_at, updated_at
@@ -282,38 +289,39 @@ BEGIN
         EXCLUDED.company_id, EXCLUDED.client_id, EXCLUDED.provider_id, EXCLUDED.phone_number, EXCLUDED.display_name, EXCLUDED.status,
         EXCLUDED.provider_status, EXCLUDED.quality_rating, EXCLUDED.provider_quality_rating, EXCLUDED.messaging_limit,
         EXCLUDED.messaging_limit_scope, EXCLUDED.provider_messaging_limit, EXCLUDED.created_at, EXCLUDED.updated_at
+    )
+    WHERE (
+        listed.company_id, listed.client_id, listed.provider_id, listed.phone_number, listed.display_name, listed.status,
+        listed.provider_status, listed.quality_rating, listed.provider_quality_rating, listed.messaging_limit,
+        listed.messaging_limit_scope, listed.provider_messaging_limit, listed.created_at, listed.updated_at
+    ) IS DISTINCT FROM (
+        EXCLUDED.company_id, EXCLUDED.client_id, EXCLUDED.provider_id, EXCLUDED.phone_number, EXCLUDED.display_name, EXCLUDED.status,
+        EXCLUDED.provider_status, EXCLUDED.quality_rating, EXCLUDED.provider_quality_rating, EXCLUDED.messaging_limit,
+        EXCLUDED.messaging_limit_scope, EXCLUDED.provider_messaging_limit, EXCLUDED.created_at, EXCLUDED.updated_at
     );
     RETURN NULL;
 END
 $$;
 
--- A change fires them only where something that is listed is different.
+-- A whole row is compared, not its listed columns: the type of a column that a trigger names cannot be altered.
 DO $$
 DECLARE
-    clients CONSTANT TEXT := 'company_id status provider_status onboarded_at';
-    channels CONSTANT TEXT := 'client_id phone_number display_name status provider_status quality_rating provider_quality_rating messaging_limit '
-        'messaging_limit_scope provider_messaging_limit';
     source RECORD;
-    before TEXT;
-    after TEXT;
     call TEXT;
 BEGIN
     FOR source IN SELECT * FROM (VALUES
-        ('public.dialog_360_clients'::REGCLASS, 'list_client', '{360dialog, public.dialog_360_channels}'::TEXT[], 'client_id client_name ' || clients),
-        ('public.meta_whatsapp_clients', 'list_client', '{meta, public.meta_whatsapp_phone_numbers}', 'business_account_id business_account_name ' || clients),
-        ('trunkline.twilio_clients', 'list_client', '{twilio, trunkline.twilio_senders}', 'account_sid account_name ' || clients),
-        ('public.dialog_360_channels', 'list_channel', '{360dialog}', 'channel_id ' || channels),
-        ('public.meta_whatsapp_phone_numbers', 'list_channel', '{meta}', 'phone_number_id ' || channels),
-        ('trunkline.twilio_senders', 'list_channel', '{twilio}', 'sender_sid ' || channels)
-    ) AS list (relation, lister, arguments, columns) LOOP
+        ('public.dialog_360_clients'::REGCLASS, 'list_client', '{360dialog, public.dialog_360_channels}'::TEXT[]),
+        ('public.meta_whatsapp_clients', 'list_client', '{meta, public.meta_whatsapp_phone_numbers}'),
+        ('trunkline.twilio_clients', 'list_client', '{twilio, trunkline.twilio_senders}'),
+        ('public.dialog_360_channels', 'list_channel', '{360dialog}'),
+        ('public.meta_whatsapp_phone_numbers', 'list_channel', '{meta}'),
+        ('trunkline.twilio_senders', 'list_channel', '{twilio}')
+    ) AS list (relation, lister, arguments) LOOP
         CONTINUE WHEN EXISTS (SELECT FROM pg_trigger WHERE tgrelid = source.relation AND tgname = source.lister);
-        SELECT string_agg('OLD.' || name, ', '), string_agg('NEW.' || name, ', ')
-        INTO before, after
-        FROM unnest(string_to_array('id created_at updated_at ' || source.columns, ' ')) AS name;
         call := format('EXECUTE FUNCTION trunkline.%I(%s)', source.lister, (SELECT string_agg(quote_literal(word), ', ') FROM unnest(source.arguments) AS word));
         EXECUTE format('CREATE TRIGGER %I AFTER INSERT OR DELETE ON %s FOR EACH ROW ', source.lister, source.relation) || call;
-        EXECUTE format('CREATE TRIGGER %I AFTER UPDATE ON %s FOR EACH ROW WHEN ((%s) IS DISTINCT FROM (%s)) ',
-            source.lister || '_changed', source.relation, before, after) || call;
+        EXECUTE format('CREATE TRIGGER %I AFTER UPDATE ON %s FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) ', source.lister || '_changed', source.relation)
+            || call;
         EXECUTE format('CREATE TRIGGER %I AFTER TRUNCATE ON %s FOR EACH STATEMENT ', source.lister || '_truncated', source.relation) || call;
     END LOOP;
 END

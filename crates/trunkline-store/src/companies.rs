@@ -1,8 +1,10 @@
 //! Companies: the tenants of the platform, in its own table, of which we read the id and the name.
 
 use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 use trunkline_core::Scope;
 
+use crate::listed::written_limit;
 use crate::{Executor, StoreError, Window};
 
 /// A tenant of the platform.
@@ -30,18 +32,28 @@ pub async fn list_companies(
     name_prefix: Option<&str>,
     window: &Window<i32>,
 ) -> Result<Vec<Company>, StoreError> {
-    let query = "
-        SELECT id, name
+    let (after, company) = (window.after.unwrap_or(i32::MIN), scope.company());
+    let mut parameters: Vec<&(dyn ToSql + Sync)> = vec![&after];
+    // Behind a SELECT, so that one plan is kept for all values, and only the conditions that there are.
+    let mut conditions = vec!["id > (SELECT $1::INTEGER)".to_owned()];
+    if let Some(company) = &company {
+        parameters.push(company);
+        conditions.push(format!("id = (SELECT ${}::INTEGER)", parameters.len()));
+    }
+    if let Some(prefix) = &name_prefix {
+        parameters.push(prefix);
+        conditions
+            .push(format!("starts_with(lower(name), (SELECT lower(${}::TEXT)))", parameters.len()));
+    }
+    let (conditions, limit) = (conditions.join(" AND "), written_limit(window.rows()));
+    let query = format!(
+        "SELECT id, name
         FROM public.companies
-        WHERE id > $1
-            AND ($2::INTEGER IS NULL OR id = $2)
-            AND ($3::TEXT IS NULL OR starts_with(lower(name), lower($3)))
+        WHERE {conditions}
         ORDER BY id
-        LIMIT $4";
-    let after = window.after.unwrap_or(i32::MIN);
-    let parameters: crate::database::Parameters<'_> =
-        &[&after, &scope.company(), &name_prefix, &window.rows()];
-    let rows = executor.rows("list companies", query, parameters).await?;
+        LIMIT {limit}"
+    );
+    let rows = executor.rows("list companies", &query, &parameters).await?;
     Ok(rows.iter().map(Company::read).collect())
 }
 

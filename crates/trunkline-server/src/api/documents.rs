@@ -51,7 +51,7 @@ impl<T> Documents<T> {
         body.push_str("],\"next_cursor\":");
         match &self.next_cursor {
             // Its alphabet needs no escape.
-            Some(cursor) => body.extend(["\"", cursor, "\""]),
+            Some(cursor) => body.extend(["\"", cursor.as_str(), "\""]),
             None => body.push_str("null"),
         }
         body.push('}');

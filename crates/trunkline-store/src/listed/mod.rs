@@ -14,7 +14,7 @@ pub use document::Document;
 pub use id::{NoQualifiedId, QualifiedId};
 pub use key::{KeyValue, ListKey};
 pub(crate) use key::{Span, storable};
-pub(crate) use statement::Statement;
+pub(crate) use statement::{Statement, written_limit};
 
 use thiserror::Error;
 use trunkline_core::{Provider, Scope};

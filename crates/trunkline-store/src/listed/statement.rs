@@ -20,6 +20,11 @@ pub(crate) struct Statement {
     parameters: Vec<Box<dyn ToSql + Send + Sync>>,
 }
 
+/// The LIMIT for so many rows, one of two: a number that is written out lets PostgreSQL see that few rows are wanted.
+pub(crate) const fn written_limit(rows: i64) -> i64 {
+    if rows <= 51 { 51 } else { 201 }
+}
+
 impl Statement {
     pub(crate) fn new(table: &'static str, key: &'static str, descending: bool) -> Self {
         let (narrow, conditions, parameters) = (Vec::new(), Vec::new(), Vec::new());
@@ -102,14 +107,13 @@ impl Statement {
             some => format!("WHERE {}", some.join(" AND ")),
         };
         let direction = if self.descending { " DESC" } else { "" };
-        // Written out, since there are few numbers that are asked for: PostgreSQL sees that few rows are wanted.
         format!(
             "SELECT document
             FROM {listed} AS listed
             {conditions}
             ORDER BY {key}{direction}, provider{direction}, id{direction}
             LIMIT {limit}",
-            limit = if rows <= 51 { 51 } else { 201 },
+            limit = written_limit(rows),
         )
     }
 

@@ -73,7 +73,7 @@ pub async fn repair_lists(
         );
         let of_ids: (&(dyn ToSql + Sync), Type) = (ids, Type::INT4_ARRAY);
         let of_provider: (&(dyn ToSql + Sync), Type) = (&provider, Type::TEXT);
-        transaction.query_typed(&lock, &[of_ids.clone()]).await.map_err(&failed)?;
+        transaction.query_typed(&lock, std::slice::from_ref(&of_ids)).await.map_err(&failed)?;
         for statement in [&delete, &insert] {
             let parameters = [of_provider.clone(), of_ids.clone()];
             transaction.execute_typed(statement, &parameters).await.map_err(&failed)?;

@@ -14,7 +14,7 @@ const ROWS: &str = "
     INSERT INTO public.meta_whatsapp_clients (company_id, business_account_id) VALUES (1, '1001'), (2, '1002');
     INSERT INTO public.meta_whatsapp_phone_numbers (client_id, phone_number_id, status) VALUES (1, '2001', 'verified'), (2, '2002', 'flagged');
     INSERT INTO trunkline.twilio_clients (company_id, account_sid) VALUES (2, 'AC1');
-    INSERT INTO trunkline.twilio_senders (client_id, sender_sid, display_name) VALUES (1, 'XE1', E'tab\t\"quote\" \\ü');";
+    INSERT INTO trunkline.twilio_senders (client_id, sender_sid, display_name) VALUES (1, 'XE1', E'tab\t\"quote\" \\\\ü');";
 
 struct Platform {
     client: Client,
