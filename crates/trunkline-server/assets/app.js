@@ -89,6 +89,8 @@ document.addEventListener("click", (event) => {
 document.addEventListener("input", ({ target }) => {
   if (target.form?.dataset.word) checkWord(target.form);
   preview(target);
+  const color = /^#[0-9a-f]{6}$/i.test(target.value) ? target.value : "none";
+  if ("color" in target.dataset) target.parentElement.querySelector(".swatch rect").setAttribute("fill", color);
 });
 
 // Live preview: data-preview names the element that shows the value as its text, data-preview-property the custom property

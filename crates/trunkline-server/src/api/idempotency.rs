@@ -73,11 +73,14 @@ pub(crate) async fn answer_once(
 }
 
 fn read_key(given: &HeaderValue) -> Result<String, Problem> {
-    let text = given.to_str().unwrap_or_default().trim();
-    if (1..=LONGEST_KEY).contains(&text.len()) {
+    // Blanks around a header's value are no part of it (RFC 9110, 5.5): they have been cut off on the wire.
+    let text = given.to_str().unwrap_or_default();
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_plain && (1..=LONGEST_KEY).contains(&text.len()) {
         return Ok(text.to_owned());
     }
-    let message = format!("it has 1 to {LONGEST_KEY} printable ASCII characters, as a UUID");
+    let message =
+        format!("it has 1 to {LONGEST_KEY} printable ASCII characters and no blanks, as a UUID");
     Err(Problem::invalid(vec![FieldProblem { field: "Idempotency-Key".to_owned(), message }]))
 }
 

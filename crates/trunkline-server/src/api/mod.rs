@@ -15,6 +15,7 @@ mod idempotency;
 mod key;
 mod migrations;
 mod page;
+mod parameters;
 mod partner_accounts;
 mod path;
 mod rate_limit;
@@ -79,8 +80,10 @@ pub(crate) fn router(state: &State) -> Router<State> {
     let limiter = Arc::new(RateLimiter::new(state.settings.requests_per_minute));
     let (router, _) = operations().split_for_parts();
     let document = document();
+    let rules = Arc::new(parameters::QueryRules::of(&document));
     let document = async move |_: Extract<State>| Json(document.clone());
     router
+        .route_layer(from_fn_with_state(rules, parameters::check_query))
         .route_layer(from_fn_with_state(state.clone(), idempotency::answer_once))
         .route_layer(from_fn_with_state((state.clone(), limiter), rate_limit::limit_rate))
         .route("/api/v1/openapi.json", get(document))

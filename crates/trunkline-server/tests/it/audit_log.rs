@@ -53,6 +53,13 @@ async fn entries_are_found_by_who_what_and_when() {
     let next = page["next_cursor"].as_str().unwrap();
     let next = service.get(&format!("/api/v1/audit-log?limit=1&cursor={next}"), &admin).await;
     assert_eq!((ids(&next), next.json()["next_cursor"].is_null()), (vec![1], true));
+    for field in ["action", "object_kind", "object_id"] {
+        let longest = format!("/api/v1/audit-log?{field}={}", "%C3%A4".repeat(100));
+        assert_eq!(service.get(&longest, &admin).await.status.as_u16(), 200, "{field}");
+        let wrong = service.get(&format!("{longest}a"), &admin).await;
+        assert_eq!(wrong.status.as_u16(), 422, "{field}: {}", wrong.body);
+        assert_eq!(wrong.json()["errors"][0]["field"], field);
+    }
     let wrong = service.get("/api/v1/audit-log?action=a%00b", &admin).await;
     assert_eq!(
         (wrong.status.as_u16(), &wrong.json()["errors"][0]["field"]),

@@ -142,7 +142,7 @@ async fn after_a_day_a_key_is_new_again_and_a_dead_claim_sooner() {
 async fn a_key_that_is_none_is_refused() {
     let service = Service::new().await;
     let admin = service.api_key("admin", None).await;
-    for key in ["", &"x".repeat(256)] {
+    for key in ["", "a b", "a\tb", "\u{e4}", &"x".repeat(256)] {
         let answer = post(&service, &admin, key, &json!({})).await;
         assert_eq!(answer.status.as_u16(), 422);
         assert_eq!(answer.json()["errors"][0]["field"], "Idempotency-Key");

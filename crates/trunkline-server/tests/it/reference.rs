@@ -86,11 +86,10 @@ async fn the_reference_has_an_anchor_for_every_operation_and_needs_nothing_from_
     let page = service.page("/docs", "").await;
     assert_eq!(page.status.as_u16(), 200);
     for (_, path, operation) in operations(&document()) {
-        let anchor = format!(
-            "<section class=\"card\" id=\"{}\">",
-            operation["operationId"].as_str().unwrap()
-        );
+        let id = operation["operationId"].as_str().unwrap();
+        let anchor = format!("<div id=\"{id}\">");
         assert!(page.body.contains(&anchor), "{anchor}");
+        assert!(page.body.contains(&format!("href=\"/docs#{id}\"")), "{id} is in the menu");
         assert!(page.body.contains(&format!("<code>{path}</code>")), "{path}");
     }
     for text in ["<script>", "style=\"", "https://", "$ref"] {

@@ -25,9 +25,9 @@ const FIELDS: [(&str, &str, &str, &str); 10] = [
         "An image elsewhere, https; an uploaded one goes before it.",
         "url",
     ),
-    ("colors.primary", "Colour of buttons", "As #1a7f37.", "text"),
-    ("colors.background", "Colour of the page", "As #ffffff.", "text"),
-    ("colors.text", "Colour of writing", "As #14232a.", "text"),
+    ("colors.primary", "Colour of buttons", "As #1a7f37.", "color"),
+    ("colors.background", "Colour of the page", "As #ffffff.", "color"),
+    ("colors.text", "Colour of writing", "As #14232a.", "color"),
     ("support.email", "Support e-mail", "", "email"),
     ("support.phone", "Support phone", "As +15551234567.", "tel"),
     ("support.url", "Support page", "", "url"),
@@ -49,6 +49,16 @@ pub(super) struct ProfileField {
     pub kind: &'static str,
     pub value: String,
     pub error: String,
+}
+
+impl ProfileField {
+    /// The colour of its swatch, where it is one.
+    fn fill(&self) -> &str {
+        let is_color = self.value.strip_prefix('#').is_some_and(|digits| {
+            digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+        });
+        if is_color { &self.value } else { "none" }
+    }
 }
 
 #[derive(Template)]

@@ -25,6 +25,7 @@ pub(super) struct Filters {
     /// `next_cursor` of the page before.
     cursor: Option<String>,
     /// The name begins so; upper and lower case are the same.
+    #[param(min_length = 1, max_length = 100)]
     name_prefix: Option<String>,
 }
 
