@@ -17,11 +17,12 @@ use crate::webhooks::masked;
 #[template(path = "webhooks/show.html")]
 struct ShowPage {
     frame: Frame,
+    title: String,
     webhook: Webhook,
     came: Time,
     due: Option<Time>,
     tone: &'static str,
-    error: String,
+    failed: String,
     body: String,
     is_masked: bool,
     may_replay: bool,
@@ -49,7 +50,12 @@ pub(super) async fn show(
         came: webhook.received_at.into(),
         due: webhook.due_at.map(Into::into),
         tone: tone(webhook.state),
-        error: webhook.error.clone().unwrap_or_default(),
+        title: format!("Webhook {id}"),
+        failed: webhook
+            .error
+            .as_ref()
+            .map(|error| format!("{} attempts: {error}", webhook.attempts))
+            .unwrap_or_default(),
         may_replay: administrator.session.role >= Role::Operator,
         webhook,
         body,
