@@ -45,7 +45,7 @@ BEGIN
     FOR UPDATE;
     moment := clock_timestamp();
     taken := cardinality(budget.turns);
-    IF taken > 0 AND budget.turns[taken] > moment + patience + '1 minute'::INTERVAL THEN
+    IF taken > 0 AND budget.turns[taken] > moment + greatest(patience, '1 hour'::INTERVAL) THEN
         budget.turns := '{}';
         taken := 0;
     END IF;

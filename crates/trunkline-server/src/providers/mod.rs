@@ -49,7 +49,8 @@ impl State {
             settings: settings.clone(),
             account_id: account.id,
             provider: account.provider,
-            patience: Duration::from_secs(patience.into()),
+            // What is farther ahead than an hour, a clock that was set back has left.
+            patience: Duration::from_secs(patience.into()).min(Duration::from_hours(1)),
         };
         let http = self.providers.http()?.clone();
         let caller = Caller::new(http, self.clock.clone(), self.random.clone());

@@ -20,8 +20,5 @@ async fn the_committed_catalogue_is_what_the_migrations_make() {
     let target = Target::parse(&database.url()).unwrap();
     let migrator = Migrator::new(partner_migrations().unwrap(), target, Options::default());
     let recorded = migrator.record().await.unwrap().to_json().unwrap();
-    if std::env::var_os("RECORD").is_some() {
-        std::fs::write("../../migrations/catalog.json", &recorded).unwrap();
-    }
     assert_eq!(recorded, CATALOG, "write it anew: cargo run -- migrate --source migrations record");
 }
