@@ -113,7 +113,7 @@ mod running {
             })
             .collect();
         printer.document(&serde_json::json!({
-            "url": address, "providers": settings, "partner_accounts": accounts,
+            "url": address.as_str(), "providers": settings, "partner_accounts": accounts,
         }));
         printer.line(format_args!(
             "{GOOD}The providers are simulated at {address}{GOOD:#} (Ctrl-C ends it)."

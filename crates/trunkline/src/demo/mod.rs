@@ -37,8 +37,8 @@ pub(crate) async fn run(
     printer: &Printer,
 ) -> Result<ExitStatus, Failure> {
     let config = Config::load(global)?;
-    let options = cluster_options(global, &config);
-    let cluster = Cluster::open(&options, &Steps).await?;
+    let private = cluster_options(global, &config);
+    let cluster = Cluster::open(&private, &Steps).await?;
     recreate(&cluster).await?;
     let url = cluster.url(DATABASE);
     let connection = Connection { target: Target::parse(&url)?, cluster: Some(cluster) };
@@ -63,7 +63,7 @@ pub(crate) async fn run(
 
     #[cfg(feature = "simulator")]
     if !arguments.migrations_only && !printer.is_json() {
-        let directory = options.directory.parent().unwrap_or(&options.directory);
+        let directory = private.directory.parent().unwrap_or(&private.directory);
         return living::run(&url, directory, printer).await;
     }
     #[cfg(not(feature = "simulator"))]

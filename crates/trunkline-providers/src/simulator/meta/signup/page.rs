@@ -88,8 +88,9 @@ fn options(all: &[(&str, &str)], chosen: &str) -> String {
 pub(super) fn finish(scene: &mut Scene<'_>) -> Answer {
     let request = scene.request;
     let text = |name: &str| request.text(name).unwrap_or_default();
-    let origin = text("origin").parse::<Url>().ok().map(|url| url.origin());
-    let Some(origin) = origin.filter(|origin| origin.is_tuple()) else {
+    let opener = text("origin").parse::<Url>().ok();
+    let opener = opener.filter(|url| matches!(url.scheme(), "http" | "https"));
+    let Some(origin) = opener.map(|url| url.origin()) else {
         return Answer {
             status: 400,
             ..page("Embedded Signup", "<p>Nobody opened this page.</p>")
