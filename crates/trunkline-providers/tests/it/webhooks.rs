@@ -80,8 +80,8 @@ fn every_event_of_360dialog_s_reference_is_read() {
         r#"{"id":"s","event":"smb_app_state_sync","data":{"id":"1022","state_sync":[]}}"#,
         r#"{"id":"n","event":"something_new","data":{"id":"chX","person":"16505551234"}}"#,
         r#"{"no":"event"}"#,
-        r#"7"#,
-        r#"[]"#,
+        r"7",
+        r"[]",
     ] {
         let _ = writeln!(
             text,
