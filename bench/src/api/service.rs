@@ -41,6 +41,7 @@ impl Service {
             migrator: Arc::new(Migrator::new(partner_migrations()?, target, Options::default())),
             settings: Arc::new(Settings::new(&configuration)),
             providers: ProviderClient::new(&configuration.providers),
+            oidc: None,
             clock: Clock::system(),
             random,
             metrics: Arc::default(),

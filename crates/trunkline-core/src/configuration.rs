@@ -2,11 +2,15 @@
 //! variables stand here. `docs/configuration.md` is generated from this file.
 #![expect(clippy::doc_markdown, reason = "the comments are printed as they stand")]
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use confique::Config;
 use serde::Deserialize;
+
+use crate::Role;
+use crate::secrets::Secret;
 
 /// Everything that `trunkline.toml` may say.
 #[derive(Debug, Config)]
@@ -152,6 +156,60 @@ pub struct SignIn {
     /// After so many hours a session ends in any case.
     #[config(default = 12)]
     pub session_hours: u32,
+    /// Whether people may sign in with a password of Trunkline's. Without, OpenID Connect is the only
+    /// way in, apart from the setup link of the first owner.
+    #[config(default = true)]
+    pub password: bool,
+    /// Signing in by OpenID Connect; there is none without an issuer. docs/people.md tells how.
+    #[config(nested)]
+    pub oidc: Oidc,
+}
+
+/// Signing in by OpenID Connect.
+#[derive(Debug, Clone, Config)]
+#[config(layer_attr(serde(deny_unknown_fields)))]
+pub struct Oidc {
+    /// The issuer, to the letter as its discovery document names it, as `https://login.example.com`.
+    #[config(env = "TRUNKLINE_OIDC_ISSUER")]
+    pub issuer: Option<String>,
+    /// The id that the issuer has given to this service. There, allow the redirect URI
+    /// `<public_url>/admin/sign-in/oidc/callback`.
+    #[config(env = "TRUNKLINE_OIDC_CLIENT_ID")]
+    pub client_id: Option<String>,
+    /// The secret that the issuer has given to this service; a public client has none.
+    #[config(env = "TRUNKLINE_OIDC_CLIENT_SECRET")]
+    pub client_secret: Option<Secret>,
+    /// A file that holds the secret, so that it stands in no configuration.
+    pub client_secret_file: Option<PathBuf>,
+    /// What the issuer is asked for; `openid` must be among them.
+    #[config(default = ["openid", "email", "profile"])]
+    pub scopes: Vec<String>,
+    /// What the button of the sign-in page says after "Sign in with".
+    #[config(default = "your organisation")]
+    pub label: String,
+    /// The claim of the ID token that holds somebody's groups or roles, as `groups`, or
+    /// `realm_access.roles` within objects. With it the issuer decides roles, at every sign-in.
+    pub role_claim: Option<String>,
+    /// Which role a value of that claim gives: owner, admin, operator or viewer, as
+    /// `{ trunkline-admins = "admin" }`. Of several the highest counts.
+    #[config(default = {})]
+    pub roles: BTreeMap<String, Role>,
+    /// The role of everybody else; without it, whoever has none of these values is refused.
+    pub default_role: Option<Role>,
+    /// The domains of e-mail addresses that are let in; empty: any.
+    #[config(default = [])]
+    pub email_domains: Vec<String>,
+    /// Whether somebody whom the issuer signs in for the first time is added as a user, if the issuer
+    /// has verified their e-mail address.
+    #[config(default = false)]
+    pub create_users: bool,
+    /// Whether somebody whom the issuer signs in for the first time is the user with the same e-mail
+    /// address, if the issuer has verified it. Say so only for an issuer that you trust with that.
+    #[config(default = false)]
+    pub link_by_email: bool,
+    /// Whether the issuer may be in a private network, or on this machine (there also by plain HTTP).
+    #[config(default = false)]
+    pub allow_private_address: bool,
 }
 
 /// The providers' addresses, to be changed for a proxy or a simulator.

@@ -1,4 +1,4 @@
-//! What Trunkline says to 360dialog, Meta and Twilio, and how it reads their answers.
+//! What Trunkline says to 360dialog, Meta, Twilio and an OpenID Connect issuer, and how it reads their answers.
 //!
 //! Base URLs, credentials and the clock are arguments; nothing here knows of a database.
 //! ```no_run
@@ -23,6 +23,7 @@ mod exchange;
 pub mod guard;
 pub mod http;
 pub mod meta;
+pub mod oidc;
 pub mod report;
 #[cfg(feature = "simulator")]
 pub mod simulator;

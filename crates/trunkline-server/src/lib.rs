@@ -11,6 +11,7 @@ mod health;
 mod listen;
 mod metrics;
 mod middleware;
+mod oidc;
 mod partner_accounts;
 pub mod people;
 mod problem;
@@ -20,6 +21,7 @@ mod state;
 
 pub use listen::{Limits, serve};
 pub use metrics::{Metrics, metrics_router};
+pub use oidc::{Oidc, OidcSettingsError};
 pub use partner_accounts::ProviderClient;
 pub use problem::{FieldProblem, Kind, Problem};
 pub use routes::router;

@@ -11,6 +11,7 @@ use trunkline_store::sessions::SessionLimits;
 
 use crate::ProviderClient;
 use crate::metrics::Metrics;
+use crate::oidc::Oidc;
 
 /// What every handler works with; its clones are the same service.
 #[derive(Clone)]
@@ -29,6 +30,8 @@ pub struct State {
     pub random: Random,
     /// What calls the providers.
     pub providers: ProviderClient,
+    /// Signing in by OpenID Connect; `None`: only with a password.
+    pub oidc: Option<Arc<Oidc>>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// How far the start has come.
@@ -44,6 +47,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpAddr>,
     /// How long a session lasts.
     pub session_limits: SessionLimits,
+    /// Whether people may sign in with a password.
+    pub password_sign_in: bool,
     /// How many requests one API key may make in a minute.
     pub requests_per_minute: u32,
     /// How long a request may take.
@@ -68,6 +73,7 @@ impl Settings {
                 idle: SignedDuration::from_mins(sign_in.idle_minutes.into()),
                 absolute: SignedDuration::from_hours(sign_in.session_hours.into()),
             },
+            password_sign_in: sign_in.password,
             requests_per_minute: server.requests_per_minute,
             request_limit: std::time::Duration::from_secs(server.request_seconds),
             providers: configuration.providers.clone(),

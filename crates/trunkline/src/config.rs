@@ -1,7 +1,10 @@
 use std::path::Path;
 
 use confique::{Config as _, Layer as _};
+use trunkline_core::Clock;
 use trunkline_core::configuration::Configuration;
+use trunkline_core::secrets::Secret;
+use trunkline_server::Oidc;
 
 use crate::failure::Failure;
 use crate::global::Global;
@@ -49,6 +52,30 @@ impl Config {
     /// Whether a database of the platform's is configured, rather than the private one.
     pub(crate) fn has_database(&self) -> bool {
         self.database_url.is_some() || self.database_url_file.is_some()
+    }
+
+    /// Signing in by OpenID Connect, if it is configured.
+    pub(crate) fn oidc(&self, public_url: &str, clock: &Clock) -> Result<Option<Oidc>, Failure> {
+        let settings = &self.sign_in.oidc;
+        let secret = match (&settings.client_secret, &settings.client_secret_file) {
+            (Some(_), Some(_)) => {
+                return Err(Failure::failed(
+                    "the configuration has both sign_in.oidc.client_secret and client_secret_file",
+                    "keep one of them in trunkline.toml",
+                ));
+            }
+            (None, Some(path)) => {
+                let text = read(path, "sign_in.oidc.client_secret_file")?;
+                Some(Secret::new(text.trim().to_owned()))
+            }
+            (secret, None) => secret.clone(),
+        };
+        Oidc::new(&self.sign_in, secret, public_url, clock.clone()).map_err(|error| {
+            Failure::failed(
+                error.to_string(),
+                "docs/people.md tells how to sign in by OpenID Connect, docs/configuration.md has the settings",
+            )
+        })
     }
 
     /// The address of the database, if one is configured.

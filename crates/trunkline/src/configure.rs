@@ -1,6 +1,7 @@
 //! `trunkline config …`: what may be configured, and whether what is configured is understood.
 
 use clap::{Args, Subcommand};
+use trunkline_core::Clock;
 use trunkline_core::configuration::template;
 use trunkline_migrate::ExitStatus;
 
@@ -37,6 +38,7 @@ pub(crate) fn run(
         Command::Check => {
             let config = Config::load(global)?;
             config.database_url()?;
+            config.oidc("", &Clock::system())?;
             let file = Config::file(global);
             let from = file.map_or_else(
                 || "no file; the defaults and the environment".to_owned(),

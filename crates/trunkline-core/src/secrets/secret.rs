@@ -1,6 +1,7 @@
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Deserializer};
 
 use super::KeyId;
 
@@ -29,6 +30,12 @@ impl Secret {
         let text = self.expose();
         let length = text.chars().count();
         (length >= SHORTEST_WITH_END).then(|| text.chars().skip(length - 4).collect())
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        String::deserialize(reader).map(Self::new)
     }
 }
 

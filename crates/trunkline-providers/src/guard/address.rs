@@ -42,6 +42,14 @@ const CLOSED_V6: [Ipv6Net; 4] = [
     v6(0x3fff, 0, 20),     // documentation
 ];
 
+/// The networks that organisations number as they like (RFC 1918, RFC 4193).
+const PRIVATE_V4: [Ipv4Net; 3] =
+    [v4(10, 0, 0, 0, 8), v4(172, 16, 0, 0, 12), v4(192, 168, 0, 0, 16)];
+const PRIVATE_V6: Ipv6Net = v6(0xfc00, 0, 7);
+
+/// The metadata service of Amazon's machines stands among the private addresses.
+const METADATA_V6: Ipv6Net = v6(0xfd00, 0xec2, 32);
+
 /// Translation of IPv4 for machines without it (RFC 6052): as public as the address within.
 const TRANSLATED: Ipv6Net = v6(0x64, 0xff9b, 96);
 
@@ -58,5 +66,13 @@ pub fn is_public(address: IpAddr) -> bool {
             GLOBAL_V6.contains(&address)
                 && !CLOSED_V6.iter().any(|network| network.contains(&address))
         }
+    }
+}
+
+/// Whether an address belongs to an organisation's own network.
+pub(super) fn is_private(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => PRIVATE_V4.iter().any(|network| network.contains(&address)),
+        IpAddr::V6(address) => PRIVATE_V6.contains(&address) && !METADATA_V6.contains(&address),
     }
 }

@@ -12,6 +12,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use reqwest::Url;
 
+use address::is_private;
 pub use address::is_public;
 pub use refusal::Refusal;
 pub use resolver::{Found, Lookup, SystemLookup};
@@ -23,19 +24,27 @@ const LONGEST: usize = 2048;
 #[derive(Clone)]
 pub struct Guard {
     loopback: bool,
+    private: bool,
     lookup: Arc<dyn Lookup>,
 }
 
 impl Guard {
     /// https to public addresses, by the system's name resolution.
     pub fn new() -> Self {
-        Self { loopback: false, lookup: Arc::new(SystemLookup) }
+        Self { loopback: false, private: false, lookup: Arc::new(SystemLookup) }
     }
 
     /// Also allows this very machine, there by plain http too: for tests and the simulator.
     #[must_use]
     pub fn allow_loopback(self) -> Self {
         Self { loopback: true, ..self }
+    }
+
+    /// Also allows the private networks of an organisation by https, and this machine: for a host that whoever
+    /// configures the service has named, never for a URL of a form. A cloud's metadata service stays closed.
+    #[must_use]
+    pub fn allow_private(self) -> Self {
+        Self { private: true, ..self.allow_loopback() }
     }
 
     /// Resolves names by something else.
@@ -113,7 +122,10 @@ impl Guard {
     }
 
     fn admit(&self, host: &str, address: IpAddr) -> Result<(), Refusal> {
-        if is_public(address) || (self.loopback && address.to_canonical().is_loopback()) {
+        let is_open = is_public(address)
+            || (self.loopback && address.to_canonical().is_loopback())
+            || (self.private && is_private(address));
+        if is_open {
             return Ok(());
         }
         Err(Refusal::Address { host: host.to_owned(), address })

@@ -201,3 +201,22 @@ async fn a_name_is_refused_for_any_address_that_is_not_public() {
     assert!(open.resolve("mapped.example").await.is_ok());
     assert!(open.resolve("inside.example").await.is_err());
 }
+
+#[tokio::test]
+async fn a_host_that_the_configuration_names_may_be_private_but_no_metadata_service() {
+    let zone = Zone::of(&[
+        ("login.corp.example", &["10.1.2.3", "fd12::7"]),
+        ("metadata.example", &["169.254.169.254"]),
+        ("metadata6.example", &["fd00:ec2::254"]),
+    ]);
+    let guard = Guard::new().allow_private().with_lookup(zone.clone());
+    assert!(guard.vet("https://login.corp.example").await.is_ok());
+    assert!(guard.vet("https://192.168.1.1/realms/a").await.is_ok());
+    assert!(matches!(guard.vet("http://192.168.1.1").await, Err(Refusal::PlainHttp)));
+    for host in ["metadata.example", "metadata6.example", "100.100.100.200"] {
+        let refused = guard.vet(&format!("https://{host}")).await;
+        assert!(matches!(refused, Err(Refusal::Address { .. })), "{host}");
+    }
+    let guard = Guard::new().allow_loopback().with_lookup(zone);
+    assert!(guard.vet("https://login.corp.example").await.is_err());
+}

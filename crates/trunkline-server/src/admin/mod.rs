@@ -9,6 +9,7 @@ mod filter;
 mod form;
 mod frame;
 mod migrations;
+mod oidc;
 mod overview;
 mod page;
 mod partner_accounts;
@@ -45,6 +46,7 @@ pub(crate) fn router() -> Router<State> {
         .merge(api_keys::router())
         .merge(audit_log::router())
         .merge(migrations::router())
+        .merge(oidc::router())
         .nest("/profile", profile::router())
         .nest("/users", users::router())
         .fallback(page_not_found)

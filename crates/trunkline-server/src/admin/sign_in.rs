@@ -17,7 +17,7 @@ use crate::State;
 use crate::api::Query;
 use crate::auth::{Administrator, Guess, Visitor, local_path, set_session_cookie, verify_password};
 use crate::people::parse_email;
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 
 /// The same for an address that nobody has, a wrong password, and somebody deactivated.
 const REFUSED: &str = "This e-mail address and password do not belong together.";
@@ -48,6 +48,30 @@ struct SignInPage {
     then: String,
     errors: Errors,
     is_set_up: bool,
+    has_password: bool,
+    /// What people call the issuer, if there is one.
+    issuer: Option<String>,
+    begin: String,
+    password_look: &'static str,
+}
+
+impl SignInPage {
+    fn new(state: &State, frame: Frame, then: String) -> Self {
+        let issuer = state.oidc.as_ref().map(|oidc| oidc.label.clone());
+        let begin: String = form_urlencoded::byte_serialize(then.as_bytes()).collect();
+        Self {
+            frame,
+            email: String::new(),
+            then,
+            begin: format!("/admin/sign-in/oidc?then={begin}"),
+            errors: Errors::default(),
+            is_set_up: true,
+            has_password: state.settings.password_sign_in,
+            // One button of a page stands out.
+            password_look: if issuer.is_some() { "" } else { "primary" },
+            issuer,
+        }
+    }
 }
 
 /// The form; whoever is signed in is sent on.
@@ -63,8 +87,7 @@ pub(crate) async fn show(
     let connection = state.store.connection().await?;
     let is_set_up = has_users(connection.executor()).await?;
     let then = local_path(&then).to_owned();
-    let errors = Errors::default();
-    let page = SignInPage { frame: visitor.frame, email: String::new(), then, errors, is_set_up };
+    let page = SignInPage { is_set_up, ..SignInPage::new(&state, visitor.frame, then) };
     Ok(Page(page).into_response())
 }
 
@@ -79,9 +102,14 @@ pub(crate) async fn sign_in(
     let refuse = |status, message: String| {
         let (frame, email) = (visitor.frame.clone(), form.email.clone());
         let errors = Errors::one("password", message);
-        let page = SignInPage { frame, email, then: then.clone(), errors, is_set_up: true };
+        let page = SignInPage { email, errors, ..SignInPage::new(&state, frame, then.clone()) };
         Ok((status, Page(page)).into_response())
     };
+    if !state.settings.password_sign_in {
+        let detail =
+            "nobody signs in with a password here; use the other way on the page to sign in";
+        return Err(Problem::new(Kind::Forbidden, detail).into());
+    }
     let Ok(email) = parse_email(&form.email) else {
         let message = "Write your e-mail address, as ada@example.com.".to_owned();
         return refuse(StatusCode::UNPROCESSABLE_ENTITY, message);

@@ -49,6 +49,11 @@ impl Visitor {
         }
     }
 
+    /// The request's id, which the log line has too.
+    pub(crate) fn request_id(&self) -> &str {
+        &self.context.id
+    }
+
     /// Begins a session with a new token, which it gives, in place of the one that the browser has.
     pub(crate) async fn begin_session(
         &self,

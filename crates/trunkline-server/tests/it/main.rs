@@ -9,6 +9,7 @@ mod health;
 mod idempotency;
 mod key;
 mod migrations;
+mod oidc;
 mod partner_accounts;
 mod people;
 mod rate_limit;

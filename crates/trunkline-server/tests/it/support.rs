@@ -12,12 +12,12 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio_postgres::Client;
 use tower::ServiceExt;
-use trunkline_core::configuration::Configuration;
-use trunkline_core::secrets::{Key, KeyRing};
+use trunkline_core::configuration::{Configuration, SignIn};
+use trunkline_core::secrets::{Key, KeyRing, Secret};
 use trunkline_core::{Clock, Random};
 use trunkline_migrate::{Migrator, Options, Silent, Target, UpRequest};
 use trunkline_postgres::testing::TestDatabase;
-use trunkline_server::{ProviderClient, Settings, State, router};
+use trunkline_server::{Oidc, ProviderClient, Settings, State, router};
 use trunkline_store::secret_keys::register_active_key;
 use trunkline_store::{PoolOptions, Store, partner_migrations};
 
@@ -79,6 +79,7 @@ impl Service {
             )),
             settings: Arc::new(Settings::new(&configuration)),
             providers: ProviderClient::new(&configuration.providers),
+            oidc: None,
             clock: clock.clone(),
             random,
             metrics: Arc::default(),
@@ -96,6 +97,17 @@ impl Service {
     pub(crate) fn public_url(&mut self, url: &str) {
         let settings = Settings { public_url: url.to_owned(), ..(*self.state.settings).clone() };
         self.state.settings = Arc::new(settings);
+        self.router = router(self.state.clone());
+    }
+
+    /// Has people sign in by OpenID Connect.
+    pub(crate) fn oidc(&mut self, sign_in: &SignIn, secret: Option<Secret>) {
+        let (url, clock) = (self.state.settings.public_url.as_str(), self.clock.clone());
+        let oidc = Oidc::new(sign_in, secret, url, clock).unwrap();
+        self.state.oidc = oidc.map(Arc::new);
+        let settings = (*self.state.settings).clone();
+        let password_sign_in = sign_in.password;
+        self.state.settings = Arc::new(Settings { password_sign_in, ..settings });
         self.router = router(self.state.clone());
     }
 

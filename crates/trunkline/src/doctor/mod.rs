@@ -1,6 +1,7 @@
 //! `trunkline doctor`: everything that the service needs, looked at in order; it writes nothing.
 
 mod database;
+mod issuer;
 mod keys;
 mod network;
 
@@ -94,6 +95,7 @@ async fn look(global: &Global) -> Vec<Finding> {
     let from = file.map_or("defaults".to_owned(), |file| file.display().to_string());
     findings.push(Finding::ok("configuration", from));
     findings.extend(network::look(&config).await);
+    findings.extend(issuer::look(&config).await);
     let ring = match crate::keys::find_ring(global, &config).await {
         Ok(Some(ring)) => Some(ring),
         Ok(None) => {

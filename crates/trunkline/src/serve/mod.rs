@@ -50,6 +50,8 @@ pub(crate) async fn run(
     let listener = bind(config.server.listen).await?;
     // Port 0 takes any that is free.
     config.server.listen = listener.local_addr().unwrap_or(config.server.listen);
+    let (settings, clock) = (Settings::new(&config), Clock::system());
+    let oidc = config.oidc(&settings.public_url, &clock)?;
     let keys = keys::ring_for_service(global, &config).await?;
     let connection = Connection::open(global).await?;
     platform::prepare(&connection).await?;
@@ -60,9 +62,10 @@ pub(crate) async fn run(
         store: Store::new(connection.target.clone(), pool),
         keys: Arc::new(keys),
         migrator: Arc::new(Migrator::new(source, connection.target.clone(), options)),
-        settings: Arc::new(Settings::new(&config)),
+        settings: Arc::new(settings),
         providers: ProviderClient::new(&config.providers),
-        clock: Clock::system(),
+        oidc: oidc.map(Arc::new),
+        clock,
         random: Random::system(),
         metrics: Arc::new(Metrics::default()),
         progress: Progress::default(),

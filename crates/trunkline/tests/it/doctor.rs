@@ -32,6 +32,9 @@ async fn what_is_wrong_comes_with_the_command_that_helps() {
     place.sql("INSERT INTO partner_configurations (provider, partner_id, partner_secret) VALUES ('meta', '1', 'in clear')").await;
     place.sql("DROP INDEX idx_dialog_360_channels_status").await;
     let unwell = doctor(&place).env("TRUNKLINE_PUBLIC_URL", "http://p.example");
+    let unwell = unwell
+        .env("TRUNKLINE_OIDC_ISSUER", "https://10.0.0.1")
+        .env("TRUNKLINE_OIDC_CLIENT_ID", "t");
     assert_snapshot!("unwell", shown(&unwell.run().await.expect(1)));
     let lost = doctor(&place).env("DATABASE_URL", "postgres://u@127.0.0.1:1/d");
     assert_snapshot!("no_database", lost.run().await.expect(1));

@@ -92,7 +92,7 @@ impl From<User> for UserRow {
 
 /// Tone and word.
 fn state_of(user: &User) -> (&'static str, &'static str) {
-    match (user.is_active, user.has_password) {
+    match (user.is_active, user.can_sign_in) {
         (false, _) => ("off", "Deactivated"),
         (true, false) => ("info", "Invited"),
         (true, true) => ("good", "Active"),

@@ -13,6 +13,8 @@ use trunkline_store::audit_log::{Actor, ActorKind};
 
 use crate::support::{Answer, Service};
 
+pub(crate) use setup::main_of;
+
 pub(crate) const PASSWORD: &str = "a long enough sentence";
 
 /// The address of a path, without the host.

@@ -35,7 +35,7 @@ async fn the_first_owner_comes_in_by_the_setup_link_and_nobody_after_them() {
 }
 
 /// What stands in the page itself.
-pub(super) fn main_of(body: &str) -> String {
+pub(crate) fn main_of(body: &str) -> String {
     let begin = body.find("<main").unwrap();
     let page = &body[begin..body.find("<div id=\"toasts\"").unwrap()];
     // The version of the assets changes with each of them.
