@@ -10,7 +10,7 @@ pub(super) async fn run(store: &Store, id: i64, printer: &Printer) -> Result<Exi
     let (webhook, body) = find(store, id).await.map_err(failed)?.ok_or_else(|| not_found(id))?;
     let body = String::from_utf8_lossy(&body);
     let mut document = list::document(&webhook);
-    document["body"] = body.as_ref().into();
+    document["body"] = (*body).into();
     printer.document(&document);
     printer.line(format_args!(
         "{} to account {}, {}, {}",

@@ -203,7 +203,7 @@ async fn days_are_made_ahead_and_dropped_after_their_time_unless_something_waits
     service.clock.advance(SignedDuration::from_hours(24));
     take(&service, &account, &status(1001, 2001, "wamid.poison", "sent")).await;
     work_once(&service.state).await;
-    service.clock.advance(SignedDuration::from_hours(24 * 14));
+    service.clock.advance(SignedDuration::from_hours(24 * 15));
     let (stop, stopped) = oneshot::channel::<()>();
     let mut state = service.state.clone();
     let mut settings = (*state.settings).clone();
@@ -215,7 +215,7 @@ async fn days_are_made_ahead_and_dropped_after_their_time_unless_something_waits
         FROM pg_inherits JOIN pg_class ON oid = inhrelid
         WHERE inhparent = 'trunkline.webhook_inbox'::REGCLASS";
     let expected =
-        "20260103 20260117 20260118 20260119 20260120 20260121 20260122 20260123 20260124";
+        "20260103 20260118 20260119 20260120 20260121 20260122 20260123 20260124 20260125";
     let mut found = String::new();
     for _ in 0..100 {
         found = service.client.query_one(days, &[]).await.unwrap().get(0);
