@@ -1,3 +1,5 @@
+//! What is looked after by itself: alerts that time alone opens, and events whose time is over.
+
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
