@@ -9,7 +9,7 @@ use trunkline_store::alerts::{
 };
 use trunkline_store::audit_log::{AuditFilter, list_audit_entries};
 use trunkline_store::overview::{Overview, get_overview};
-use trunkline_store::{Connection, Window};
+use trunkline_store::{Connection, StoreError, Window};
 
 use super::alerts::Row as AlertRow;
 use super::{Frame, Page, PageProblem, Section, Time};
@@ -51,7 +51,7 @@ const RECENT: u16 = 6;
 const URGENT: usize = 5;
 
 /// The open alerts that matter most; of the same weight the newest.
-async fn most_urgent(connection: &Connection) -> Result<Vec<AlertRow>, PageProblem> {
+async fn most_urgent(connection: &Connection) -> Result<Vec<AlertRow>, StoreError> {
     let filter = AlertFilter { state: Some(AlertState::Open), ..AlertFilter::default() };
     let window = Window { after: None, limit: 50 };
     let mut alerts = list_alerts(connection.executor(), &filter, &window).await?;

@@ -55,9 +55,9 @@ pub(super) async fn list_channel_events(
     let connection = state.store.connection().await?;
     let executor = connection.executor();
     let channel = find_channel(executor, id, caller.scope).await?;
-    let channel = channel.ok_or_else(|| Problem::not_found("channel"))?;
+    channel.ok_or_else(|| Problem::not_found("channel"))?;
     let filter = EventFilter {
-        channel: Some(channel.id),
+        channel: Some(id),
         kind: filters.kind,
         with_messages: filters.messages,
         ..EventFilter::default()

@@ -109,9 +109,8 @@ pub(super) async fn list_channel_history(
     let connection = state.store.connection().await?;
     let executor = connection.executor();
     let channel = find_channel(executor, id, caller.scope).await?;
-    let channel = channel.ok_or_else(|| Problem::not_found("channel"))?;
-    let (provider, id) = (channel.id.provider, channel.id.number);
-    let subject = SubjectRow { provider, kind: SubjectKind::Channel, id };
+    channel.ok_or_else(|| Problem::not_found("channel"))?;
+    let subject = SubjectRow { provider: id.provider, kind: SubjectKind::Channel, id: id.number };
     let after = pager.after(filters.cursor.as_deref(), &"-id")?;
     let window = Window { after, limit: filters.limit.get() };
     let found = events::list_fact_history(executor, subject, filters.aspect, &window).await?;
