@@ -21,6 +21,7 @@ use contestant::Contestant;
 use load::Measured;
 
 #[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Arguments {
     /// How many rounds; each contestant has its turn in every one
     #[arg(long, default_value_t = 5, value_name = "N")]
@@ -58,8 +59,8 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<ExitCode> {
     let scratch = server::directory()?;
     let database = database::make(&server).await?;
     let mut contestants = vec![
-        Contestant::trunkline(&server, &database, scratch.path())?,
-        Contestant::floor(&server, &database)?,
+        Contestant::trunkline(&server, &database, scratch.path()),
+        Contestant::floor(&server, &database),
     ];
     if !arguments.no_peer {
         contestants.push(Contestant::express(&server, &database)?);

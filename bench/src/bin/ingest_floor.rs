@@ -60,7 +60,7 @@ async fn receive(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: By
         return StatusCode::INTERNAL_SERVER_ERROR;
     };
     mac.update(&body);
-    if !code.is_some_and(|code| mac.verify_slice(&code).is_ok()) {
+    if code.is_none_or(|code| mac.verify_slice(&code).is_err()) {
         return StatusCode::UNAUTHORIZED;
     }
     let (answer, answered) = oneshot::channel();

@@ -34,14 +34,14 @@ enum Kind {
 
 impl Contestant {
     /// The service, whose workers rest: the others have none.
-    pub(super) fn trunkline(server: &Server, database: &str, scratch: &Path) -> Result<Self> {
+    pub(super) fn trunkline(server: &Server, database: &str, scratch: &Path) -> Self {
         let kind = Kind::Trunkline { url: server.url(database), scratch: scratch.to_owned() };
-        Ok(Self { name: "Trunkline", path: format!("/webhooks/meta/{SLUG}"), kind })
+        Self { name: "Trunkline", path: format!("/webhooks/meta/{SLUG}"), kind }
     }
 
-    pub(super) fn floor(server: &Server, database: &str) -> Result<Self> {
+    pub(super) fn floor(server: &Server, database: &str) -> Self {
         let kind = Kind::Floor { url: server.url(database) };
-        Ok(Self { name: "bare axum, COPY", path: format!("/webhooks/{SLUG}"), kind })
+        Self { name: "bare axum, COPY", path: format!("/webhooks/{SLUG}"), kind }
     }
 
     pub(super) fn express(server: &Server, database: &str) -> Result<Self> {

@@ -25,7 +25,7 @@ pub(super) async fn measure(
     received: &[Measured],
 ) -> Result<Vec<Row>> {
     let name = database::make(server).await?;
-    let service = Contestant::trunkline(server, &name, scratch)?;
+    let service = Contestant::trunkline(server, &name, scratch);
     let client = server.connect(&name).await?;
     let count = arguments.burst;
     let empty = drain(server, &name, &service, &client, count).await?;

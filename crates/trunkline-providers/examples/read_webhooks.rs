@@ -1,4 +1,4 @@
-//! How many status webhooks one core reads in a second: cargo run --release -p trunkline-providers --example read_webhooks
+//! How many status webhooks one core reads in a second: `cargo run --release -p trunkline-providers --example read_webhooks`
 
 #![expect(clippy::print_stdout, reason = "it is a measure, and this is its result")]
 

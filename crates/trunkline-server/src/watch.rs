@@ -12,7 +12,7 @@ use trunkline_store::events::drop_old_events;
 use crate::State;
 
 /// How often it is looked at.
-const OFTEN: Duration = Duration::from_secs(60);
+const OFTEN: Duration = Duration::from_mins(1);
 
 /// Events are dropped once in so many turns.
 const SELDOM: u32 = 60;

@@ -37,6 +37,7 @@ pub(crate) struct Arguments {
 pub(crate) use running::run;
 
 #[cfg(not(feature = "simulator"))]
+#[expect(clippy::unused_async, reason = "with the simulator it waits")]
 pub(crate) async fn run(_: &Arguments, _: &Printer) -> Result<ExitStatus, Failure> {
     Err(Failure::failed(
         "this binary was built without the simulator",

@@ -55,8 +55,7 @@ fn request(message: &str, number: u64) -> String {
     );
     let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
     mac.update(body.as_bytes());
-    let code: String =
-        mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let code = data_encoding::HEXLOWER.encode(&mac.finalize().into_bytes());
     format!(
         "POST /webhooks/meta/a-slug HTTP/1.1\r\nHost: test\r\nX-Hub-Signature-256: sha256={code}\r\n\
          Content-Length: {}\r\n\r\n{body}",

@@ -49,6 +49,8 @@ pub(super) async fn callback(
         }
         return Ok(Failure::Over.show(&state, oidc, visitor, "/admin"));
     };
+    // This GET changes sessions, and the user's role.
+    let _forgetting = state.known.forget_later();
     let ended = match prove(oidc, &attempt, returned).await {
         Ok(claims) => enter(&state, oidc, &visitor, &claims).await?,
         Err(failure) => Err(failure),
