@@ -53,7 +53,8 @@ impl ChatwootChannel<'_> {
         GivenRow {
             id: self.id,
             channel_type: channel_type.to_owned(),
-            account_id: self.phone_number.to_owned(),
+            // A number is no id of a provider.
+            account_id: String::new(),
             account_name: self.name.unwrap_or_default().to_owned(),
             access_token: None,
             status: Some("active".to_owned()),

@@ -115,7 +115,13 @@ mod tests {
         ];
         assert_eq!(environment(url, 17), expected);
         let plain = environment("postgres://app@%2Frun%2Fpg/platform?sslmode=disable", 15);
-        let expected = ["PGDATABASE=platform", "PGUSER=app", "PGHOST=/run/pg", "PGSSLMODE=disable"];
+        let expected = [
+            "PGDATABASE=platform",
+            "PGUSER=app",
+            "PGHOST=/run/pg",
+            "PGPORT=5432",
+            "PGSSLMODE=disable",
+        ];
         assert_eq!(plain, expected);
         let file =
             environment("postgres://h/d?sslrootcert=/etc/ca.pem&user=u&sslmode=verify-ca", 15);

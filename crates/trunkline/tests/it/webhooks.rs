@@ -131,7 +131,7 @@ async fn check(client: &Client, answered: &[String]) {
     let query = "
         SELECT
             (SELECT count(*) FROM unnest($1::TEXT[]) AS answered (id)
-                WHERE NOT EXISTS (SELECT FROM trunkline.events WHERE message_id = id)),
+                WHERE NOT EXISTS (SELECT FROM trunkline.events WHERE message_id = answered.id)),
             (SELECT count(*) - count(DISTINCT message_id) FROM trunkline.events),
             (SELECT count(*) FROM trunkline.webhook_queue) + (SELECT count(*) FROM trunkline.webhook_dead_letters)
                 + (SELECT count(*) FROM trunkline.webhook_quarantine)";
@@ -157,7 +157,7 @@ async fn a_service_that_is_killed_under_load_has_applied_what_it_answered_once()
         tokio::time::sleep(Duration::from_millis(moment)).await;
         serving.running.signal(Signal::KILL);
         answered.extend(load.end().await);
-        serving.running.end().await;
+        drop(serving);
     }
     let serving = Serving::start(serve(&place)).await;
     assert!(answered.len() > 20, "{} were answered", answered.len());
