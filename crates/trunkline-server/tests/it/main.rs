@@ -6,6 +6,7 @@ mod admin_api_keys;
 mod api_keys;
 mod audit_log;
 mod events;
+mod directory_pages;
 mod health;
 mod idempotency;
 mod key;
