@@ -5,8 +5,8 @@
 mod admin_api_keys;
 mod api_keys;
 mod audit_log;
-mod events;
 mod directory_pages;
+mod events;
 mod health;
 mod idempotency;
 mod key;
