@@ -57,6 +57,19 @@ pub async fn list_companies(
     Ok(rows.iter().map(Company::read).collect())
 }
 
+/// The companies with these ids.
+pub async fn list_company_names(
+    executor: Executor<'_>,
+    ids: &[i32],
+) -> Result<Vec<Company>, StoreError> {
+    let query = "
+        SELECT id, name
+        FROM public.companies
+        WHERE id = ANY ($1)";
+    let rows = executor.rows("list companies by id", query, &[&ids]).await?;
+    Ok(rows.iter().map(Company::read).collect())
+}
+
 /// The company with this id, if the scope includes it.
 pub async fn find_company(
     executor: Executor<'_>,

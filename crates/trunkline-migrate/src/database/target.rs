@@ -35,7 +35,8 @@ pub enum TargetError {
 impl Target {
     /// Reads `postgres://user:password@host:port/database?sslmode=…` or `host=… dbname=…`.
     ///
-    /// `sslmode` is libpq's: `disable`, `prefer` (default), `require` (no check of the certificate),
+    /// Several hosts, as `host=a,b` or `//a,b/`, are tried in order; with `target_session_attrs=read-write` until one
+    /// takes writes, so that a standby which is promoted is found. `sslmode` is libpq's: `disable`, `prefer` (default), `require` (no check of the certificate),
     /// `verify-ca` and `verify-full` (checked against `sslrootcert`, else the system's roots).
     pub fn parse(address: &str) -> Result<Self, TargetError> {
         if let Some((scheme, _)) = address.split_once("://")
@@ -135,6 +136,17 @@ impl Target {
         }
     }
 
+    /// Each with its port. One port, or none, is that of all.
+    fn hosts(&self) -> Vec<String> {
+        let ports = self.config.get_ports();
+        let port = |index: usize| ports.get(index).or(ports.first()).copied().unwrap_or(5432);
+        let named = self.config.get_hosts().iter().enumerate().map(|(index, host)| match host {
+            Host::Tcp(host) => format!("{host}:{}", port(index)),
+            Host::Unix(path) => format!("{}:{}", path.display(), port(index)),
+        });
+        named.collect()
+    }
+
     fn needs_tls(&self) -> bool {
         let over_network = self.config.get_hosts().iter().any(|host| matches!(host, Host::Tcp(_)))
             || !self.config.get_hostaddrs().is_empty();
@@ -151,9 +163,12 @@ fn has_raw_password(address: &str) -> bool {
     rest.matches('@').count() > 1 || rest.rfind('@').is_some_and(|at| at > authority_end)
 }
 
-/// `host:port/database`, never the password.
+/// `host:port/database`, never the password; every host, where there are several.
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.config.get_hosts().len() > 1 {
+            return write!(f, "{}/{}", self.hosts().join(","), self.database());
+        }
         let port = self.config.get_ports().first().copied().unwrap_or(5432);
         match self.config.get_hosts().first() {
             Some(Host::Tcp(host)) => write!(f, "{host}:{port}/{}", self.database()),

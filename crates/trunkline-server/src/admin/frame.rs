@@ -42,6 +42,12 @@ pub(crate) enum Section {
     PartnerAccounts,
     /// `/admin/webhooks`
     Webhooks,
+    /// `/admin/companies`
+    Companies,
+    /// `/admin/clients`
+    Clients,
+    /// `/admin/channels`
+    Channels,
     /// `/admin/migrations`
     Migrations,
     /// `/admin/audit-log`

@@ -5,7 +5,10 @@ mod api_keys;
 mod assets;
 mod audit_log;
 mod browser;
+mod channels;
 mod choose_password;
+mod clients;
+mod companies;
 mod filter;
 mod form;
 mod frame;
@@ -23,6 +26,7 @@ mod theme;
 mod time;
 mod users;
 mod webhooks;
+mod words;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -48,6 +52,9 @@ pub(crate) fn router() -> Router<State> {
         .merge(alerts::router())
         .merge(api_keys::router())
         .merge(audit_log::router())
+        .merge(channels::router())
+        .merge(clients::router())
+        .merge(companies::router())
         .merge(migrations::router())
         .merge(oidc::router())
         .merge(webhooks::router())

@@ -5,6 +5,7 @@
 mod admin_api_keys;
 mod api_keys;
 mod audit_log;
+mod directory_pages;
 mod events;
 mod health;
 mod idempotency;

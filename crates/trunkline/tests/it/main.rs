@@ -11,6 +11,7 @@ mod closed_output;
 mod configuration;
 mod doctor;
 mod down;
+mod failover;
 mod files;
 mod help;
 mod import;

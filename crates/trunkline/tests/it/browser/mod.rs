@@ -9,6 +9,21 @@ use walk::Walk;
 use crate::place::Place;
 use crate::serving::{Serving, serve};
 
+/// A client with two channels, one of them in trouble.
+const CHANNELS: &str = "
+    INSERT INTO meta_whatsapp_clients (company_id, business_account_id, business_account_name, status)
+    SELECT min(id), '102290129340398', 'Alpha Bakery and Confectionery', 'active'
+    FROM companies;
+    INSERT INTO meta_whatsapp_phone_numbers (client_id, phone_number_id, phone_number, display_name, status,
+        provider_status, quality_rating, provider_quality_rating, messaging_limit, messaging_limit_scope,
+        provider_messaging_limit)
+    SELECT id, '106540352242922', '+15551234567', 'Alpha Bakery', 'verified', 'CONNECTED', 'green', 'GREEN', 1000,
+        'number', 'TIER_1K'
+    FROM meta_whatsapp_clients
+    UNION ALL
+    SELECT id, '106540352242923', '+15551234568', NULL, 'flagged', 'FLAGGED', 'red', 'RED', NULL, NULL, NULL
+    FROM meta_whatsapp_clients";
+
 const EMAIL: &str = "ada@example.com";
 const PASSWORD: &str = "a long sentence of mine 7";
 const OLD_SECRET: &str = "0123456789abcdef0123456789abc111";
@@ -19,6 +34,7 @@ async fn an_administrator_sets_up_works_and_comes_back_and_every_page_is_sound()
     let place = Place::platform().await;
     let mut serving = Serving::start(serve(&place)).await;
     let link = serving.setup_link().await;
+    place.sql(CHANNELS).await;
     let driver = Driver::start().await;
     let browser = driver.browser(&serving.address).await;
     // A browser outlives a test that fails, unless it is told to quit.
@@ -46,6 +62,12 @@ async fn story(browser: Browser, setup_link: String) {
         "admin",
         "admin-api-keys-new",
         "admin-audit-log",
+        "admin-channels",
+        "admin-channels-one",
+        "admin-clients",
+        "admin-clients-one",
+        "admin-companies",
+        "admin-companies-one",
         "admin-migrations-plan",
         "admin-migrations-verify",
         "admin-partner-accounts-new-twilio",
