@@ -116,9 +116,9 @@ mod tests {
             "openapi": "3.1.0",
             "info": { "title": "", "version": "" },
             "paths": { "/things/{id}": { "get": { "responses": {}, "parameters": [
-                { "name": "word", "in": "query", "schema": { "type": "string", "minLength": 2, "maxLength": 3, "pattern": "^[a-zä]+$" } },
+                { "name": "word", "in": "query", "required": false, "schema": { "type": "string", "minLength": 2, "maxLength": 3, "pattern": "^[a-zä]+$" } },
                 { "name": "id", "in": "path", "required": true, "schema": { "type": "string", "maxLength": 1 } },
-                { "name": "free", "in": "query", "schema": { "type": ["string", "null"] } },
+                { "name": "free", "in": "query", "required": false, "schema": { "type": ["string", "null"] } },
             ] } } },
         });
         let rules = QueryRules::of(&serde_json::from_value(document).unwrap());
