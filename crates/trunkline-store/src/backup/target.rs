@@ -85,7 +85,7 @@ async fn missing_rows(
 async fn missing_roles(client: &Client, roles: &[String]) -> Result<Vec<Lacking>, StoreError> {
     let query = "
         SELECT name
-        FROM unnest($1) AS name
+        FROM unnest($1::TEXT[]) AS name
         WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)";
     let rows = client.query_typed(query, &[(&roles, Type::TEXT_ARRAY)]).await;
     let rows = rows.map_err(StoreError::query("look for the roles"))?;
@@ -157,7 +157,7 @@ async fn missing_writing_rights(
     schemas.dedup();
     let query = "
         SELECT name, current_user::TEXT, current_database()::TEXT, to_regnamespace(quote_ident(name)) IS NULL
-        FROM unnest($1) AS name
+        FROM unnest($1::TEXT[]) AS name
         WHERE CASE
             WHEN to_regnamespace(quote_ident(name)) IS NULL
                 THEN NOT has_database_privilege(current_database(), 'CREATE')

@@ -74,6 +74,15 @@ async fn every_statement_of_the_sources_can_be_prepared() {
     let target = Target::parse(&database.url()).unwrap();
     let migrator = Migrator::new(partner_migrations().unwrap(), target, Options::default());
     migrator.up(&UpRequest::default(), Arc::new(Silent)).await.unwrap();
+    // Of a database of Chatwoot's, from which connections are imported.
+    client
+        .batch_execute(
+            "CREATE TABLE channel_whatsapp (id BIGINT, account_id INTEGER, phone_number VARCHAR, provider VARCHAR,
+                provider_config JSONB, created_at TIMESTAMP, updated_at TIMESTAMP);
+            CREATE TABLE inboxes (name VARCHAR, channel_id INTEGER, channel_type VARCHAR)",
+        )
+        .await
+        .unwrap();
 
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();

@@ -13,6 +13,12 @@ const MESSAGE: &str = r#"{"object":"whatsapp_business_account","entry":[{"id":"1
 async fn service() -> (Service, Account) {
     let service = Service::new().await;
     let account = meta(&service).await;
+    // Where the day has no partition yet, making one takes a number.
+    service
+        .client
+        .batch_execute("SELECT trunkline.add_webhook_partition('2026-01-02')")
+        .await
+        .unwrap();
     for body in [MESSAGE, "no JSON"] {
         assert_eq!(from_meta(&service, &account, body.as_bytes()).await.status.as_u16(), 200);
     }
