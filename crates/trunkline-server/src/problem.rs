@@ -216,6 +216,17 @@ impl From<trunkline_migrate::Error> for Problem {
     }
 }
 
+impl Kind {
+    /// When to try again, where that helps: the value of the header.
+    pub(crate) fn retry_after(self) -> Option<HeaderValue> {
+        match self {
+            Self::TooManyRequests(seconds) => Some(seconds.into()),
+            Self::Unavailable | Self::TimedOut => Some(HeaderValue::from_static("5")),
+            _ => None,
+        }
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (slug, status, title) = self.kind.describe();
@@ -229,17 +240,11 @@ impl IntoResponse for Problem {
         let mut response = (status, Json(document)).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        match self.kind {
-            Kind::Unauthenticated => {
-                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            }
-            Kind::TooManyRequests(seconds) => {
-                headers.insert(RETRY_AFTER, seconds.into());
-            }
-            Kind::Unavailable | Kind::TimedOut => {
-                headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
-            }
-            _ => {}
+        if matches!(self.kind, Kind::Unauthenticated) {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(wait) = self.kind.retry_after() {
+            headers.insert(RETRY_AFTER, wait);
         }
         if let Some(cause) = self.cause {
             response.extensions_mut().insert(Cause(cause));

@@ -110,7 +110,7 @@ mod running {
             .map(|(provider, fields)| {
                 let fields =
                     fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).into()));
-                ((*provider).to_owned(), serde_json::Map::from_iter(fields).into())
+                ((*provider).to_owned(), fields.collect::<serde_json::Map<_, _>>().into())
             })
             .collect();
         printer.document(&serde_json::json!({

@@ -1,5 +1,5 @@
 use askama::Template;
-use axum::http::header::{LOCATION, SET_COOKIE};
+use axum::http::header::{LOCATION, RETRY_AFTER, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -98,6 +98,9 @@ impl IntoResponse for PageProblem {
             Ok(text) => (status, Html(text)).into_response(),
             Err(error) => Problem::new(Kind::Internal, error.to_string()).into_response(),
         };
+        if let Some(wait) = problem.kind.retry_after() {
+            response.headers_mut().insert(RETRY_AFTER, wait);
+        }
         if let Some(cause) = problem.cause {
             response.extensions_mut().insert(Cause(cause));
         }

@@ -121,7 +121,7 @@ async fn connect(state: &State, simulator: &Simulator) -> Result<(), Failure> {
         let urls = added.map_err(|problem| {
             Failure::failed(problem.detail, "this is a defect of the demo: report it")
         })?;
-        for url in urls.first() {
+        if let Some(url) = urls.first() {
             targets.add(url, VERIFY_TOKEN);
         }
     }
@@ -147,9 +147,10 @@ async fn numbers(state: &State) -> Result<Vec<(Provider, SampleNumber)>, StoreEr
         list_channels(executor, &ChannelFilter::default(), Sort::default(), &window).await?;
     let mut numbers = Vec::new();
     for channel in channels {
-        let scope = trunkline_core::Scope::Platform;
+        let (channel, scope) = (channel.read()?, trunkline_core::Scope::Platform);
         if let Some(client) = find_client(executor, channel.client_id, scope).await? {
-            numbers.push((channel.id.provider, simulated(channel, client.provider_id)));
+            let client = client.read()?.provider_id;
+            numbers.push((channel.id.provider, simulated(channel, client)));
         }
     }
     Ok(numbers)

@@ -91,7 +91,7 @@ async fn chatwoot_s_channels_go_through_the_same_mapping() {
         .collect();
     assert_eq!(
         conflicts,
-        [(&2.into(), &"client_id_missing".into()), (&3.into(), &"company_unknown".into())]
+        [(&2.into(), &"channel_id_missing".into()), (&3.into(), &"company_unknown".into())]
     );
     command("run").run().await.expect(3);
     let made = "SELECT count(*) FROM meta_whatsapp_phone_numbers AS channel
