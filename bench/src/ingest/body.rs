@@ -11,7 +11,7 @@ pub(super) fn status(message: u64, number: u32) -> String {
     let waba = super::database::waba_of(number);
     format!(
         r#"{{"object":"whatsapp_business_account","entry":[{{"id":"{waba}","changes":[{{"value":{{"messaging_product":"whatsapp","metadata":{{"display_phone_number":"15550000000","phone_number_id":"{number}"}},"contacts":[{{"profile":{{"name":"Sheena Nelson"}},"wa_id":"16505551234","user_id":"US.13491208655302741918"}}],"statuses":[{{"id":"wamid.HBgLMTY1MDU1NTEyMzQVAgARGBI{message:020}AA==","status":"delivered","timestamp":"1750263773","recipient_id":"16505551234","recipient_logical_id":"28037182103921","conversation":{{"id":"6ceb9d929c9bdc4f90967a32f8639b42","expiration_timestamp":"1750350180","origin":{{"type":"service"}}}},"pricing":{{"billable":true,"pricing_model":"PMP","category":"service","type":"regular"}},"biz_opaque_callback_data":"{padding}"}}]}},"field":"messages"}}]}}]}}"#,
-        padding = "x".repeat(360),
+        padding = "x".repeat(435),
     )
 }
 

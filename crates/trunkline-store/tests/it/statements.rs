@@ -77,9 +77,9 @@ async fn every_statement_of_the_sources_can_be_prepared() {
     // Of a database of Chatwoot's, from which connections are imported.
     client
         .batch_execute(
-            "CREATE TABLE channel_whatsapp (id BIGINT, account_id INTEGER, phone_number VARCHAR, provider VARCHAR,
+            "CREATE TABLE public.channel_whatsapp (id BIGINT, account_id INTEGER, phone_number VARCHAR, provider VARCHAR,
                 provider_config JSONB, created_at TIMESTAMP, updated_at TIMESTAMP);
-            CREATE TABLE inboxes (name VARCHAR, channel_id INTEGER, channel_type VARCHAR)",
+            CREATE TABLE public.inboxes (name VARCHAR, channel_id INTEGER, channel_type VARCHAR)",
         )
         .await
         .unwrap();
