@@ -40,6 +40,10 @@ impl Sample {
     pub const DIALOG360_KEY: &'static str = "simulated-partner-api-key";
     /// 360dialog's platform secret.
     pub const DIALOG360_SECRET: &'static str = "simulated-platform-secret";
+    /// The custom header of webhooks of numbers.
+    pub const DIALOG360_HEADER: &'static str = "X-Simulated-Webhook";
+    /// Its value.
+    pub const DIALOG360_HEADER_SECRET: &'static str = "simulated-header-secret";
     /// Twilio's account SID.
     pub const TWILIO_ACCOUNT: &'static str = "AC00000000000000000000000000000001";
     /// Twilio's auth token.
@@ -57,6 +61,8 @@ impl Sample {
                 ("partner_id", Self::DIALOG360_PARTNER),
                 ("api_key", Self::DIALOG360_KEY),
                 ("platform_secret", Self::DIALOG360_SECRET),
+                ("webhook_header_name", Self::DIALOG360_HEADER),
+                ("webhook_header_secret", Self::DIALOG360_HEADER_SECRET),
             ],
         ),
         (

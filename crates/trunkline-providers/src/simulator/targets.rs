@@ -38,7 +38,9 @@ impl World {
         let partner = self.dialog360.partners.get_mut(Sample::DIALOG360_PARTNER);
         if let (Some(url), Some(partner)) = (&targets.dialog360, partner) {
             partner.fields.insert("webhook_url".into(), url.as_str().into());
-            let own = NumberWebhook { url: format!("{url}/numbers"), ..NumberWebhook::default() };
+            let header = (Sample::DIALOG360_HEADER, Sample::DIALOG360_HEADER_SECRET);
+            let headers = [(header.0.to_owned(), header.1.to_owned())].into();
+            let own = NumberWebhook { url: format!("{url}/numbers"), headers };
             for channel in self.dialog360.channels.values_mut() {
                 channel.webhook = Some(own.clone());
             }
