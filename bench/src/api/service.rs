@@ -40,7 +40,7 @@ impl Service {
             .map_err(|error| anyhow!("the key ring: {error}"))?;
         let metrics: Arc<Metrics> = Arc::default();
         let webhooks = Store::new(target.clone(), PoolOptions::default());
-        let state = State {
+        let state = State::new(trunkline_server::Service {
             store: Store::new(target.clone(), PoolOptions::default()),
             keys: Arc::new(keys),
             migrator: Arc::new(Migrator::new(partner_migrations()?, target, Options::default())),
@@ -53,7 +53,7 @@ impl Service {
             metrics,
             progress: Progress::default(),
             known: KnownCallers::default(),
-        };
+        });
         let floor = Router::new().route("/", get(select_1)).with_state(state.store.clone());
         Ok(Self { floor: listen(floor).await?, address: listen(router(state)).await? })
     }

@@ -139,7 +139,8 @@ impl Run<'_> {
             let source = self.migrator.source()?;
             for migration in names.iter().filter_map(|name| source.find(name)) {
                 let (label, down) = (source.label(), migration.down()?);
-                let inserted = insert_entry(&self.work, label, migration, down, Origin::Adopted);
+                let inserted =
+                    insert_entry(&self.work, None, label, migration, down, Origin::Adopted);
                 inserted.await.map_err(stopped)?;
                 if let Some(platform) = &self.platform {
                     platform.claim(&self.work, migration).await.map_err(stopped)?;

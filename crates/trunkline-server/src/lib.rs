@@ -30,5 +30,5 @@ pub use oidc::{Oidc, OidcSettingsError};
 pub use partner_accounts::{ProviderClient, add_partner_account};
 pub use problem::{FieldProblem, Kind, Problem};
 pub use routes::router;
-pub use state::{Progress, Settings, State};
+pub use state::{Progress, Service, Settings, State};
 pub use webhooks::{Webhooks, work, work_once};

@@ -1,4 +1,5 @@
 use std::net::IpAddr;
+use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::SignedDuration;
@@ -14,9 +15,35 @@ use crate::metrics::Metrics;
 use crate::oidc::Oidc;
 use crate::{ProviderClient, Webhooks};
 
-/// What every handler works with; its clones are the same service.
+/// What every handler works with; its clones are the same service. They are many to a request.
 #[derive(Clone)]
-pub struct State {
+pub struct State(Arc<Service>);
+
+impl State {
+    /// The service of these parts.
+    pub fn new(service: Service) -> Self {
+        Self(Arc::new(service))
+    }
+}
+
+impl Deref for State {
+    type Target = Service;
+
+    fn deref(&self) -> &Service {
+        &self.0
+    }
+}
+
+/// Whatever is changed is changed for this clone alone, as tests do.
+impl DerefMut for State {
+    fn deref_mut(&mut self) -> &mut Service {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+/// The parts of the service.
+#[derive(Clone)]
+pub struct Service {
     /// The database.
     pub store: Store,
     /// The keys that seal secrets.

@@ -1,57 +1,77 @@
-use tokio_postgres::Client;
-use tokio_postgres::types::Type;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, Statement};
 
 use super::{Entry, Origin, State};
 use crate::source::{Migration, Name, Script, SourceError};
 use crate::who;
 
+/// Of a run, a migration that is recorded as applied already is an error at the server, which ends the
+/// transaction: the commit may be on its way already. See [`is_recorded_twice`].
+const INSERT: &str = "WITH entry AS ( \
+        INSERT INTO trunkline.migrations \
+            (name, source, state, origin, checksum, raw_checksum, up_sql, down_sql) \
+        VALUES ($1, $2, 'applied', $3, $4, $5, $6, $7) \
+        ON CONFLICT (name) DO UPDATE \
+        SET source = excluded.source, state = excluded.state, origin = excluded.origin, \
+            checksum = excluded.checksum, raw_checksum = excluded.raw_checksum, \
+            statements_done = NULL, up_sql = excluded.up_sql, \
+            down_sql = excluded.down_sql, applied_at = excluded.applied_at \
+        WHERE migrations.state = 'partial' \
+        RETURNING name) \
+     INSERT INTO trunkline.migration_history \
+        (migration, direction, state, checksum, started_at, duration_ms, os_user, host, version) \
+     SELECT name, $8, 'done', $4, now(), \
+            extract(epoch FROM clock_timestamp() - now()) * 1000, $9, $10, $11 \
+     FROM (VALUES ($8)) AS asked (direction) \
+     LEFT JOIN entry ON TRUE \
+     WHERE asked.direction = 'up' OR name IS NOT NULL";
+
+/// Prepares the statement of [`insert_entry`], for a connection that stays with one server process.
+pub(crate) async fn prepare_insert(client: &Client) -> Result<Statement, tokio_postgres::Error> {
+    client.prepare_typed(INSERT, &[Type::TEXT; 11]).await
+}
+
+/// Whether the failure of [`insert_entry`] says that the migration is recorded as applied already.
+pub(crate) fn is_recorded_twice(error: &tokio_postgres::Error) -> bool {
+    error.as_db_error().is_some_and(|said| {
+        *said.code() == SqlState::NOT_NULL_VIOLATION && said.column() == Some("migration")
+    })
+}
+
 /// Records a migration as applied, over one that stopped half-way, and appends to the history.
 ///
-/// False when it is recorded as applied already, so that nothing is ever recorded twice.
+/// Nothing is ever recorded twice: what is recorded as applied already is left as it is, and ends a run.
 #[tracing::instrument(name = "db.migrations.insert", level = "debug", skip_all)]
 pub(crate) async fn insert_entry(
     client: &Client,
+    prepared: Option<&Statement>,
     source: &str,
     migration: &Migration,
     down: Option<&Script>,
     origin: Origin,
-) -> Result<bool, tokio_postgres::Error> {
+) -> Result<(), tokio_postgres::Error> {
     let direction = if origin == Origin::Run { "up" } else { "adopt" };
     let checksum = &migration.up.checksum;
-    client
-        .execute_typed(
-            "WITH entry AS ( \
-                INSERT INTO trunkline.migrations \
-                    (name, source, state, origin, checksum, raw_checksum, up_sql, down_sql) \
-                VALUES ($1, $2, 'applied', $3, $4, $5, $6, $7) \
-                ON CONFLICT (name) DO UPDATE \
-                SET source = excluded.source, state = excluded.state, origin = excluded.origin, \
-                    checksum = excluded.checksum, raw_checksum = excluded.raw_checksum, \
-                    statements_done = NULL, up_sql = excluded.up_sql, \
-                    down_sql = excluded.down_sql, applied_at = excluded.applied_at \
-                WHERE migrations.state = 'partial' \
-                RETURNING name) \
-             INSERT INTO trunkline.migration_history \
-                (migration, direction, state, checksum, started_at, duration_ms, os_user, host, version) \
-             SELECT name, $8, 'done', $4, now(), \
-                    extract(epoch FROM clock_timestamp() - now()) * 1000, $9, $10, $11 \
-             FROM entry",
-            &[
-                (&migration.name.as_str(), Type::TEXT),
-                (&source, Type::TEXT),
-                (&origin.as_str(), Type::TEXT),
-                (&checksum.normalised.to_string(), Type::TEXT),
-                (&checksum.raw.to_string(), Type::TEXT),
-                (&migration.up.text, Type::TEXT),
-                (&down.map(|down| down.text.as_str()), Type::TEXT),
-                (&direction, Type::TEXT),
-                (&who::user(), Type::TEXT),
-                (&who::host(), Type::TEXT),
-                (&env!("CARGO_PKG_VERSION"), Type::TEXT),
-            ],
-        )
-        .await
-        .map(|written| written == 1)
+    let (normalised, raw) = (checksum.normalised.to_string(), checksum.raw.to_string());
+    let values: [&(dyn ToSql + Sync); 11] = [
+        &migration.name.as_str(),
+        &source,
+        &origin.as_str(),
+        &normalised,
+        &raw,
+        &migration.up.text,
+        &down.map(|down| down.text.as_str()),
+        &direction,
+        &who::user(),
+        &who::host(),
+        &env!("CARGO_PKG_VERSION"),
+    ];
+    match prepared {
+        Some(statement) => client.execute(statement, &values).await?,
+        None => client.execute_typed(INSERT, &values.map(|value| (value, Type::TEXT))).await?,
+    };
+    Ok(())
 }
 
 /// Writes a whole ledger row, over one of the same name.

@@ -1,4 +1,5 @@
 use std::os::fd::OwnedFd;
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -6,8 +7,11 @@ use rustix::buffer::spare_capacity;
 use rustix::fs::{CWD, Dir, Mode, OFlags, openat};
 use rustix::io::{Errno, read, retry_on_intr};
 
-use super::migration::{Files, Migration};
+use super::migration::{Files, Found, Migration};
 use super::{Script, SourceError};
+
+/// So many files are read by two threads.
+const WORTH_A_THREAD: usize = 128;
 
 /// A folder of migrations that is open: its files are found from there, not from the root each time.
 ///
@@ -46,6 +50,20 @@ impl Folder {
     /// Reads the up files; the down files are left for whoever asks for them.
     pub(super) fn read(&self, files: Files<()>) -> Result<Vec<Migration>, SourceError> {
         let found = files.in_order()?;
+        if found.len() < WORTH_A_THREAD {
+            return self.read_each(&found);
+        }
+        let (first, second) = found.split_at(found.len() / 2);
+        std::thread::scope(|scope| {
+            let second = scope.spawn(|| self.read_each(second));
+            let mut migrations = self.read_each(first)?;
+            let second = second.join().unwrap_or_else(|panic| resume_unwind(panic))?;
+            migrations.extend(second);
+            Ok(migrations)
+        })
+    }
+
+    fn read_each(&self, found: &[Found<()>]) -> Result<Vec<Migration>, SourceError> {
         let mut migrations = Vec::with_capacity(found.len());
         let prefix = self.path.join("").display().to_string();
         let mut buffer = Vec::new();
@@ -53,7 +71,7 @@ impl Folder {
             let file = [&prefix, it.name.as_str(), ".sql"].concat();
             self.read_into(&mut buffer, &file[prefix.len()..])?;
             let up = Script::read(file, buffer.clone())?;
-            let migration = Migration::new(it.name, up);
+            let migration = Migration::new(it.name.clone(), up);
             migrations.push(match it.down {
                 Some(()) => migration.with_down_in(&self.path),
                 None => migration,

@@ -178,13 +178,14 @@ impl<'a> Work<'a> {
             .map_err(|error| self.stopped(migration, "committing", &error))
     }
 
-    /// Commits, and opens the transaction of `next` without waiting in between; returns the server
-    /// process behind that one, or nothing where it could not be opened yet.
+    /// Commits, and opens the transaction of `next`, if there is one, without waiting in between; returns
+    /// the server process behind that one, or nothing where it could not be opened yet.
     pub(crate) async fn commit_and_begin(
         &self,
         migration: &Name,
-        next: &Name,
+        next: Option<&Name>,
     ) -> Result<Option<i32>, Stopped> {
+        let Some(next) = next else { return self.commit(migration).await.map(|()| None) };
         self.require_lock(migration)?;
         let (committed, opened) =
             future::join(self.session.batch_execute("COMMIT"), self.begin(next)).await;

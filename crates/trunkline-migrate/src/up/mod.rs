@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
+use tokio_postgres::Statement;
 use tokio_postgres::types::Type;
 
 pub(crate) use alone::must_stand_alone;
@@ -165,10 +166,11 @@ impl Run<'_> {
             let message = format!("{name} is out of order: later migrations are applied already");
             self.observer.event(&Event::Warning { message: &message });
         }
+        let recording = self.prepare_recording(&pending).await?;
+        let mut turn = Turn { recording: recording.as_ref(), ..Turn::default() };
         if request.atomic {
-            self.apply_in_one_transaction(&pending, Turn::default(), &mut report).await?;
+            self.apply_in_one_transaction(&pending, turn, &mut report).await?;
         } else {
-            let mut turn = Turn::default();
             for (index, migration) in pending.iter().enumerate() {
                 if self.migrator.options.interrupt.is_requested() {
                     return Err(Error::Interrupted {
@@ -183,6 +185,21 @@ impl Run<'_> {
             }
         }
         Ok(report)
+    }
+
+    /// The statement that writes the ledger, where nothing takes it away again: a pooler, or a script.
+    async fn prepare_recording(&self, pending: &[&Migration]) -> Result<Option<Statement>, Error> {
+        let forgets = |migration: &&Migration| {
+            let text = migration.up.text.to_ascii_uppercase();
+            text.contains("DEALLOCATE") || text.contains("DISCARD")
+        };
+        if self.pooled || pending.iter().any(forgets) {
+            return Ok(None);
+        }
+        let prepared = ledger::prepare_insert(&self.work).await;
+        prepared.map(Some).map_err(|error| {
+            Error::query("preparing to write the ledger", &self.migrator.target, &error)
+        })
     }
 
     /// Returns the server process behind the transaction that was opened for the next one, if one was.
@@ -282,7 +299,7 @@ impl Run<'_> {
 
     pub(crate) async fn adopt_platform_row(&self, migration: &Migration) -> Result<(), Error> {
         let (source, down) = (self.migrator.source()?.label(), migration.down()?);
-        insert_entry(&self.work, source, migration, down, Origin::Platform).await.map_err(
+        insert_entry(&self.work, None, source, migration, down, Origin::Platform).await.map_err(
             |error| Error::query("recording an adopted migration", &self.migrator.target, &error),
         )?;
         self.observer.event(&Event::Adopted { migration: &migration.name });

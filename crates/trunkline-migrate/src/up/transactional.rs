@@ -2,6 +2,9 @@
 
 use std::time::Instant;
 
+use futures_util::future;
+use tokio_postgres::Statement;
+
 use super::execute::{Runnable, Stopped, Work};
 use super::{Run, UpReport};
 use crate::error::Error;
@@ -16,6 +19,8 @@ pub(super) struct Turn<'a> {
     pub opened: Option<i32>,
     /// For whom to open another when it is committed.
     pub next: Option<&'a Name>,
+    /// What writes the ledger, prepared.
+    pub recording: Option<&'a Statement>,
 }
 
 /// What became of one attempt.
@@ -40,7 +45,7 @@ impl Run<'_> {
             migrations.iter().map(|migration| self.started(migration)).collect();
         let attempt = || {
             let opened = turn.opened.take();
-            self.attempt(&work, migrations, Turn { opened, next: turn.next })
+            self.attempt(&work, migrations, Turn { opened, ..turn })
         };
         let outcome = work.within_budget(&first.name, attempt);
         match outcome.await {
@@ -97,28 +102,38 @@ impl Run<'_> {
             }
             let runnable = Runnable { name, script: &migration.up };
             let (source, down) = (self.migrator.source()?.label(), migration.down()?);
-            let inserted = insert_entry(&self.work, source, migration, down, Origin::Run);
+            let prepared = turn.recording;
+            let recorded = insert_entry(&self.work, prepared, source, migration, down, Origin::Run);
             let body = migration.up.body()?;
-            let inserted = work.run_all(runnable, body, backend, inserted).await?;
-            if !inserted.map_err(stopped)? {
-                return Err(Stopped::Failed(Error::Query {
-                    doing: "writing the ledger",
-                    message: format!("{name} was recorded by another runner meanwhile"),
-                    code: "23505".to_owned(),
-                }));
+            if let (None, [_]) = (&self.platform, migrations) {
+                // One answer to wait for in all: where anything fails, what is sent after it fails too.
+                let ended = async {
+                    Ok(future::join(recorded, work.commit_and_begin(first, turn.next)).await)
+                };
+                let ended = work.run_all(runnable, body, backend, ended).await?;
+                let (recorded, opened) = ended.map_err(stopped)?;
+                recorded.map_err(|error| not_recorded(work, name, &error))?;
+                return Ok(Outcome::Applied(opened?));
             }
+            let recorded = work.run_all(runnable, body, backend, recorded).await?;
+            recorded.map_err(|error| not_recorded(work, name, &error))?;
             if let Some(platform) = &self.platform {
                 platform.finish(&self.work, migration).await.map_err(told)?;
             }
         }
-        let opened = if let Some(next) = turn.next {
-            work.commit_and_begin(first, next).await?
-        } else {
-            work.commit(first).await?;
-            None
-        };
-        Ok(Outcome::Applied(opened))
+        Ok(Outcome::Applied(work.commit_and_begin(first, turn.next).await?))
     }
+}
+
+fn not_recorded(work: &Work<'_>, name: &Name, error: &tokio_postgres::Error) -> Stopped {
+    if ledger::is_recorded_twice(error) {
+        return Stopped::Failed(Error::Query {
+            doing: "writing the ledger",
+            message: format!("{name} was recorded by another runner meanwhile"),
+            code: "23505".to_owned(),
+        });
+    }
+    work.stopped(name, "writing the ledger", error)
 }
 
 fn failed_migration(error: &Error) -> Option<&Name> {

@@ -12,8 +12,8 @@ use trunkline_store::audit_log::Actor;
 use trunkline_store::one_time_links::{LinkPurpose, replace_link};
 use trunkline_store::{Executor, Store, StoreError};
 
-use crate::State;
 use crate::auth::hash_token;
+use crate::{Service, State};
 
 pub(crate) use input::{parse_email, parse_name};
 pub(crate) use invite::describe;
@@ -68,7 +68,7 @@ impl State {
     /// Adds people and makes links, as `actor`.
     pub fn people(&self, actor: Actor) -> People<'_> {
         let public_url = self.settings.public_url.as_str();
-        let Self { store, clock, random, .. } = self;
+        let Service { store, clock, random, .. } = &**self;
         People { store, clock, random, public_url, actor }
     }
 }

@@ -57,7 +57,7 @@ pub async fn insert_webhooks(
                 FROM trunkline.webhook_inbox AS before
                 WHERE before.digest = given.digest AND before.day = given.day - 1
             ) IS NULL
-            ON CONFLICT DO NOTHING
+            ON CONFLICT (digest, day) DO NOTHING
             RETURNING id, day, lanes
         ),
         queued AS (

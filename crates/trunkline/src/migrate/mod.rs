@@ -13,7 +13,7 @@ mod status;
 mod up;
 mod verify;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -128,6 +128,11 @@ pub(crate) async fn run(
     }
 }
 
+/// Whether a folder is read sooner than a thread is started.
+fn is_small(folder: &Path) -> bool {
+    std::fs::read_dir(folder).is_ok_and(|entries| entries.take(64).count() < 64)
+}
+
 /// A command that only reads: when asked to stop it has nothing to finish.
 async fn reading(
     command: impl Future<Output = Result<ExitStatus, Failure>>,
@@ -163,6 +168,7 @@ impl Common {
         Ok(match self.source.clone() {
             // Otherwise a private server would be started before that is said.
             Some(folder) if !folder.is_dir() => Source::directory(folder)?.into(),
+            Some(folder) if is_small(&folder) => read(folder, self.label.clone())?.into(),
             Some(folder) => {
                 let label = self.label.clone();
                 Reading::begin(move || read(folder, label))

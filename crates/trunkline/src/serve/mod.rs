@@ -16,7 +16,7 @@ use tracing::{info, warn};
 use trunkline_core::{Clock, Random};
 use trunkline_migrate::{ExitStatus, Interrupt, Migrator, Options};
 use trunkline_server::{
-    KnownCallers, Limits, Metrics, Progress, ProviderClient, Settings, State, Webhooks,
+    KnownCallers, Limits, Metrics, Progress, ProviderClient, Service, Settings, State, Webhooks,
 };
 use trunkline_store::audit_log::{Actor, ActorKind};
 use trunkline_store::{PoolOptions, Store};
@@ -82,7 +82,7 @@ pub(crate) async fn run_with(
     let pool = PoolOptions { size: config.database.connections, ..PoolOptions::default() };
     let metrics: Arc<Metrics> = Arc::default();
     let webhooks = Store::new(connection.target.clone(), PoolOptions::default());
-    let state = State {
+    let state = State::new(Service {
         store: Store::new(connection.target.clone(), pool),
         keys: Arc::new(keys),
         migrator: Arc::new(Migrator::new(source, connection.target.clone(), options)),
@@ -95,7 +95,7 @@ pub(crate) async fn run_with(
         metrics,
         progress: Progress::default(),
         known: KnownCallers::default(),
-    };
+    });
 
     // It listens before it migrates, so that its readiness tells how far that is.
     state.progress.set(Some("starting".to_owned()));
