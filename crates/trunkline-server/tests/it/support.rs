@@ -17,7 +17,7 @@ use trunkline_core::secrets::{Key, KeyRing, Secret};
 use trunkline_core::{Clock, Random};
 use trunkline_migrate::{Migrator, Options, Silent, Target, UpRequest};
 use trunkline_postgres::testing::TestDatabase;
-use trunkline_server::{Metrics, Oidc, ProviderClient, Service, Settings, State, Webhooks, router};
+use trunkline_server::{Metrics, Oidc, ProviderClient, Settings, State, Webhooks, router};
 use trunkline_store::secret_keys::register_active_key;
 use trunkline_store::{PoolOptions, Store, partner_migrations};
 
@@ -70,7 +70,7 @@ impl Service {
         let mut random = Random::seeded(1);
         let key = Key::generate(&mut random).to_text();
         let metrics: Arc<Metrics> = Arc::default();
-        let state = State::new(Service {
+        let state = State::new(trunkline_server::Service {
             store: Store::new(target.clone(), PoolOptions::default()),
             keys: Arc::new(KeyRing::parse(&key).unwrap()),
             migrator: Arc::new(Migrator::new(
