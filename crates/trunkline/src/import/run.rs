@@ -103,6 +103,7 @@ fn tell(printer: &Printer, report: &RunReport, counts: &Counts) {
         "created": report.created,
         "updated": report.updated,
         "already_there": report.already_there,
+        "left_out": report.left_out,
         "limited": report.is_limited,
         "rested_ms": u64::try_from(report.rested.as_millis()).unwrap_or(u64::MAX),
         "conflicts": counts.conflicts,
