@@ -83,8 +83,8 @@ pub(crate) async fn decide_conflict(
     let transaction = connection.begin().await?;
     let executor = transaction.executor();
     let (task, before) = find_conflict(executor, row).await?;
-    if !before.conflict.choices().contains(&choice) {
-        let may: Vec<&str> = before.conflict.choices().iter().map(|may| may.as_str()).collect();
+    if !before.choices().contains(&choice) {
+        let may: Vec<&str> = before.choices().iter().map(|may| may.as_str()).collect();
         let message = format!("about {} it may be {}", before.conflict, may.join(" or "));
         return Err(invalid("choice", message));
     }

@@ -7,7 +7,7 @@ use trunkline_store::import::{
     PlannedCompany, PlannedConflict, Planning, Platform, SourceRow, Task, Verdict, clear_plan,
     forget_other_plans, insert_planned_companies, insert_planned_conflicts, skipped_types, survey,
 };
-use trunkline_store::{Executor, StoreError};
+use trunkline_store::Executor;
 
 use super::progress::Gauge;
 use crate::State;
@@ -59,24 +59,22 @@ pub(super) async fn make(
             }
             None => BTreeMap::new(),
         };
-        keep(executor, task, &judged, found).await?;
-        counted.add(&judged);
+        let conflicts = conflicts(&judged, found);
+        insert_planned_conflicts(executor, task.id, &conflicts).await?;
+        counted.add(&judged, &conflicts);
     }
     Ok(None)
 }
 
-/// Keeps what there is to decide in a batch.
-async fn keep(
-    executor: Executor<'_>,
-    task: &Task,
+/// What there is to decide in a batch.
+fn conflicts(
     judged: &[(SourceRow, Verdict)],
     mut found: BTreeMap<i64, (Conflict, String)>,
-) -> Result<(), StoreError> {
-    let conflicts: Vec<PlannedConflict> = judged
+) -> Vec<PlannedConflict> {
+    judged
         .iter()
         .filter_map(|(row, verdict)| PlannedConflict::of(row, verdict, found.remove(&row.id)))
-        .collect();
-    insert_planned_conflicts(executor, task.id, &conflicts).await
+        .collect()
 }
 
 /// What the providers said, in numbers.
@@ -144,12 +142,17 @@ impl Answers {
 #[derive(Default)]
 struct Counted {
     companies: BTreeMap<Option<i32>, PlannedCompany>,
+    /// What there is to decide, by kind.
+    conflicts: BTreeMap<&'static str, u64>,
     rows: u64,
 }
 
 impl Counted {
-    fn add(&mut self, judged: &[(SourceRow, Verdict)]) {
+    fn add(&mut self, judged: &[(SourceRow, Verdict)], conflicts: &[PlannedConflict]) {
         self.rows += judged.len() as u64;
+        for found in conflicts {
+            *self.conflicts.entry(found.conflict.as_str()).or_default() += 1;
+        }
         for (row, verdict) in judged {
             self.company(row.company_id, row.company.as_deref()).add(verdict);
         }
@@ -192,6 +195,7 @@ impl Counted {
             "conflict": sum(|company| company.conflicts),
             "left_out": sum(|company| company.left_out),
             "skipped": sum(|company| company.skipped),
+            "conflicts": self.conflicts,
             "tokens": answers.map(Answers::shown),
         })))
     }

@@ -24,7 +24,7 @@ impl Gauge {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = TaskProgress { phase, rows, of };
     }
 
-    fn get(&self) -> TaskProgress {
+    pub(super) fn get(&self) -> TaskProgress {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

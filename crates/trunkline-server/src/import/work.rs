@@ -7,7 +7,7 @@ use trunkline_migrate::Interrupt;
 use trunkline_store::StoreError;
 use trunkline_store::import::{
     Finding, Platform, RunOptions, RunReport, SourceRow, Survey, Task, TaskKind, TaskState,
-    UndoReport, Undoing, claim_task, end_task, release_task, run, survey, undo, verify,
+    UndoReport, Undoing, claim_task, end_task, note_progress, release_task, run, survey, undo, verify,
 };
 
 use super::plan;
@@ -17,6 +17,9 @@ use crate::problem::{Kind, Problem};
 
 /// How often it is looked whether there is something to do.
 const OFTEN: Duration = Duration::from_secs(2);
+
+/// And after it went wrong, as before the tables are there.
+const SELDOM: Duration = Duration::from_secs(10);
 
 /// A run rests while more sessions of others than that are at work, as the command does.
 const BUSY: u32 = 16;
@@ -28,15 +31,16 @@ const NAMED: usize = 100;
 /// next process. Every process of the service does so, and each task is worked on by one of them.
 pub async fn keep_importing(state: State, stop: Interrupt) {
     while !stop.is_requested() {
-        match import_once(&state, &stop).await {
-            Ok(true) => continue,
-            Ok(false) => {}
+        let rest = match import_once(&state, &stop).await {
+            Ok(true) => Duration::ZERO,
+            Ok(false) => OFTEN,
             Err(problem) => {
-                warn!(?problem, "tasks of the import could not be looked at; tried again")
+                warn!(?problem, "tasks of the import could not be worked on; tried again");
+                SELDOM
             }
-        }
+        };
         tokio::select! {
-            () = tokio::time::sleep(OFTEN) => {}
+            () = tokio::time::sleep(rest) => {}
             () = stop.requested() => {}
         }
     }
@@ -50,13 +54,13 @@ pub async fn import_once(state: &State, stop: &Interrupt) -> Result<bool, Proble
     };
     let Some(task) = task else { return Ok(false) };
     info!(task = task.id, kind = task.kind.as_str(), "a task of the import begins");
-    let (ask, asked) = watch::channel(task.stop_requested);
+    let (ask, asked) = watch::channel(task.stop_requested || stop.is_requested());
     let (gauge, interrupt) = (Gauge::new(), Interrupt::new(asked));
     let done = tokio::select! {
         done = perform(state, &task, &gauge, &interrupt) => done,
         () = watch_over(state, &task, &gauge, stop, &ask) => unreachable!("it watches until the task ends"),
     };
-    end(state, &task, done, stop).await?;
+    end(state, &task, &gauge, done, stop).await?;
     Ok(true)
 }
 
@@ -78,11 +82,13 @@ async fn perform(
 async fn end(
     state: &State,
     task: &Task,
+    gauge: &Gauge,
     done: Result<Option<Value>, Problem>,
     stop: &Interrupt,
 ) -> Result<(), Problem> {
     let connection = state.store.connection().await?;
     let (executor, now) = (connection.executor(), state.clock.now());
+    note_progress(executor, task, gauge.get()).await?;
     let ended = match done {
         Ok(Some(result)) => {
             end_task(executor, task, TaskState::Done, Some(&result), None, now).await?

@@ -169,20 +169,24 @@ impl Judge<'_> {
 
     fn judge_new(&self, row: &SourceRow, channel: &LegacyChannel, existing: &Existing) -> Verdict {
         let facts = &channel.facts;
+        let elsewhere = |company: i32| company != facts.company_id;
+        let stored = existing.channel(facts);
+        // What another company has here already comes first: no decision between rows takes it away.
+        if let Some(company) = stored.map(|stored| stored.facts.company_id)
+            && elsewhere(company)
+        {
+            return refused(Conflict::NumberInTwoCompanies, Some(Rival::Company(company)));
+        }
         if let Some(contest) = self.contests.of(row.id)
             && !self.wins(row, contest)
         {
             return refused(contest.conflict, Some(Rival::Row(contest.rival)));
         }
-        if let Some(stored) = existing.channel(facts) {
-            let company = stored.facts.company_id;
-            if company != facts.company_id {
-                return refused(Conflict::NumberInTwoCompanies, Some(Rival::Company(company)));
-            }
+        if let Some(stored) = stored {
             return Verdict::Adopt { client_row: stored.client_row, channel_row: stored.row };
         }
         match existing.client(facts) {
-            Some((_, company)) if company != facts.company_id => {
+            Some((_, company)) if elsewhere(company) => {
                 refused(Conflict::ClientInTwoCompanies, Some(Rival::Company(company)))
             }
             _ => Verdict::Create,

@@ -33,7 +33,7 @@ pub use judge::{Policy, Problem, Rival, Verdict};
 pub use link::{Linking, link_rows, unlink_rows};
 pub use plan::{Planning, plan, skipped_types};
 pub use plans::{
-    ConflictFilter, PlannedCompany, PlannedConflict, clear_plan, count_planned_conflicts,
+    ConflictFilter, PlannedCompany, PlannedConflict, clear_plan, count_decided_conflicts,
     forget_other_plans, insert_planned_companies, insert_planned_conflicts, list_planned_companies,
     list_planned_conflicts,
 };

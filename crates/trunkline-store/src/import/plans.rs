@@ -112,6 +112,11 @@ impl PlannedConflict {
         })
     }
 
+    /// What may be decided. What another company has in the partner tables already is not taken from it.
+    pub fn choices(&self) -> &'static [Choice] {
+        if self.rival_company.is_some() { &[Choice::LeaveOut] } else { self.conflict.choices() }
+    }
+
     fn read(row: &Row) -> Result<Self, StoreError> {
         let is_decided = row.get::<_, Option<&str>>("choice").is_some();
         Ok(Self {
@@ -335,20 +340,20 @@ pub async fn list_planned_conflicts(
     found.iter().map(PlannedConflict::read).collect()
 }
 
-/// How many conflicts of each kind a plan has, and how many of them are decided.
-pub async fn count_planned_conflicts(
+/// About how many conflicts of each kind of a plan somebody decided.
+pub async fn count_decided_conflicts(
     executor: Executor<'_>,
     task: i32,
-) -> Result<Vec<(Conflict, i64, i64)>, StoreError> {
+) -> Result<Vec<(Conflict, i64)>, StoreError> {
     let query = "
-        SELECT planned.conflict, count(*), count(decision.choice)
-        FROM trunkline.import_plan_conflicts AS planned
-        LEFT JOIN trunkline.import_decisions AS decision
-            ON decision.source = $2 AND decision.source_row = planned.source_row
-                AND decision.conflict = planned.conflict
-        WHERE planned.task_id = $1
+        SELECT planned.conflict, count(*)
+        FROM trunkline.import_decisions AS decision
+        JOIN trunkline.import_plan_conflicts AS planned
+            ON planned.task_id = $1 AND planned.source_row = decision.source_row
+                AND planned.conflict = decision.conflict
+        WHERE decision.source = $2
         GROUP BY 1
         ORDER BY 1";
-    let rows = executor.rows("count the conflicts of a plan", query, &[&task, &SOURCE]).await?;
-    rows.iter().map(|row| Ok((word(row, "conflict")?, row.get(1), row.get(2)))).collect()
+    let rows = executor.rows("count the decisions about a plan", query, &[&task, &SOURCE]).await?;
+    rows.iter().map(|row| Ok((word(row, "conflict")?, row.get(1)))).collect()
 }

@@ -102,6 +102,11 @@ impl Counts {
         })
     }
 
+    /// Puts the conflicts into the order of their rows: two writers show them as they come.
+    pub(super) fn sort(&mut self) {
+        self.conflicts.sort_by_key(|line| line.row);
+    }
+
     /// Every company, for programs.
     pub(super) fn companies(&self) -> impl Serialize {
         self.companies.values().collect::<Vec<_>>()

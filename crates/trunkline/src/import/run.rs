@@ -70,6 +70,7 @@ pub(super) async fn run(
     if report.is_interrupted {
         return Err(interrupted("what was imported so far stands; the same command goes on"));
     }
+    counts.sort();
     tell(session.printer, &report, &counts);
     Ok(if report.conflicts > 0 { ExitStatus::Differences } else { ExitStatus::Done })
 }

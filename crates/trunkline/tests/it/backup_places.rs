@@ -39,7 +39,7 @@ async fn a_standby_is_backed_up_as_of_one_moment_while_the_primary_writes() {
     let (primary, standby) = (pair.primary.url("platform"), pair.standby.url("platform"));
     run(directory, &primary, "database sample --companies 10").await.expect(0);
     run(directory, &primary, "migrate up").await.expect(0);
-    run(directory, &primary, "import run").await.expect(3);
+    run(directory, &primary, "import run").await.expect(0);
     pair.has_caught_up().await;
 
     let refused = run(directory, &standby, "backup backups --verify").await.expect(6);

@@ -114,13 +114,13 @@ async fn what_was_decided_in_the_admin_interface_is_honoured() {
     place
         .sql(
             "INSERT INTO trunkline.import_decisions (source, source_row, conflict, choice, decided_by, decided_at) \
-             SELECT 'platform', id, CASE WHEN id = 5 THEN 'number_in_two_companies' ELSE 'token_missing' END, \
+             SELECT 'platform', id, CASE WHEN id = 5 THEN 'number_in_two_companies' ELSE 'phone_number_as_id' END, \
              CASE WHEN id = 5 THEN 'take' ELSE 'leave_out' END, 'ada@example.com', now() FROM channel_connections",
         )
         .await;
     let plan = run(&place, "import plan --format json").await.expect(0).json();
     let missing = before["conflicts"].as_array().unwrap().iter();
-    let missing = missing.filter(|line| line["conflict"] == "token_missing").count();
+    let missing = missing.filter(|line| line["conflict"] == "phone_number_as_id").count();
     assert!(missing > 0, "{before}");
     assert_eq!(plan["total"]["left_out"], missing);
     let done = run(&place, "import run --format json").await.expect(3).json();

@@ -9,10 +9,14 @@ use crate::place::Place;
 
 const KEY: &str = "tlkey1_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
+/// The messaging key of a channel.
+const CHANNEL_KEY: &str = "known-channel-key";
+
 async fn run(place: &Place, line: &str) -> Outcome {
     let outcome = place.command(line).env("TRUNKLINE_KEYS", KEY).run().await;
     for text in [&outcome.stdout, &outcome.stderr] {
         assert!(!text.contains("fake-") && !text.contains("SIMULATED"), "{outcome}");
+        assert!(!text.contains(CHANNEL_KEY), "{outcome}");
     }
     outcome
 }
@@ -52,10 +56,6 @@ async fn platform(simulator: &Simulator) -> Place {
         let number: i32 = row.parse().unwrap();
         client.execute(insert, &[&number, &provider, &id, &key, &secret, &token]).await.unwrap();
     }
-    let (channel, channel_key) = simulator.read(|world| {
-        let (id, channel) = world.dialog360.channels.iter().next().unwrap();
-        (id.clone(), channel.keys[0].api_key.clone())
-    });
     let meta = |waba: &str, number: &str, token: &str, phone: &str| {
         serde_json::json!({ "wabaId": waba, "phoneNumberId": number, "accessToken": token, "phoneNumber": phone })
     };
@@ -65,7 +65,7 @@ async fn platform(simulator: &Simulator) -> Place {
         ("whatsapp_official", meta("102000000000002", "103000000000002", "fake-expired", "+49301100001")),
         ("whatsapp_official", meta("102000000000003", "103000000000003", Sample::META_TOKEN, "+49301999999")),
         ("whatsapp_official", meta("102000000000999", "103000000000999", Sample::META_TOKEN, "+49301999998")),
-        ("whatsapp_360dialog", serde_json::json!({ "clientId": "c00000CL", "channelId": channel, "apiKey": channel_key })),
+        ("whatsapp_360dialog", serde_json::json!({ "clientId": "c00000CL", "channelId": "n00000CH", "apiKey": CHANNEL_KEY })),
         ("whatsapp_360dialog", serde_json::json!({ "clientId": "c00001CL", "channelId": "n00001CH", "apiKey": "fake-key" })),
         ("whatsapp_twilio", serde_json::json!({ "accountSid": Sample::TWILIO_ACCOUNT, "authToken": Sample::TWILIO_TOKEN,
             "phoneNumber": "+49303100000" })),
@@ -75,7 +75,7 @@ async fn platform(simulator: &Simulator) -> Place {
         let insert = "
             INSERT INTO channel_connections (id, user_id, company_id, channel_type, account_id, account_name, connection_data)
             SELECT $1, min(id), 1, $2, 'account', 'Name', $3
-            FROM users";
+            FROM public.users";
         client.execute(insert, &[&number, &kind, &data]).await.unwrap();
     }
     place
@@ -83,7 +83,10 @@ async fn platform(simulator: &Simulator) -> Place {
 
 #[tokio::test]
 async fn each_token_is_asked_about_and_an_outage_is_no_bad_token() {
-    let world = World::sample(&Sample { companies: 4 });
+    let mut world = serde_json::to_value(World::sample(&Sample { companies: 4 })).unwrap();
+    world["dialog360"]["channels"]["n00000CH"]["keys"] =
+        serde_json::json!([{ "id": "AK1", "api_key": CHANNEL_KEY }]);
+    let world: World = serde_json::from_value(world).unwrap();
     let simulator = Simulator::start(world).await.unwrap();
     let place = platform(&simulator).await;
 
@@ -120,6 +123,24 @@ async fn each_token_is_asked_about_and_an_outage_is_no_bad_token() {
     let provider = &json["provider"];
     assert_eq!([&provider["good"], &provider["refused"], &provider["not_asked"]], [0, 0, 7], "{json}");
     assert_eq!(provider["notes"]["token_not_asked"], 7);
+}
+
+#[tokio::test]
+async fn it_waits_for_the_budget_until_ctrl_c() {
+    let simulator = Simulator::start(World::sample(&Sample { companies: 4 })).await.unwrap();
+    let place = platform(&simulator).await;
+    // Another process was told by Meta to wait.
+    let told = "INSERT INTO trunkline.rate_budgets (account_id, name, not_before)
+        VALUES (2, '103000000000001', now() + '10 minutes'::INTERVAL)";
+    place.sql(told).await;
+    let run = place.command("import plan --check-provider").env("TRUNKLINE_KEYS", KEY).spawn();
+    let others = "SELECT count(*) FROM trunkline.rate_budgets WHERE name = 'requests' AND turns <> '{}'";
+    place.wait_for_rows(others).await;
+    let asked = "SELECT count(*) FROM trunkline.rate_budgets WHERE name = '103000000000001' AND turns <> '{}'";
+    assert_eq!(place.number(asked).await, 0);
+    run.interrupt();
+    let ended = run.end().await.expect(130);
+    assert!(ended.stderr.contains("nothing was changed"), "{ended}");
 }
 
 #[tokio::test]

@@ -189,7 +189,7 @@ fn page(
     errors: &[(String, String)],
 ) -> ConflictPage {
     let conflict = found.conflict;
-    let choices = conflict.choices().iter();
+    let choices = found.choices().iter();
     let error_of = |name: &str| {
         let error = errors.iter().find(|(field, _)| field == name);
         error.map(|(_, message)| message.clone()).unwrap_or_default()

@@ -6,7 +6,7 @@ use serde_json::Value;
 use trunkline_core::Role;
 use trunkline_core::legacy::Conflict;
 use trunkline_store::import::{
-    PlannedCompany, Platform, Task, count_planned_conflicts, list_planned_companies,
+    PlannedCompany, Platform, Task, count_decided_conflicts, list_planned_companies,
 };
 use trunkline_store::{Executor, StoreError, Window};
 
@@ -86,15 +86,20 @@ impl From<PlannedCompany> for Row {
 }
 
 impl Plan {
-    fn new(task: &Task, conflicts: Vec<(Conflict, i64, i64)>, companies: Vec<Row>) -> Self {
+    fn new(task: &Task, decided: &[(Conflict, i64)], companies: Vec<Row>) -> Self {
         let nothing = Value::Null;
         let result = task.result.as_ref().unwrap_or(&nothing);
-        let counted = |(conflict, rows, decided): (Conflict, i64, i64)| Counted {
-            word: conflict.as_str(),
-            title: title(conflict),
-            explanation: conflict.explanation(),
-            rows,
-            decided,
+        let found = |conflict: &Conflict| {
+            let word = conflict.as_str();
+            let rows = result.get("conflicts").map_or(0, |kinds| number(kinds, word));
+            let decided = decided.iter().find(|(decided, _)| decided == conflict);
+            (rows > 0).then(|| Counted {
+                word,
+                title: title(*conflict),
+                explanation: conflict.explanation(),
+                rows,
+                decided: decided.map_or(0, |(_, rows)| *rows),
+            })
         };
         Self {
             made: task.ended_at.unwrap_or(task.requested_at).into(),
@@ -108,7 +113,7 @@ impl Plan {
             conflict: number(result, "conflict"),
             left_out: number(result, "left_out"),
             skipped: number(result, "skipped"),
-            conflicts: conflicts.into_iter().map(counted).collect(),
+            conflicts: Conflict::ALL.iter().filter_map(found).collect(),
             tokens: result.get("tokens").map(tokens).unwrap_or_default(),
             companies,
         }
@@ -159,9 +164,9 @@ pub(super) async fn show(
         let companies = list_planned_companies(executor, task.id, &window).await?;
         let listing =
             pager.listing::<_, Row, _>(companies, limit, &"place", |company| company.place);
-        let conflicts = count_planned_conflicts(executor, task.id).await?;
+        let decided = count_decided_conflicts(executor, task.id).await?;
         next = listing.next.unwrap_or_default();
-        plan = Some(Plan::new(task, conflicts, listing.page.items));
+        plan = Some(Plan::new(task, &decided, listing.page.items));
     }
     Ok(Page(OverviewPage {
         frame: administrator.frame(&headers, Section::Import),

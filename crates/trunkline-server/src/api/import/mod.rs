@@ -167,7 +167,7 @@ pub(crate) struct ImportDecision {
 impl From<PlannedConflict> for ImportConflict {
     fn from(found: PlannedConflict) -> Self {
         let conflict = found.conflict;
-        let choices = conflict.choices().iter();
+        let choices = found.choices().iter();
         Self {
             row: found.source_row,
             conflict,

@@ -37,6 +37,8 @@ async fn every_decision_is_honoured_by_the_next_run() {
 
     let plan = service.plan(&key).await;
     assert_eq!([&plan["result"]["left_out"], &plan["result"]["conflict"]], [1, 1]);
+    // What another company has here already is not taken from it.
+    service.decide(&key, 4, &json!({ "choice": "take" })).await.expect(422);
     // The decision about the company stays to be seen, and can be taken back.
     assert!(service.conflicts(&key).await.contains(&"5 company_unknown assign".to_owned()));
 }

@@ -5,8 +5,6 @@ mod pages;
 mod tasks;
 mod tokens;
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use trunkline_migrate::Interrupt;
@@ -17,8 +15,8 @@ use crate::support::{Answer, Service};
 /// Connections of two companies: two that are well, two that contend, one without a company, one without a token, one
 /// of another type.
 const CONNECTIONS: &str = r#"
-    CREATE TABLE users (id INTEGER PRIMARY KEY, company_id INTEGER);
-    CREATE TABLE channel_connections (
+    CREATE TABLE public.users (id INTEGER PRIMARY KEY, company_id INTEGER);
+    CREATE TABLE public.channel_connections (
         id INTEGER PRIMARY KEY,
         user_id INTEGER NOT NULL,
         company_id INTEGER,
@@ -84,12 +82,7 @@ impl Service {
     }
 }
 
-/// Asks to stop after a while.
-fn stop_after(time: Duration) -> Interrupt {
-    let (sender, receiver) = watch::channel(false);
-    tokio::spawn(async move {
-        tokio::time::sleep(time).await;
-        let _ = sender.send(true);
-    });
-    Interrupt::new(receiver)
+/// Somebody has asked to stop.
+fn stopping() -> Interrupt {
+    Interrupt::new(watch::channel(true).1)
 }
