@@ -3,11 +3,11 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use trunkline_core::legacy::{Conflict, LegacyChannel};
 use trunkline_migrate::Interrupt;
+use trunkline_store::Executor;
 use trunkline_store::import::{
     PlannedCompany, PlannedConflict, Planning, Platform, SourceRow, Task, Verdict, clear_plan,
     forget_other_plans, insert_planned_companies, insert_planned_conflicts, skipped_types, survey,
 };
-use trunkline_store::Executor;
 
 use super::progress::Gauge;
 use crate::State;

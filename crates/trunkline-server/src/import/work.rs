@@ -7,7 +7,8 @@ use trunkline_migrate::Interrupt;
 use trunkline_store::StoreError;
 use trunkline_store::import::{
     Finding, Platform, RunOptions, RunReport, SourceRow, Survey, Task, TaskKind, TaskState,
-    UndoReport, Undoing, claim_task, end_task, note_progress, release_task, run, survey, undo, verify,
+    UndoReport, Undoing, claim_task, end_task, note_progress, release_task, run, survey, undo,
+    verify,
 };
 
 use super::plan;

@@ -1,7 +1,7 @@
 //! `import plan --check-provider`, against the simulated providers and without a service.
 
-use trunkline_core::secrets::{KeyRing, Place as Sealed, Secret};
 use trunkline_core::Random;
+use trunkline_core::secrets::{KeyRing, Place as Sealed, Secret};
 use trunkline_providers::simulator::{Sample, Simulator, World};
 
 use crate::outcome::Outcome;
@@ -45,8 +45,22 @@ async fn platform(simulator: &Simulator) -> Place {
         INSERT INTO partner_configurations (id, provider, partner_id, partner_api_key, partner_secret, access_token)
         VALUES ($1, $2, $3, $4, $5, $6)";
     let accounts = [
-        ("1", "360dialog", Sample::DIALOG360_PARTNER, Some(Sample::DIALOG360_KEY), Some(Sample::DIALOG360_SECRET), None),
-        ("2", "meta", Sample::META_BUSINESS, Some(Sample::META_APP), Some(Sample::META_SECRET), Some(Sample::META_TOKEN)),
+        (
+            "1",
+            "360dialog",
+            Sample::DIALOG360_PARTNER,
+            Some(Sample::DIALOG360_KEY),
+            Some(Sample::DIALOG360_SECRET),
+            None,
+        ),
+        (
+            "2",
+            "meta",
+            Sample::META_BUSINESS,
+            Some(Sample::META_APP),
+            Some(Sample::META_SECRET),
+            Some(Sample::META_TOKEN),
+        ),
         ("3", "twilio", Sample::TWILIO_ACCOUNT, None, None, Some(Sample::TWILIO_TOKEN)),
     ];
     for (row, provider, id, key, secret, token) in accounts {
@@ -56,19 +70,35 @@ async fn platform(simulator: &Simulator) -> Place {
         let number: i32 = row.parse().unwrap();
         client.execute(insert, &[&number, &provider, &id, &key, &secret, &token]).await.unwrap();
     }
-    let meta = |waba: &str, number: &str, token: &str, phone: &str| {
-        serde_json::json!({ "wabaId": waba, "phoneNumberId": number, "accessToken": token, "phoneNumber": phone })
-    };
+    let meta = |waba: &str, number: &str, token: &str, phone: &str| serde_json::json!({ "wabaId": waba, "phoneNumberId": number, "accessToken": token, "phoneNumber": phone });
     let (waba, number) = ("102000000000001", "103000000000001");
     let rows = [
         ("whatsapp_official", meta(waba, number, Sample::META_TOKEN, "+49301100000")),
-        ("whatsapp_official", meta("102000000000002", "103000000000002", "fake-expired", "+49301100001")),
-        ("whatsapp_official", meta("102000000000003", "103000000000003", Sample::META_TOKEN, "+49301999999")),
-        ("whatsapp_official", meta("102000000000999", "103000000000999", Sample::META_TOKEN, "+49301999998")),
-        ("whatsapp_360dialog", serde_json::json!({ "clientId": "c00000CL", "channelId": "n00000CH", "apiKey": CHANNEL_KEY })),
-        ("whatsapp_360dialog", serde_json::json!({ "clientId": "c00001CL", "channelId": "n00001CH", "apiKey": "fake-key" })),
-        ("whatsapp_twilio", serde_json::json!({ "accountSid": Sample::TWILIO_ACCOUNT, "authToken": Sample::TWILIO_TOKEN,
-            "phoneNumber": "+49303100000" })),
+        (
+            "whatsapp_official",
+            meta("102000000000002", "103000000000002", "fake-expired", "+49301100001"),
+        ),
+        (
+            "whatsapp_official",
+            meta("102000000000003", "103000000000003", Sample::META_TOKEN, "+49301999999"),
+        ),
+        (
+            "whatsapp_official",
+            meta("102000000000999", "103000000000999", Sample::META_TOKEN, "+49301999998"),
+        ),
+        (
+            "whatsapp_360dialog",
+            serde_json::json!({ "clientId": "c00000CL", "channelId": "n00000CH", "apiKey": CHANNEL_KEY }),
+        ),
+        (
+            "whatsapp_360dialog",
+            serde_json::json!({ "clientId": "c00001CL", "channelId": "n00001CH", "apiKey": "fake-key" }),
+        ),
+        (
+            "whatsapp_twilio",
+            serde_json::json!({ "accountSid": Sample::TWILIO_ACCOUNT, "authToken": Sample::TWILIO_TOKEN,
+            "phoneNumber": "+49303100000" }),
+        ),
     ];
     place.sql("DELETE FROM channel_connections").await;
     for (number, (kind, data)) in (1_i32..).zip(rows) {
@@ -92,7 +122,11 @@ async fn each_token_is_asked_about_and_an_outage_is_no_bad_token() {
 
     let json = run(&place, "import plan --check-provider --format json").await.expect(0).json();
     let provider = &json["provider"];
-    assert_eq!([&provider["good"], &provider["refused"], &provider["not_asked"]], [4, 3, 0], "{json}");
+    assert_eq!(
+        [&provider["good"], &provider["refused"], &provider["not_asked"]],
+        [4, 3, 0],
+        "{json}"
+    );
     let found: Vec<String> = provider["findings"]
         .as_array()
         .unwrap()
@@ -113,15 +147,23 @@ async fn each_token_is_asked_about_and_an_outage_is_no_bad_token() {
     assert_eq!(csv.stdout.lines().count(), 5, "{csv}");
     assert!(csv.stdout.starts_with("row,company_id,channel_type,kind,word,"), "{csv}");
     let table = run(&place, "import plan --check-provider").await.expect(0);
-    assert!(table.stdout.contains("4 tokens good, 3 refused, 0 of which nothing is known"), "{table}");
+    assert!(
+        table.stdout.contains("4 tokens good, 3 refused, 0 of which nothing is known"),
+        "{table}"
+    );
     run(&place, "import plan --check-provider --check").await.expect(3);
-    let asked = "SELECT count(*) FROM trunkline.rate_budgets WHERE name IN ('messaging', 'requests')";
+    let asked =
+        "SELECT count(*) FROM trunkline.rate_budgets WHERE name IN ('messaging', 'requests')";
     assert_eq!(place.number(asked).await, 2, "within the budgets that all share");
 
     drop(simulator);
     let json = run(&place, "import plan --check-provider --format json").await.expect(0).json();
     let provider = &json["provider"];
-    assert_eq!([&provider["good"], &provider["refused"], &provider["not_asked"]], [0, 0, 7], "{json}");
+    assert_eq!(
+        [&provider["good"], &provider["refused"], &provider["not_asked"]],
+        [0, 0, 7],
+        "{json}"
+    );
     assert_eq!(provider["notes"]["token_not_asked"], 7);
 }
 
@@ -134,7 +176,8 @@ async fn it_waits_for_the_budget_until_ctrl_c() {
         VALUES (2, '103000000000001', now() + '10 minutes'::INTERVAL)";
     place.sql(told).await;
     let run = place.command("import plan --check-provider").env("TRUNKLINE_KEYS", KEY).spawn();
-    let others = "SELECT count(*) FROM trunkline.rate_budgets WHERE name = 'requests' AND turns <> '{}'";
+    let others =
+        "SELECT count(*) FROM trunkline.rate_budgets WHERE name = 'requests' AND turns <> '{}'";
     place.wait_for_rows(others).await;
     let asked = "SELECT count(*) FROM trunkline.rate_budgets WHERE name = '103000000000001' AND turns <> '{}'";
     assert_eq!(place.number(asked).await, 0);

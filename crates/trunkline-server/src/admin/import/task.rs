@@ -153,7 +153,9 @@ pub(super) async fn put_up(
 ) -> Result<Response, PageProblem> {
     administrator.require(Role::Admin)?;
     let kind: Option<TaskKind> = wanted.kind.parse().ok();
-    let kind = kind.filter(|kind| *kind != TaskKind::Undo).ok_or_else(|| Problem::new(Kind::Malformed, "there is no such task"))?;
+    let kind = kind
+        .filter(|kind| *kind != TaskKind::Undo)
+        .ok_or_else(|| Problem::new(Kind::Malformed, "there is no such task"))?;
     let policy = if wanted.conflict == "newest" { Policy::Newest } else { Policy::Skip };
     let ask = wanted.check_provider && kind == TaskKind::Plan;
     put_up_task(&state, &administrator.actor(), kind, None, policy, ask).await?;

@@ -46,7 +46,11 @@ async fn every_decision_is_honoured_by_the_next_run() {
 #[tokio::test]
 async fn a_decision_against_a_row_wins_over_the_newest_and_ends_with_its_conflict() {
     let (service, key) = platform().await;
-    service.client.batch_execute("UPDATE channel_connections SET updated_at = '2025-06-01' WHERE id = 4").await.unwrap();
+    service
+        .client
+        .batch_execute("UPDATE channel_connections SET updated_at = '2025-06-01' WHERE id = 4")
+        .await
+        .unwrap();
     service.plan(&key).await;
     service.decide(&key, 4, &json!({ "choice": "leave_out" })).await.expect(200);
     service.decide(&key, 6, &json!({ "choice": "leave_out" })).await.expect(200);
@@ -56,7 +60,11 @@ async fn a_decision_against_a_row_wins_over_the_newest_and_ends_with_its_conflic
     assert_eq!(service.number(twin).await, 0);
 
     // The row has its token now: there is nothing left to leave out.
-    service.client.batch_execute("UPDATE channel_connections SET access_token = 'fake-token-6' WHERE id = 6").await.unwrap();
+    service
+        .client
+        .batch_execute("UPDATE channel_connections SET access_token = 'fake-token-6' WHERE id = 6")
+        .await
+        .unwrap();
     let run = service.import(&key, &json!({ "kind": "run" })).await;
     assert_eq!([&run["result"]["created"], &run["result"]["left_out"]], [1, 1]);
     service.plan(&key).await;

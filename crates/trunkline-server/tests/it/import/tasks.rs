@@ -8,7 +8,8 @@ use crate::support::Service;
 #[tokio::test]
 async fn a_plan_is_worked_on_in_the_background_and_read_in_pages() {
     let (service, key) = platform().await;
-    let put_up = service.call("POST", "/api/v1/import/tasks", &key, &json!({ "kind": "plan" })).await;
+    let put_up =
+        service.call("POST", "/api/v1/import/tasks", &key, &json!({ "kind": "plan" })).await;
     let task = put_up.expect(202).json();
     assert_eq!([&task["state"], &task["requested_by"]], ["waiting", "test"]);
     let second = json!({ "kind": "run" });
@@ -35,7 +36,10 @@ async fn a_plan_is_worked_on_in_the_background_and_read_in_pages() {
     let path = format!("/api/v1/import/companies?limit=2&cursor={cursor}");
     let next = service.get(&path, &key).await.expect(200).json();
     assert_eq!(next["items"].as_array().unwrap().len(), 1);
-    assert_eq!([&next["items"][0]["company"], &next["items"][0]["skipped"]], [&json!("Garage Beta"), &json!(1)]);
+    assert_eq!(
+        [&next["items"][0]["company"], &next["items"][0]["skipped"]],
+        [&json!("Garage Beta"), &json!(1)]
+    );
 
     let expected = [
         "3 number_in_two_companies open",
@@ -69,7 +73,8 @@ async fn a_run_a_comparison_and_an_undoing_end_as_those_of_the_command_line() {
 
     let verify = service.import(&key, &json!({ "kind": "verify" })).await;
     assert_eq!([&verify["result"]["same"], &verify["result"]["missing"]], [2, 0]);
-    let change = "UPDATE dialog_360_channels SET display_name = 'Ours', updated_at = now() + '1 second'";
+    let change =
+        "UPDATE dialog_360_channels SET display_name = 'Ours', updated_at = now() + '1 second'";
     service.client.batch_execute(change).await.unwrap();
     let verify = service.import(&key, &json!({ "kind": "verify" })).await;
     assert_eq!(verify["result"]["differences"][0]["finding"], "channel_changed");
@@ -85,10 +90,12 @@ async fn a_run_a_comparison_and_an_undoing_end_as_those_of_the_command_line() {
 #[tokio::test]
 async fn a_task_is_stopped_left_to_the_next_process_and_taken_over_from_a_dead_one() {
     let (service, key) = platform().await;
-    let put_up = service.call("POST", "/api/v1/import/tasks", &key, &json!({ "kind": "run" })).await;
+    let put_up =
+        service.call("POST", "/api/v1/import/tasks", &key, &json!({ "kind": "run" })).await;
     let id = put_up.expect(202).json()["id"].as_i64().unwrap();
     let path = format!("/api/v1/import/tasks/{id}");
-    let state = async || service.get(&path, &key).await.json()["state"].as_str().unwrap().to_owned();
+    let state =
+        async || service.get(&path, &key).await.json()["state"].as_str().unwrap().to_owned();
 
     // The service ends before it is done.
     import_once(&service.state, &stopping()).await.unwrap();
@@ -97,10 +104,15 @@ async fn a_task_is_stopped_left_to_the_next_process_and_taken_over_from_a_dead_o
     // Another process took it on and died: it is heard of no more.
     let dead = "UPDATE trunkline.import_tasks SET state = 'working', heard_at = now() - '20 seconds'::INTERVAL";
     service.client.batch_execute(dead).await.unwrap();
-    assert!(!import_once(&service.state, &Interrupt::default()).await.unwrap(), "it may still live");
+    assert!(
+        !import_once(&service.state, &Interrupt::default()).await.unwrap(),
+        "it may still live"
+    );
     service
         .client
-        .batch_execute("UPDATE trunkline.import_tasks SET heard_at = now() - '31 seconds'::INTERVAL")
+        .batch_execute(
+            "UPDATE trunkline.import_tasks SET heard_at = now() - '31 seconds'::INTERVAL",
+        )
         .await
         .unwrap();
     assert!(import_once(&service.state, &Interrupt::default()).await.unwrap());
@@ -108,7 +120,8 @@ async fn a_task_is_stopped_left_to_the_next_process_and_taken_over_from_a_dead_o
     let all = "SELECT count(*) FROM trunkline.import_sources";
     assert_eq!(service.number(all).await, 2);
 
-    let put_up = service.call("POST", "/api/v1/import/tasks", &key, &json!({ "kind": "plan" })).await;
+    let put_up =
+        service.call("POST", "/api/v1/import/tasks", &key, &json!({ "kind": "plan" })).await;
     let id = put_up.expect(202).json()["id"].as_i64().unwrap();
     let stop = format!("/api/v1/import/tasks/{id}/stop");
     let asked = service.call("POST", &stop, &key, &json!({})).await.expect(200).json();
@@ -123,14 +136,22 @@ async fn a_task_is_stopped_left_to_the_next_process_and_taken_over_from_a_dead_o
 #[tokio::test]
 async fn what_fails_is_said_and_the_next_task_can_be_put_up() {
     let (service, key) = platform().await;
-    let put_up = service.call("POST", "/api/v1/import/tasks", &key, &json!({ "kind": "plan" })).await;
+    let put_up =
+        service.call("POST", "/api/v1/import/tasks", &key, &json!({ "kind": "plan" })).await;
     let id = put_up.expect(202).json()["id"].as_i64().unwrap();
-    service.client.batch_execute("ALTER TABLE channel_connections DROP COLUMN account_name").await.unwrap();
+    service
+        .client
+        .batch_execute("ALTER TABLE channel_connections DROP COLUMN account_name")
+        .await
+        .unwrap();
     assert!(import_once(&service.state, &Interrupt::default()).await.unwrap());
     let failed = service.get(&format!("/api/v1/import/tasks/{id}"), &key).await.json();
     assert_eq!(failed["state"], "failed");
     assert!(failed["error"].as_str().unwrap().contains("account_name"), "{failed}");
-    service.call("POST", "/api/v1/import/tasks", &key, &json!({ "kind": "plan" })).await.expect(202);
+    service
+        .call("POST", "/api/v1/import/tasks", &key, &json!({ "kind": "plan" }))
+        .await
+        .expect(202);
 }
 
 #[tokio::test]

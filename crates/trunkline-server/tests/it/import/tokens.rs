@@ -17,7 +17,9 @@ fn providers() -> Router {
                Query(query): Query<std::collections::BTreeMap<String, String>>,
                headers: HeaderMap| {
             let token = headers["authorization"].to_str().unwrap().trim_start_matches("Bearer ");
-            let number = |shown: &str| (StatusCode::OK, Json(json!({ "id": id, "display_phone_number": shown })));
+            let number = |shown: &str| {
+                (StatusCode::OK, Json(json!({ "id": id, "display_phone_number": shown })))
+            };
             let error = |code: i64, subcode: i64, message: &str| {
                 let error = json!({ "error": { "code": code, "error_subcode": subcode, "message": message } });
                 (StatusCode::BAD_REQUEST, Json(error))
@@ -71,7 +73,11 @@ async fn tokens_are_asked_about_and_those_that_are_refused_can_be_left_out() {
         let plan = service.import(&key, &ask).await;
         assert_eq!(plan["state"], "done", "{plan}");
         let tokens = &plan["result"]["tokens"];
-        assert_eq!([&tokens["good"], &tokens["refused"], &tokens["not_asked"]], [good, refused, not_asked], "{token}: {plan}");
+        assert_eq!(
+            [&tokens["good"], &tokens["refused"], &tokens["not_asked"]],
+            [good, refused, not_asked],
+            "{token}: {plan}"
+        );
         let notes = tokens["notes"].as_object().unwrap();
         assert_eq!(notes.keys().next().map_or(Value::Null, |note| json!(note)), word, "{token}");
         let conflicts = service.conflicts(&key).await;
@@ -103,5 +109,8 @@ async fn without_a_partner_account_it_is_said_what_is_missing() {
     let plan = service.import(&key, &json!({ "kind": "plan", "check_provider": true })).await;
     let tokens = &plan["result"]["tokens"];
     assert_eq!([&tokens["good"], &tokens["refused"], &tokens["not_asked"]], [0, 0, 4]);
-    assert!(tokens["reasons"][0].as_str().unwrap().contains("no active partner account of"), "{tokens}");
+    assert!(
+        tokens["reasons"][0].as_str().unwrap().contains("no active partner account of"),
+        "{tokens}"
+    );
 }
