@@ -47,7 +47,7 @@ pub(super) async fn watch_over(
             }
             Ok(false) => {}
             Err(error) => {
-                warn!(%error, task = task.id, "it could not be noted how far an import is")
+                warn!(%error, task = task.id, "it could not be noted how far an import is");
             }
         }
         tokio::select! {

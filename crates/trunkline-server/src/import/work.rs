@@ -58,7 +58,7 @@ pub async fn import_once(state: &State, stop: &Interrupt) -> Result<bool, Proble
     let (ask, asked) = watch::channel(task.stop_requested || stop.is_requested());
     let (gauge, interrupt) = (Gauge::new(), Interrupt::new(asked));
     let done = tokio::select! {
-        done = perform(state, &task, &gauge, &interrupt) => done,
+        done = Box::pin(perform(state, &task, &gauge, &interrupt)) => done,
         () = watch_over(state, &task, &gauge, stop, &ask) => unreachable!("it watches until the task ends"),
     };
     end(state, &task, &gauge, done, stop).await?;
