@@ -228,6 +228,9 @@ pub struct Providers {
     /// 360dialog's Partner API.
     #[config(default = "https://hub.360dialog.io")]
     pub dialog360_url: String,
+    /// 360dialog's Messaging API, which is asked about the keys of channels.
+    #[config(default = "https://waba-v2.360dialog.io")]
+    pub dialog360_messaging_url: String,
     /// Meta's Graph API.
     #[config(default = "https://graph.facebook.com")]
     pub meta_url: String,

@@ -9,6 +9,7 @@ pub mod api;
 mod auth;
 mod explanation;
 mod health;
+mod import;
 mod listen;
 mod metrics;
 mod middleware;
@@ -24,6 +25,7 @@ pub mod watch;
 mod webhooks;
 
 pub use auth::KnownCallers;
+pub use import::{import_once, keep_importing};
 pub use listen::{Limits, serve};
 pub use metrics::{Metrics, metrics_router};
 pub use oidc::{Oidc, OidcSettingsError};

@@ -58,6 +58,8 @@ const FILES: &[EmbeddedFile<'static>] = embed![
     "027-alerts.sql",
     "028-provider-calls.down.sql",
     "028-provider-calls.sql",
+    "032-import-decisions.down.sql",
+    "032-import-decisions.sql",
 ];
 
 /// The Partner API migrations that this binary carries.

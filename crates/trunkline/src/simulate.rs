@@ -100,6 +100,7 @@ mod running {
         let address = simulator.url("");
         let providers = [
             ("dialog360_url", simulator.dialog360_url()),
+            ("dialog360_messaging_url", simulator.dialog360_messaging_url()),
             ("meta_url", simulator.meta_url()),
             ("twilio_url", simulator.twilio_url()),
         ];

@@ -38,6 +38,10 @@ vocabulary! {
         SourceMoved = "source_moved",
         /// It was imported, and both the row and the channel that came of it were changed since.
         ChangedHere = "changed_here",
+        /// The provider was asked, and does not take the token.
+        TokenRejected = "token_rejected",
+        /// The provider was asked: the token works, and does not reach the number.
+        TokenElsewhere = "token_elsewhere",
     }
 }
 
@@ -60,6 +64,8 @@ impl Conflict {
             Self::ClientInTwoCompanies => "another company has numbers in the same account",
             Self::SourceMoved => "imported before, and now another company, account or channel",
             Self::ChangedHere => "changed on both sides since it was imported",
+            Self::TokenRejected => "the provider does not take the token",
+            Self::TokenElsewhere => "the token does not reach this number",
         }
     }
 
@@ -73,8 +79,11 @@ impl Conflict {
             Self::CompanyUnknown | Self::CompanyMissing => "set company_id of the row",
             Self::PhoneNumberAsId => "write the provider's id; the provider's console shows it",
             Self::NotAClientId => "write the WABA id; Meta's Business Manager shows it",
-            Self::TokenMissing | Self::TokenUnreadable => {
+            Self::TokenMissing | Self::TokenUnreadable | Self::TokenRejected => {
                 "enter the token on the platform, or connect the number anew"
+            }
+            Self::TokenElsewhere => {
+                "compare number, account and token of the row; connect the number anew"
             }
             Self::DuplicateChannelId => "delete the row that is out of use, or --conflict newest",
             Self::NumberInTwoCompanies | Self::ClientInTwoCompanies => {
@@ -85,12 +94,52 @@ impl Conflict {
         }
     }
 
+    /// Whether only the provider tells: a run does not ask, and takes such a row unless somebody decided otherwise.
+    pub const fn is_of_provider(self) -> bool {
+        matches!(self, Self::TokenRejected | Self::TokenElsewhere)
+    }
+
+    /// What somebody may decide about it; `source_moved` and flaws of the data are mended on the platform.
+    pub const fn choices(self) -> &'static [Choice] {
+        match self {
+            Self::DuplicateChannelId
+            | Self::NumberInTwoCompanies
+            | Self::ClientInTwoCompanies
+            | Self::ChangedHere => &[Choice::LeaveOut, Choice::Take],
+            Self::CompanyUnknown | Self::CompanyMissing => &[Choice::LeaveOut, Choice::Assign],
+            _ => &[Choice::LeaveOut],
+        }
+    }
+
+    /// What a choice about it would do.
+    pub const fn effect(self, choice: Choice) -> &'static str {
+        match (choice, self) {
+            (Choice::LeaveOut, Self::ChangedHere) => "the channel stays as it is here",
+            (Choice::LeaveOut, _) => "the row is left out, and no longer counts as a conflict",
+            (Choice::Take, Self::ChangedHere) => "the channel becomes what the row says",
+            (Choice::Take, _) => "this row is taken, and those that contend with it are not",
+            (Choice::Assign, _) => "the row is taken over for the company that you name",
+        }
+    }
+
     /// Whether `newest` decides it: rows contend, and one of them can be taken.
     pub const fn is_contest(self) -> bool {
         matches!(
             self,
             Self::DuplicateChannelId | Self::NumberInTwoCompanies | Self::ClientInTwoCompanies
         )
+    }
+}
+
+vocabulary! {
+    /// What somebody decided about a row of a conflict.
+    Choice {
+        /// It is not taken over.
+        LeaveOut = "leave_out",
+        /// It is taken over.
+        Take = "take",
+        /// It is taken over for a company that was named.
+        Assign = "assign",
     }
 }
 
@@ -113,5 +162,33 @@ vocabulary! {
         ApiKeyNotTaken = "api_key_not_taken",
         /// Twilio: the sender's SID is not known, so its address (`whatsapp:+…`) stands in its place.
         SenderSidUnknown = "sender_sid_unknown",
+        /// The provider was asked, and has another number under the channel's id.
+        NumberDiffers = "number_differs",
+        /// The provider was asked: Meta's token was made for another app than that of our partner account.
+        OtherApp = "other_app",
+        /// The provider was asked: the Twilio account is suspended or closed.
+        AccountNotActive = "account_not_active",
+        /// The provider could not be asked, or did not answer; nothing is known of the token.
+        TokenNotAsked = "token_not_asked",
+    }
+}
+
+impl Note {
+    /// What it says, in a few words.
+    pub const fn explanation(self) -> &'static str {
+        match self {
+            Self::CompanyOfUser => "the company is the user's",
+            Self::EncodedTwice => "connection_data is an object within a string",
+            Self::InArray => "connection_data is an object within an array",
+            Self::TokensDiffer => "two tokens, of which that of connection_data is taken",
+            Self::WithoutKey => "no API key",
+            Self::OwnApp => "the number's webhooks belong to an app of the company's own",
+            Self::ApiKeyNotTaken => "an API key, which is not taken over",
+            Self::SenderSidUnknown => "the sender's SID is not known",
+            Self::NumberDiffers => "the provider has another number under this id",
+            Self::OtherApp => "the token was made for another app than ours",
+            Self::AccountNotActive => "the account is not active at the provider",
+            Self::TokenNotAsked => "the provider was not asked, or did not answer",
+        }
     }
 }

@@ -18,7 +18,7 @@ mod token;
 mod twilio;
 
 pub use chatwoot::ChatwootChannel;
-pub use conflict::{Conflict, Note};
+pub use conflict::{Choice, Conflict, Note};
 pub use contention::{Census, Contention, Contest, Contests, Suspects};
 pub use csv::{CsvError, read_companies, read_csv};
 pub use facts::{Checksum, Facts};

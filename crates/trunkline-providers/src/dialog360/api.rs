@@ -20,6 +20,9 @@ pub const MESSAGING_URL: &str = "https://waba-v2.360dialog.io";
 /// Every call of the Partner API; integrators see 5 in 30 seconds.
 pub(super) const PARTNER: &str = "partner";
 
+/// The budget of every call of the Messaging API.
+pub const MESSAGING: &str = "messaging";
+
 /// The most pages of one list that are read: one that never ends is a lie.
 const MOST_PAGES: usize = 2000;
 

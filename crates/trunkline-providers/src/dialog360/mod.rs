@@ -17,7 +17,7 @@ mod words;
 use reqwest::Url;
 use secrecy::SecretString;
 
-pub use api::{Api, MESSAGING_URL, Page};
+pub use api::{Api, MESSAGING, MESSAGING_URL, Page};
 pub use balance::{Balance, ClientBalance};
 pub use channel_keys::{ChannelKey, ListedKey};
 pub use channels::Channel;

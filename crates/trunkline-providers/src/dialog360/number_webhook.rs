@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     api::{Fields, Reading, Repeat},
     call,
-    dialog360::{Api, MESSAGING_URL, api::read, errors::DIALECT},
+    dialog360::{Api, MESSAGING, MESSAGING_URL, api::read, errors::DIALECT},
     error::ProviderError,
     exchange::Reply,
     http::Call,
@@ -75,6 +75,6 @@ impl Api {
         make: impl Fn() -> Call + Send + Sync,
     ) -> Result<Reply, ProviderError> {
         let make = || make().secret_header(CHANNEL_KEY, key);
-        self.caller().send(&DIALECT, &[], Repeat::Safe, make).await
+        self.caller().send(&DIALECT, &[MESSAGING], Repeat::Safe, make).await
     }
 }

@@ -54,6 +54,13 @@ impl Api {
         self
     }
 
+    /// Without the proof of the app secret, which a token of another app refuses.
+    #[must_use]
+    pub fn without_proof(mut self) -> Self {
+        self.account.app_secret = None;
+        self
+    }
+
     pub(super) fn url(&self, call: &'static str, path: &[&str]) -> Result<Url, ProviderError> {
         if !path.iter().all(|segment| is_identifier(segment)) {
             return Err(ProviderError::malformed_id(Provider::Meta, call));

@@ -48,6 +48,8 @@ pub(crate) enum Section {
     Clients,
     /// `/admin/channels`
     Channels,
+    /// `/admin/import`
+    Import,
     /// `/admin/migrations`
     Migrations,
     /// `/admin/audit-log`

@@ -12,6 +12,7 @@ mod companies;
 mod filter;
 mod form;
 mod frame;
+mod import;
 mod migrations;
 mod oidc;
 mod overview;
@@ -55,6 +56,7 @@ pub(crate) fn router() -> Router<State> {
         .merge(channels::router())
         .merge(clients::router())
         .merge(companies::router())
+        .merge(import::router())
         .merge(migrations::router())
         .merge(oidc::router())
         .merge(webhooks::router())

@@ -12,6 +12,7 @@ mod document;
 mod documents;
 mod events;
 mod idempotency;
+mod import;
 mod key;
 mod migrations;
 mod page;
@@ -60,6 +61,7 @@ fn operations() -> OpenApiRouter<State> {
         .merge(webhooks::operations())
         .merge(events::operations())
         .merge(alerts::operations())
+        .merge(import::operations())
 }
 
 /// The OpenAPI document.

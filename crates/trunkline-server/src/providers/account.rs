@@ -1,5 +1,7 @@
 use secrecy::SecretString;
 use trunkline_core::Provider;
+use trunkline_core::configuration::Providers;
+use trunkline_core::secrets::KeyRing;
 use trunkline_providers::http::Url;
 use trunkline_providers::{dialog360, meta, twilio};
 use trunkline_store::partner_accounts::PartnerAccount;
@@ -21,12 +23,20 @@ pub(crate) enum ProviderAccount {
 impl ProviderAccount {
     /// Opens what the account holds; what does not open is left out, and missed by the call that needs it.
     pub(crate) fn open(state: &State, account: &PartnerAccount) -> Self {
+        Self::open_with(&state.keys, &state.settings.providers, account)
+    }
+
+    /// The same without a service.
+    pub(crate) fn open_with(
+        keys: &KeyRing,
+        settings: &Providers,
+        account: &PartnerAccount,
+    ) -> Self {
         let read = |name: &str| {
             let field = find_field(account.provider, name)?;
-            Stored::read(&state.keys, account, field).expose().map(str::to_owned)
+            Stored::read(keys, account, field).expose().map(str::to_owned)
         };
         let secret = |name: &str| read(name).map(SecretString::from);
-        let settings = &state.settings.providers;
         let base = |usual: &str| account.base_url.as_deref().unwrap_or(usual).parse::<Url>().ok();
         let webhook_url = account.partner_webhook_url.as_deref().and_then(|url| url.parse().ok());
         match account.provider {

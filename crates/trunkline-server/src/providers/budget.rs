@@ -3,6 +3,7 @@ use std::time::Duration;
 use trunkline_core::Provider;
 use trunkline_core::configuration::Calls;
 use trunkline_providers::api::{Budget, NoBudget, Pending, Pressure};
+use trunkline_providers::dialog360;
 use trunkline_store::rate_budgets::{RateLimit, Turn, press_budget, take_turn};
 use trunkline_store::{Store, StoreError};
 
@@ -11,6 +12,9 @@ const SLOW_PAUSE: Duration = Duration::from_secs(5);
 
 /// For how long they are, unless the next answer says so again.
 const SLOW_FOR: Duration = Duration::from_mins(2);
+
+/// 360dialog tells no limit of its Messaging API: so many calls in a second are ours.
+const MESSAGING: (u32, Duration) = (10, Duration::from_secs(1));
 
 /// A long limit is kept as a shorter one of the same rate: this is how many of its calls are remembered at most.
 const MOST_TURNS: u32 = 100;
@@ -25,9 +29,10 @@ pub(super) struct SharedBudget {
 }
 
 impl SharedBudget {
-    fn limit(&self) -> RateLimit {
+    fn limit(&self, name: &str) -> RateLimit {
         let settings = &self.settings;
         let (calls, within) = match self.provider {
+            Provider::Dialog360 if name == dialog360::MESSAGING => MESSAGING,
             Provider::Dialog360 => {
                 let within = Duration::from_secs(settings.dialog360_seconds.into());
                 (settings.dialog360_calls.into(), within)
@@ -43,7 +48,7 @@ impl SharedBudget {
 
     async fn turn(&self, name: &str) -> Result<Turn, StoreError> {
         let connection = self.store.connection().await?;
-        let (limit, patience) = (self.limit(), self.patience);
+        let (limit, patience) = (self.limit(name), self.patience);
         take_turn(connection.executor(), self.account_id, name, limit, patience).await
     }
 

@@ -6,6 +6,7 @@ mod budget;
 mod calls;
 mod journal;
 mod resolve;
+mod tokens;
 
 pub(crate) use account::ProviderAccount;
 pub use calls::{
@@ -13,6 +14,7 @@ pub use calls::{
     register, request_code,
 };
 pub use resolve::{Resolution, keep_resolving, resolve_open_calls};
+pub use tokens::{ProviderAccess, TokenAnswer, TokenChecks};
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -9,6 +9,7 @@ mod directory_pages;
 mod events;
 mod health;
 mod idempotency;
+mod import;
 mod key;
 mod known_callers;
 mod migrations;

@@ -44,6 +44,13 @@ fn attempts(operation: &str) -> Vec<(String, Value)> {
             &["/api/v1/webhooks/replay"],
             json!({ "since": "2026-01-01T00:00:00Z", "until": "2026-01-03T00:00:00Z" }),
         ),
+        "POST /api/v1/import/tasks" => to(&["/api/v1/import/tasks"], json!({ "kind": "plan" })),
+        "PUT /api/v1/import/conflicts/{row}/decision" => {
+            to(&["/api/v1/import/conflicts/1/decision"], json!({ "choice": "leave_out" }))
+        }
+        "DELETE /api/v1/import/conflicts/{row}/decision" => {
+            to(&["/api/v1/import/conflicts/1/decision"], Value::Null)
+        }
         "GET /api/v1/api-keys/{id}" | "DELETE /api/v1/api-keys/{id}" => {
             to(&["/api/v1/api-keys/1"], Value::Null)
         }

@@ -26,16 +26,20 @@ pub struct Server {
     pub major: u32,
     /// The version as it names itself.
     pub version: String,
+    /// It follows another server, and takes no writes.
+    pub is_standby: bool,
 }
 
 impl Server {
     /// Asks.
     pub async fn inspect(client: &Client) -> Result<Self, StoreError> {
         let query = "
-            SELECT current_setting('server_version'), current_setting('server_version_num')::INTEGER / 10000";
+            SELECT current_setting('server_version'), current_setting('server_version_num')::INTEGER / 10000,
+                pg_is_in_recovery()";
         let row = client.query_typed_one(query, &[]).await;
         let row = row.map_err(StoreError::query("read the server's version"))?;
-        Ok(Self { version: row.get(0), major: row.get::<_, i32>(1).unsigned_abs() })
+        let major = row.get::<_, i32>(1).unsigned_abs();
+        Ok(Self { version: row.get(0), major, is_standby: row.get(2) })
     }
 }
 

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use tokio_postgres::Row;
 use trunkline_core::legacy::{
-    CHANNEL_TYPES, Conflict, GivenRow, Known, LegacyChannel, Reading, read,
+    CHANNEL_TYPES, Conflict, GivenRow, Known, LegacyChannel, LegacyRow, Reading, read,
 };
 
+use super::decisions::Decision;
 use super::platform::Record;
 use super::{BATCH, SkippedType, SourceRow};
 use crate::{Executor, StoreError};
@@ -48,11 +49,16 @@ impl Given {
         let companies: Vec<Option<i32>> = rows.iter().map(|row| row.company_id).collect();
         let query = "
             SELECT company.id IS NOT NULL, company.name::TEXT, record.client_row, record.channel_row, record.made_client,
-                record.made_channel, record.was_active, record.checksum, record.secret_fingerprint
+                record.made_channel, record.was_active, record.checksum, record.secret_fingerprint,
+                decision.conflict, decision.choice, (extract(epoch FROM decision.decided_at) * 1000)::BIGINT,
+                assigned.id::INTEGER, assigned.name::TEXT
             FROM unnest($1::BIGINT[], $2::INTEGER[]) AS given (id, company_id)
             LEFT JOIN public.companies AS company ON company.id = given.company_id
             LEFT JOIN trunkline.import_sources AS record
                 ON record.source = $3 AND record.source_row = given.id
+            LEFT JOIN trunkline.import_decisions AS decision
+                ON decision.source = $3 AND decision.source_row = given.id
+            LEFT JOIN public.companies AS assigned ON assigned.id = decision.company_id
             ORDER BY given.id";
         let name = &*self.name;
         let found =
@@ -95,20 +101,25 @@ impl Given {
 }
 
 fn source_row(row: &GivenRow, found: &Row, known: &Known) -> SourceRow {
-    let reading: Result<Box<LegacyChannel>, Conflict> =
-        match read(&row.as_legacy(found.get(0)), known) {
-            Reading::Channel(channel) => Ok(channel),
-            Reading::Conflict(conflict) => Err(conflict),
-            Reading::Skipped => unreachable!("other types are set aside when the rows are given"),
-        };
+    let company_exists: bool = found.get(0);
+    let (decision, assigned) = Decision::of(found, 9);
+    let (assigned, assigned_name) = assigned.filter(|_| !company_exists).unzip();
+    let company_id = assigned.or(row.company_id);
+    let legacy = LegacyRow { company_id, ..row.as_legacy(company_exists || assigned.is_some()) };
+    let reading: Result<Box<LegacyChannel>, Conflict> = match read(&legacy, known) {
+        Reading::Channel(channel) => Ok(channel),
+        Reading::Conflict(conflict) => Err(conflict),
+        Reading::Skipped => unreachable!("other types are set aside when the rows are given"),
+    };
     SourceRow {
         id: row.id,
         channel_type: row.channel_type.clone(),
-        company_id: row.company_id,
-        company: found.get(1),
+        company_id,
+        company: assigned_name.unwrap_or_else(|| found.get(1)),
         created_at: row.created_at,
         changed_at: row.changed_at,
         reading,
         record: Record::of(found, 2),
+        decision,
     }
 }

@@ -1,6 +1,7 @@
+use std::collections::HashMap;
 use std::fmt;
 
-use trunkline_core::legacy::{Conflict, Contests, LegacyChannel};
+use trunkline_core::legacy::{Choice, Conflict, Contest, Contests, LegacyChannel};
 use trunkline_core::secrets::{KeyRing, Secret};
 
 use super::SourceRow;
@@ -14,6 +15,16 @@ pub enum Policy {
     Skip,
     /// The one that was changed last is taken, or all of its company.
     Newest,
+}
+
+impl Policy {
+    /// Its word: `skip`, `newest`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Skip => "skip",
+            Self::Newest => "newest",
+        }
+    }
 }
 
 /// What becomes of a row.
@@ -34,16 +45,19 @@ pub enum Verdict {
     },
     /// It cannot be taken over.
     Conflict(Problem),
+    /// Somebody decided that it is not taken over.
+    LeftOut(Problem),
 }
 
 impl Verdict {
-    /// Its word: `create`, `update`, `already_there`, `conflict`.
+    /// Its word: `create`, `update`, `already_there`, `conflict`, `left_out`.
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Create => "create",
             Self::Update => "update",
             Self::AlreadyThere | Self::Adopt { .. } => "already_there",
             Self::Conflict(_) => "conflict",
+            Self::LeftOut(_) => "left_out",
         }
     }
 }
@@ -86,6 +100,26 @@ pub(super) struct Judge<'a> {
 
 impl Judge<'_> {
     pub(super) fn judge(&self, row: &SourceRow, existing: &Existing) -> Verdict {
+        let verdict = self.judge_by_rules(row, existing);
+        let Some(decision) = row.decision.filter(|decision| decision.choice == Choice::LeaveOut)
+        else {
+            return verdict;
+        };
+        match verdict {
+            Verdict::Conflict(problem) if problem.conflict == decision.conflict => {
+                Verdict::LeftOut(problem)
+            }
+            // What the provider said holds until somebody changes the row.
+            Verdict::Create | Verdict::Update
+                if decision.conflict.is_of_provider() && row.changed_at <= decision.decided_at =>
+            {
+                Verdict::LeftOut(Problem { conflict: decision.conflict, rival: None })
+            }
+            other => other,
+        }
+    }
+
+    fn judge_by_rules(&self, row: &SourceRow, existing: &Existing) -> Verdict {
         let channel = match &row.reading {
             Ok(channel) => channel,
             Err(conflict) => return refused(*conflict, None),
@@ -95,12 +129,18 @@ impl Judge<'_> {
             Some((record, stored))
         });
         match made {
-            Some((record, stored)) => self.judge_again(channel, record, stored),
+            Some((record, stored)) => self.judge_again(row, channel, record, stored),
             None => self.judge_new(row, channel, existing),
         }
     }
 
-    fn judge_again(&self, channel: &LegacyChannel, record: &Record, stored: &Stored) -> Verdict {
+    fn judge_again(
+        &self,
+        row: &SourceRow,
+        channel: &LegacyChannel,
+        record: &Record,
+        stored: &Stored,
+    ) -> Verdict {
         let (facts, there) = (&channel.facts, &stored.facts);
         let is_same = record.checksum == facts.checksum()
             && !self.is_another_secret(record, channel.secret.as_ref());
@@ -111,7 +151,8 @@ impl Judge<'_> {
         if names != (&there.channel_id, &there.client_id, there.company_id) {
             return refused(Conflict::SourceMoved, None);
         }
-        if there.checksum() != record.checksum {
+        let is_taken = row.chose(Conflict::ChangedHere) == Some(Choice::Take);
+        if there.checksum() != record.checksum && !is_taken {
             return refused(Conflict::ChangedHere, None);
         }
         Verdict::Update
@@ -128,24 +169,73 @@ impl Judge<'_> {
 
     fn judge_new(&self, row: &SourceRow, channel: &LegacyChannel, existing: &Existing) -> Verdict {
         let facts = &channel.facts;
+        let elsewhere = |company: i32| company != facts.company_id;
+        let stored = existing.channel(facts);
+        // What another company has here already comes first: no decision between rows takes it away.
+        if let Some(company) = stored.map(|stored| stored.facts.company_id)
+            && elsewhere(company)
+        {
+            return refused(Conflict::NumberInTwoCompanies, Some(Rival::Company(company)));
+        }
         if let Some(contest) = self.contests.of(row.id)
-            && !(self.policy == Policy::Newest && contest.is_newest)
+            && !self.wins(row, contest)
         {
             return refused(contest.conflict, Some(Rival::Row(contest.rival)));
         }
-        if let Some(stored) = existing.channel(facts) {
-            let company = stored.facts.company_id;
-            if company != facts.company_id {
-                return refused(Conflict::NumberInTwoCompanies, Some(Rival::Company(company)));
-            }
+        if let Some(stored) = stored {
             return Verdict::Adopt { client_row: stored.client_row, channel_row: stored.row };
         }
         match existing.client(facts) {
-            Some((_, company)) if company != facts.company_id => {
+            Some((_, company)) if elsewhere(company) => {
                 refused(Conflict::ClientInTwoCompanies, Some(Rival::Company(company)))
             }
             _ => Verdict::Create,
         }
+    }
+
+    /// Whether a row that contends is taken.
+    fn wins(&self, row: &SourceRow, contest: Contest) -> bool {
+        match row.chose(contest.conflict) {
+            Some(choice) => choice == Choice::Take,
+            None => self.policy == Policy::Newest && contest.is_newest,
+        }
+    }
+}
+
+/// Of rows of one batch that would make the same channel, or a client for two companies, only the first is taken.
+///
+/// Several decisions, or one and the rule of the newest, may have let them through.
+pub(super) fn refuse_twins(
+    contests: &Contests,
+    rows: &[SourceRow],
+    verdicts: &mut [Option<Verdict>],
+) {
+    if contests.is_empty() {
+        return;
+    }
+    let mut channels = HashMap::new();
+    let mut clients = HashMap::new();
+    for (row, verdict) in rows.iter().zip(verdicts) {
+        let Ok(channel) = &row.reading else { continue };
+        if *verdict != Some(Verdict::Create) || contests.of(row.id).is_none() {
+            continue;
+        }
+        let facts = &channel.facts;
+        let claim = (row.id, facts.company_id);
+        let (twin, company) =
+            *channels.entry((facts.provider, facts.channel_id.as_str())).or_insert(claim);
+        let (owner, of) =
+            *clients.entry((facts.provider, facts.client_id.as_str())).or_insert(claim);
+        let (conflict, rival) = if twin != row.id && company == facts.company_id {
+            (Conflict::DuplicateChannelId, twin)
+        } else if twin != row.id {
+            (Conflict::NumberInTwoCompanies, twin)
+        } else if of != facts.company_id {
+            (Conflict::ClientInTwoCompanies, owner)
+        } else {
+            continue;
+        };
+        *verdict = Some(refused(conflict, Some(Rival::Row(rival))));
     }
 }
 

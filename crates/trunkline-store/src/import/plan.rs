@@ -23,20 +23,54 @@ pub async fn plan(
     interrupt: &Interrupt,
     show: &mut (dyn FnMut(&SourceRow, &Verdict) + Send),
 ) -> Result<bool, StoreError> {
-    let judge = Judge { contests: &survey.contests, policy, ring };
-    let mut after = i64::MIN;
+    let mut planning = Planning::new(platform, survey, ring, policy, company);
     loop {
         if interrupt.is_requested() {
             return Ok(false);
         }
-        let mut rows = platform.read(executor, after).await?;
-        let Some(last) = rows.last() else { return Ok(true) };
-        after = last.id;
-        rows.retain(|row| company.is_none() || row.company_id == company);
-        let existing = Existing::of(executor, &rows).await?;
-        for row in &rows {
-            show(row, &judge.judge(row, &existing));
+        let Some(judged) = planning.next(executor).await? else { return Ok(true) };
+        for (row, verdict) in &judged {
+            show(row, verdict);
         }
+    }
+}
+
+/// A plan that is made batch by batch, for those who do more with each than look at it.
+pub struct Planning<'a> {
+    platform: &'a Platform,
+    judge: Judge<'a>,
+    company: Option<i32>,
+    after: i64,
+}
+
+impl<'a> Planning<'a> {
+    /// From the first row on; without a key ring it does not see that a secret was changed since it was imported.
+    pub fn new(
+        platform: &'a Platform,
+        survey: &'a Survey,
+        ring: Option<&'a KeyRing>,
+        policy: Policy,
+        company: Option<i32>,
+    ) -> Self {
+        let judge = Judge { contests: &survey.contests, policy, ring };
+        Self { platform, judge, company, after: i64::MIN }
+    }
+
+    /// The next rows and what would become of them; `None` at the end.
+    pub async fn next(
+        &mut self,
+        executor: Executor<'_>,
+    ) -> Result<Option<Vec<(SourceRow, Verdict)>>, StoreError> {
+        let mut rows = self.platform.read(executor, self.after).await?;
+        let Some(last) = rows.last() else { return Ok(None) };
+        self.after = last.id;
+        rows.retain(|row| self.company.is_none() || row.company_id == self.company);
+        let existing = Existing::of(executor, &rows).await?;
+        let judged = rows.into_iter().map(|row| {
+            let verdict = self.judge.judge(&row, &existing);
+            (row, verdict)
+        });
+        Ok(Some(judged.collect()))
     }
 }
 

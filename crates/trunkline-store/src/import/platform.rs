@@ -2,9 +2,11 @@ use std::time::Duration;
 
 use tokio_postgres::Row;
 use trunkline_core::legacy::{
-    CHANNEL_TYPES, Checksum, Conflict, GivenRow, Known, LegacyChannel, LegacyRow, Reading, read,
+    CHANNEL_TYPES, Checksum, Choice, Conflict, GivenRow, Known, LegacyChannel, LegacyRow, Reading,
+    read,
 };
 
+use super::decisions::{COLUMNS, Decision};
 use super::given::Given;
 use super::{BATCH, SOURCE};
 use crate::database::Parameters;
@@ -56,6 +58,15 @@ pub struct SourceRow {
     pub reading: Result<Box<LegacyChannel>, Conflict>,
     /// What was made of it before.
     pub(super) record: Option<Record>,
+    /// What somebody decided about it.
+    pub(super) decision: Option<Decision>,
+}
+
+impl SourceRow {
+    /// What was decided about the row, if it was about this conflict.
+    pub(super) fn chose(&self, conflict: Conflict) -> Option<Choice> {
+        self.decision.and_then(|decision| decision.about(conflict))
+    }
 }
 
 /// A row of `trunkline.import_sources`.
@@ -111,7 +122,7 @@ impl Platform {
                     SELECT FROM pg_attribute
                     WHERE attrelid = to_regclass('public.users') AND attname = 'company_id'
                 ),
-                to_regclass('trunkline.import_sources') IS NOT NULL";
+                to_regclass('trunkline.import_decisions') IS NOT NULL";
         let found = executor.row("look for the platform's tables", query, &[]).await?;
         let has = |column: usize| found.as_ref().is_some_and(|row| row.get(column));
         for (column, table) in ["channel_connections", "companies"].into_iter().enumerate() {
@@ -194,7 +205,7 @@ impl Platform {
             "SELECT source.id, source.channel_type, source.account_id, source.account_name, source.access_token,
                 source.status, source.data, source.company_id, {user}, company.id IS NOT NULL, company.name::TEXT,
                 source.created_at, source.changed_at, record.client_row, record.channel_row, record.made_client,
-                record.made_channel, record.was_active, record.checksum, record.secret_fingerprint
+                record.made_channel, record.was_active, record.checksum, record.secret_fingerprint, {COLUMNS}
             FROM (
                 SELECT id::BIGINT AS id, channel_type::TEXT, account_id::TEXT, account_name::TEXT, access_token::TEXT,
                     status::TEXT, connection_data::TEXT AS data, company_id::INTEGER AS company_id, user_id,
@@ -209,6 +220,9 @@ impl Platform {
             LEFT JOIN public.companies AS company ON company.id = coalesce(source.company_id, {user})
             LEFT JOIN trunkline.import_sources AS record
                 ON record.source = '{SOURCE}' AND record.source_row = source.id
+            LEFT JOIN trunkline.import_decisions AS decision
+                ON decision.source = '{SOURCE}' AND decision.source_row = source.id
+            LEFT JOIN public.companies AS assigned ON assigned.id = decision.company_id
             ORDER BY source.id"
         );
         let types = CHANNEL_TYPES.as_slice();
@@ -221,6 +235,10 @@ impl Platform {
 
     fn source_row(&self, row: &Row) -> Option<SourceRow> {
         let (company_id, user_company_id): (Option<i32>, Option<i32>) = (row.get(7), row.get(8));
+        let company_exists: bool = row.get(9);
+        let (decision, assigned) = Decision::of(row, 20);
+        let (assigned, assigned_name) = assigned.filter(|_| !company_exists).unzip();
+        let company_id = assigned.or(company_id);
         let legacy = LegacyRow {
             channel_type: row.get(1),
             account_id: row.get::<_, Option<&str>>(2).unwrap_or_default(),
@@ -230,7 +248,7 @@ impl Platform {
             data: row.get(6),
             company_id,
             user_company_id,
-            company_exists: row.get(9),
+            company_exists: company_exists || assigned.is_some(),
         };
         let reading = match read(&legacy, &self.known) {
             Reading::Channel(channel) => Ok(channel),
@@ -241,11 +259,12 @@ impl Platform {
             id: row.get(0),
             channel_type: row.get(1),
             company_id: company_id.or(user_company_id),
-            company: row.get(10),
+            company: assigned_name.unwrap_or_else(|| row.get(10)),
             created_at: row.get::<_, Option<i64>>(11).unwrap_or_default(),
             changed_at: row.get::<_, Option<i64>>(12).unwrap_or_default(),
             reading,
             record: Record::of(row, 13),
+            decision,
         })
     }
 

@@ -7,7 +7,7 @@ use trunkline_core::Random;
 use trunkline_core::secrets::KeyRing;
 use trunkline_migrate::Interrupt;
 
-use super::judge::Judge;
+use super::judge::{Judge, refuse_twins};
 use super::lookup::Existing;
 use super::runs::{begin_run, end_run};
 use super::throttle::Throttle;
@@ -54,6 +54,8 @@ pub struct RunReport {
     pub already_there: u64,
     /// Rows that cannot be taken over.
     pub conflicts: u64,
+    /// Rows that somebody decided to leave out.
+    pub left_out: u64,
     /// How long it rested because the database was busy.
     pub rested: Duration,
     /// It ended at the limit; there may be more.
@@ -260,6 +262,7 @@ async fn try_batch(
     let existing = Existing::of(executor, rows).await?;
     let mut verdicts: Vec<Option<Verdict>> =
         rows.iter().map(|row| Some(judge.judge(row, &existing))).collect();
+    refuse_twins(judge.contests, rows, &mut verdicts);
     let mut left = writing.left;
     for verdict in &mut verdicts {
         if matches!(verdict, Some(Verdict::Create | Verdict::Update)) {
@@ -283,6 +286,7 @@ impl RunReport {
                 Verdict::Update => &mut self.updated,
                 Verdict::AlreadyThere | Verdict::Adopt { .. } => &mut self.already_there,
                 Verdict::Conflict(_) => &mut self.conflicts,
+                Verdict::LeftOut(_) => &mut self.left_out,
             } += 1;
         }
     }
@@ -295,6 +299,7 @@ impl RunReport {
         self.rested += other.rested;
         if is_whole {
             (self.already_there, self.conflicts) = (other.already_there, other.conflicts);
+            self.left_out = other.left_out;
         }
     }
 }

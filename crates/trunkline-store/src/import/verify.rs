@@ -120,7 +120,9 @@ fn find(row: &SourceRow, existing: &Existing, judge: Judge<'_>) -> Finding {
     let expected = channel.facts.checksum();
     let Some(record) = &row.record else {
         return match judge.judge(row, existing) {
-            Verdict::Conflict(problem) => Finding::Conflict(problem.conflict),
+            Verdict::Conflict(problem) | Verdict::LeftOut(problem) => {
+                Finding::Conflict(problem.conflict)
+            }
             _ => Finding::Missing { expected },
         };
     };

@@ -9,7 +9,7 @@ use tokio::process::Command;
 use super::folder::failure as cannot;
 use super::manifest::{FileEntry, hex};
 use super::progress::size;
-use super::{Progress, last_lines};
+use super::{CONFLICT, Progress, last_lines};
 use crate::failure::Failure;
 
 const BUFFER: usize = 256 * 1024;
@@ -57,6 +57,10 @@ pub(super) async fn dump(
 }
 
 fn not_run(reason: &str) -> Failure {
-    let hint = "nothing was left behind; mend that and run it again";
+    let hint = if reason.contains("conflict with recovery") {
+        CONFLICT
+    } else {
+        "nothing was left behind; mend that and run it again"
+    };
     Failure::failed(format!("pg_dump failed: {reason}"), hint)
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use clap::Args;
 use trunkline_migrate::ExitStatus;
 use trunkline_store::StoreError;
-use trunkline_store::backup::{Extent, Lacking};
+use trunkline_store::backup::{Extent, Lacking, Server};
 
 pub(crate) use make::{Made, Making};
 pub(crate) use manifest::Manifest;
@@ -51,6 +51,12 @@ pub(crate) async fn run(
     let options = cluster_options(global, &Config::load(global)?);
     let interrupt = interrupt::listen();
     let extent = if arguments.whole_database { Extent::WholeDatabase } else { Extent::Partner };
+    if arguments.verify {
+        // Not after an hour of dumping.
+        let client = connection.target.client_of("trunkline backup").await?;
+        let server = Server::inspect(&client).await.map_err(|error| store(&error))?;
+        restore::scratch::refuse_standby(&server)?;
+    }
     let making = Making {
         target: &connection.target,
         options: &options,
@@ -127,9 +133,16 @@ pub(crate) fn store(error: &StoreError) -> Failure {
             hint: Some("somebody alters a table; try again when that is done".to_owned()),
             status: ExitStatus::Blocked,
         },
+        StoreError::Query { code: Some(code), .. } if code == "40001" => {
+            Failure::failed(error.to_string(), CONFLICT)
+        }
         _ => keys::store(error),
     }
 }
+
+/// What to do where a standby ends a long reading.
+pub(crate) const CONFLICT: &str = "a standby ends readings that hold its replay up: set hot_standby_feedback = on or \
+    max_standby_streaming_delay = -1 there, or back up the primary";
 
 /// The last lines that a program of PostgreSQL's wrote to standard error.
 pub(crate) fn last_lines(text: &str) -> String {

@@ -83,9 +83,11 @@ fn configure(directory: &Path, simulator: &Simulator) -> Result<PathBuf, Failure
         keys::create_file(&keys)?;
     }
     let text = format!(
-        "keys_file = {keys}\n\n[providers]\ndialog360_url = \"{}\"\nmeta_url = \"{}\"\ntwilio_url = \"{}\"\n\
+        "keys_file = {keys}\n\n[providers]\ndialog360_url = \"{}\"\n\
+         dialog360_messaging_url = \"{}\"\nmeta_url = \"{}\"\ntwilio_url = \"{}\"\n\
          allow_private_addresses = true\n",
         simulator.dialog360_url(),
+        simulator.dialog360_messaging_url(),
         simulator.meta_url(),
         simulator.twilio_url(),
         keys = Value::from(keys.display().to_string()),

@@ -17,6 +17,7 @@ pub(super) struct Tally {
     pub update: u64,
     pub already_there: u64,
     pub conflict: u64,
+    pub left_out: u64,
     pub skipped: u64,
 }
 
@@ -56,12 +57,15 @@ impl Tally {
             Verdict::Update => &mut self.update,
             Verdict::AlreadyThere | Verdict::Adopt { .. } => &mut self.already_there,
             Verdict::Conflict(_) => &mut self.conflict,
+            Verdict::LeftOut(_) => &mut self.left_out,
         } += 1;
     }
 
     fn fields(&self) -> Vec<String> {
-        let Self { create, update, already_there, conflict, skipped } = self;
-        [create, update, already_there, conflict, skipped].map(ToString::to_string).to_vec()
+        let Self { create, update, already_there, conflict, left_out, skipped } = self;
+        [create, update, already_there, conflict, left_out, skipped]
+            .map(ToString::to_string)
+            .to_vec()
     }
 }
 
@@ -78,7 +82,13 @@ impl Counts {
         }
     }
 
-    pub(super) fn add_skipped(&mut self, skipped: &SkippedType) {
+    pub(super) fn add_skipped_types(&mut self, skipped: &[SkippedType]) {
+        for of_type in skipped {
+            self.add_skipped(of_type);
+        }
+    }
+
+    fn add_skipped(&mut self, skipped: &SkippedType) {
         self.total.skipped += skipped.rows;
         let company = self.company(skipped.company_id, skipped.company.as_deref());
         company.tally.skipped += skipped.rows;
@@ -92,21 +102,35 @@ impl Counts {
         })
     }
 
+    /// Puts the conflicts into the order of their rows: two writers show them as they come.
+    pub(super) fn sort(&mut self) {
+        self.conflicts.sort_by_key(|line| line.row);
+    }
+
     /// Every company, for programs.
     pub(super) fn companies(&self) -> impl Serialize {
         self.companies.values().collect::<Vec<_>>()
     }
 
     pub(super) fn print_companies(&self, printer: &Printer) {
-        let header = ["company", "", "create", "update", "already there", "conflict", "skipped"];
+        let header =
+            ["company", "", "create", "update", "already there", "conflict", "left out", "skipped"];
         let rows = self.companies.values().take(MOST_LINES).map(PerCompany::fields);
         printer.table(&header, rows.collect());
         print_more(printer, self.companies.len(), "companies");
     }
 
     pub(super) fn print_csv(&self, printer: &Printer) {
-        let header =
-            ["company_id", "company", "create", "update", "already_there", "conflict", "skipped"];
+        let header = [
+            "company_id",
+            "company",
+            "create",
+            "update",
+            "already_there",
+            "conflict",
+            "left_out",
+            "skipped",
+        ];
         printer.csv(&header, self.companies.values().map(PerCompany::fields));
     }
 
@@ -134,6 +158,20 @@ impl PerCompany {
 }
 
 impl ConflictLine {
+    /// As a line of CSV.
+    pub(super) fn fields(&self) -> Vec<String> {
+        vec![
+            self.row.to_string(),
+            self.company_id.map(|id| id.to_string()).unwrap_or_default(),
+            self.channel_type.clone(),
+            "conflict".to_owned(),
+            self.conflict.to_owned(),
+            self.explanation.to_owned(),
+            self.rival.clone().unwrap_or_default(),
+            self.remedy.to_owned(),
+        ]
+    }
+
     fn new(row: &SourceRow, problem: &Problem) -> Self {
         Self {
             row: row.id,

@@ -5,6 +5,7 @@ mod follow;
 mod link;
 mod plan;
 mod progress;
+mod providers;
 mod run;
 mod source;
 mod undo;
@@ -86,6 +87,7 @@ pub(crate) async fn run(
     }
     let platform = source.open(lease.executor()).await?;
     let session = Session {
+        config,
         connection,
         store: store_of,
         lease,
@@ -110,6 +112,7 @@ const PLATFORM: &str = "platform";
 
 /// What a subcommand works with.
 struct Session<'a> {
+    config: Config,
     connection: Connection,
     store: Store,
     lease: Lease,

@@ -4,6 +4,7 @@ use trunkline_store::import::{Policy, Survey, plan, skipped_types};
 
 use super::counts::Counts;
 use super::progress::Bar;
+use super::providers::{self, Findings};
 use super::{Session, count, interrupted, store};
 use crate::failure::Failure;
 use crate::output::{GOOD, Printer};
@@ -13,6 +14,12 @@ pub(crate) struct Arguments {
     /// End with status 3 if anything would be written, or conflicts
     #[arg(long)]
     check: bool,
+    /// Ask the providers about each token, within the rate budgets of the partner accounts
+    #[arg(long)]
+    check_provider: bool,
+    /// In CSV a line for each conflict and each finding, instead of each company
+    #[arg(long)]
+    rows: bool,
 }
 
 pub(super) async fn run(
@@ -20,9 +27,18 @@ pub(super) async fn run(
     arguments: &Arguments,
 ) -> Result<ExitStatus, Failure> {
     let survey = session.survey().await?;
-    let counts = judge(session, &survey, Policy::Skip).await?;
+    let (counts, findings) = if arguments.check_provider {
+        let (counts, findings) = providers::ask(session, &survey).await?;
+        (counts, Some(findings))
+    } else {
+        (judge(session, &survey, Policy::Skip).await?, None)
+    };
     let printer = session.printer;
-    counts.print_csv(printer);
+    if arguments.rows || arguments.check_provider {
+        print_rows(printer, &counts, findings.as_ref());
+    } else {
+        counts.print_csv(printer);
+    }
     printer.document(&serde_json::json!({
         "database": session.connection.target.to_string(),
         "total": counts.total,
@@ -30,15 +46,20 @@ pub(super) async fn run(
         "conflicts": counts.conflicts,
         "notes": counts.notes,
         "tokens_compared": session.ring().is_some(),
+        "provider": findings,
     }));
     printer.line(format_args!("channel_connections on {}", session.connection.target));
     counts.print_companies(printer);
     counts.print_conflicts(printer);
     print_notes(printer, &counts);
+    if let Some(findings) = &findings {
+        findings.print(printer);
+    }
     session.tell_missing_keys();
     print_summary(printer, &counts);
     let total = &counts.total;
-    let differs = arguments.check && total.create + total.update + total.conflict > 0;
+    let refused = findings.as_ref().map_or(0, |findings| findings.refused);
+    let differs = arguments.check && total.create + total.update + total.conflict + refused > 0;
     Ok(if differs { ExitStatus::Differences } else { ExitStatus::Done })
 }
 
@@ -74,10 +95,19 @@ pub(super) async fn judge(
     }
     let executor = session.lease.executor();
     let skipped = skipped_types(executor, &session.platform, session.company).await;
-    for of_type in skipped.map_err(|error| store(&error))? {
-        counts.add_skipped(&of_type);
-    }
+    counts.add_skipped_types(&skipped.map_err(|error| store(&error))?);
     Ok(counts)
+}
+
+/// A line for each row that a person should look at.
+fn print_rows(printer: &Printer, counts: &Counts, findings: Option<&Findings>) {
+    let header =
+        ["row", "company_id", "channel_type", "kind", "word", "explanation", "detail", "remedy"];
+    let found = findings.into_iter().flat_map(Findings::lines);
+    printer.csv(
+        &header,
+        counts.conflicts.iter().map(super::counts::ConflictLine::fields).chain(found),
+    );
 }
 
 fn print_notes(printer: &Printer, counts: &Counts) {
@@ -89,8 +119,13 @@ fn print_notes(printer: &Printer, counts: &Counts) {
 fn print_summary(printer: &Printer, counts: &Counts) {
     let total = &counts.total;
     let conflicts = count(total.conflict, "conflict");
+    let left_out = if total.left_out > 0 {
+        format!("{} left out by decision, ", total.left_out)
+    } else {
+        String::new()
+    };
     let summary = format!(
-        "{} already there, {conflicts}, {} of other types left alone",
+        "{} already there, {conflicts}, {left_out}{} of other types left alone",
         total.already_there, total.skipped
     );
     if total.create + total.update > 0 {

@@ -70,6 +70,7 @@ pub(super) async fn run(
     if report.is_interrupted {
         return Err(interrupted("what was imported so far stands; the same command goes on"));
     }
+    counts.sort();
     tell(session.printer, &report, &counts);
     Ok(if report.conflicts > 0 { ExitStatus::Differences } else { ExitStatus::Done })
 }
@@ -103,6 +104,7 @@ fn tell(printer: &Printer, report: &RunReport, counts: &Counts) {
         "created": report.created,
         "updated": report.updated,
         "already_there": report.already_there,
+        "left_out": report.left_out,
         "limited": report.is_limited,
         "rested_ms": u64::try_from(report.rested.as_millis()).unwrap_or(u64::MAX),
         "conflicts": counts.conflicts,

@@ -115,6 +115,12 @@ impl Arguments {
         let (tables, references) = (&manifest.tables, &manifest.references);
         let state = TargetState::inspect(client, manifest.extent, tables, references, roles).await;
         let TargetState { occupied, mut lacking } = state.map_err(|error| store(&error))?;
+        if server.is_standby {
+            lacking.push(Lacking {
+                what: "the server is a standby, which takes no writes".to_owned(),
+                hint: "give the address of the primary".to_owned(),
+            });
+        }
         if server.major < manifest.server_major {
             lacking.push(Lacking {
                 what: format!(

@@ -23,6 +23,7 @@ pub(crate) async fn verify(
 ) -> Result<(), Failure> {
     let client = target.client_of("trunkline restore").await?;
     let server = Server::inspect(&client).await.map_err(|error| store(&error))?;
+    refuse_standby(&server)?;
     let tools = Tools::find(options, stored.manifest.tools_major.max(server.major), &Steps).await?;
     let name = create_scratch(&client).await.map_err(|error| not_made(&error))?;
     let scratch = target.with_database(&name);
@@ -45,6 +46,19 @@ pub(crate) async fn verify(
     let dropped = drop_scratch(&client, &name).await;
     restored?;
     dropped.map_err(|error| store(&error))
+}
+
+/// A standby takes no writes, so there can be no scratch database on it.
+pub(crate) fn refuse_standby(server: &Server) -> Result<(), Failure> {
+    if !server.is_standby {
+        return Ok(());
+    }
+    let lacking = Lacking {
+        what: "the server is a standby, which takes no writes".to_owned(),
+        hint: "try the backup on another server: trunkline restore FOLDER --scratch, with the address of the primary"
+            .to_owned(),
+    };
+    Err(refused("there can be no scratch database", &[lacking]))
 }
 
 fn not_made(error: &StoreError) -> Failure {

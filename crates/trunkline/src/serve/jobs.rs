@@ -12,6 +12,8 @@ use super::migrations;
 pub(super) struct Jobs {
     /// What works on webhooks: it finishes what it has begun.
     working: JoinHandle<()>,
+    /// What works on the import: it finishes the batch at hand.
+    importing: JoinHandle<()>,
     /// What may end at any moment.
     others: JoinSet<()>,
 }
@@ -19,19 +21,27 @@ pub(super) struct Jobs {
 impl Jobs {
     pub(super) fn start(state: &State, stop: &Interrupt) -> Self {
         let (serving, stop) = (state.clone(), stop.clone());
+        let importing = trunkline_server::keep_importing(state.clone(), stop.clone());
         let working = trunkline_server::work(serving, async move { stop.requested().await });
         let mut others = JoinSet::new();
         others.spawn(migrations::verify(Arc::clone(&state.migrator)));
         others.spawn(trunkline_server::watch::keep_watch(state.clone()));
         others.spawn(trunkline_server::providers::keep_resolving(state.clone()));
-        Self { working: tokio::spawn(working), others }
+        Self { working: tokio::spawn(working), importing: tokio::spawn(importing), others }
     }
 
     /// Waits for what was begun, within the limit.
     pub(super) async fn finish(mut self, limit: Duration) {
         self.others.abort_all();
-        if tokio::time::timeout(limit, self.working).await.is_err() {
+        let (working, importing) = tokio::join!(
+            tokio::time::timeout(limit, self.working),
+            tokio::time::timeout(limit, self.importing)
+        );
+        if working.is_err() {
             warn!("stopped; webhooks that were being worked on are worked on again");
+        }
+        if importing.is_err() {
+            warn!("stopped; the next process goes on with the import in half a minute");
         }
     }
 }

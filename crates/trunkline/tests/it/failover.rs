@@ -14,15 +14,15 @@ use crate::place::Run;
 use crate::serving::{KEY, Serving, form};
 
 /// Two servers of PostgreSQL; both end with this.
-struct Pair {
-    primary: Cluster,
-    standby: Cluster,
-    directory: TempDir,
+pub(crate) struct Pair {
+    pub(crate) primary: Cluster,
+    pub(crate) standby: Cluster,
+    pub(crate) directory: TempDir,
 }
 
 impl Pair {
     /// The standby is a copy of the primary, made while it runs, and follows it.
-    async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let directory = tempfile::Builder::new().prefix("tlfail").tempdir_in("/tmp").unwrap();
         // As root, the servers run as another user.
         let open = std::fs::Permissions::from_mode(0o755);
@@ -49,7 +49,7 @@ impl Pair {
         )
     }
 
-    async fn has_caught_up(&self) {
+    pub(crate) async fn has_caught_up(&self) {
         let primary = self.primary.connect("postgres").await.unwrap();
         let query = "
             SELECT count(*) > 0

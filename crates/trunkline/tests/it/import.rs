@@ -108,6 +108,35 @@ async fn rows_that_contend_are_left_out_or_the_newest_wins() {
 }
 
 #[tokio::test]
+async fn what_was_decided_in_the_admin_interface_is_honoured() {
+    let place = platform().await;
+    let before = run(&place, "import plan --format json").await.expect(0).json();
+    place
+        .sql(
+            "INSERT INTO trunkline.import_decisions (source, source_row, conflict, choice, decided_by, decided_at) \
+             SELECT 'platform', id, CASE WHEN id = 5 THEN 'number_in_two_companies' ELSE 'phone_number_as_id' END, \
+             CASE WHEN id = 5 THEN 'take' ELSE 'leave_out' END, 'ada@example.com', now() FROM channel_connections",
+        )
+        .await;
+    let plan = run(&place, "import plan --format json").await.expect(0).json();
+    let missing = before["conflicts"].as_array().unwrap().iter();
+    let missing = missing.filter(|line| line["conflict"] == "phone_number_as_id").count();
+    assert!(missing > 0, "{before}");
+    assert_eq!(plan["total"]["left_out"], missing);
+    let done = run(&place, "import run --format json").await.expect(3).json();
+    assert_eq!(done["left_out"], missing);
+    let owner = "SELECT count(*) FROM dialog_360_channels AS channel \
+                 JOIN dialog_360_clients AS client ON client.id = channel.client_id \
+                 WHERE channel_id = 'twinCH' AND client.client_id = 'c5CL'";
+    assert_eq!(place.number(owner).await, 1);
+    let rows = run(&place, "import plan --rows --format csv").await.expect(0);
+    let again = run(&place, "import plan --format json").await.expect(0).json();
+    let conflicts = again["conflicts"].as_array().unwrap().len();
+    assert_eq!(rows.stdout.lines().count(), conflicts + 1, "{rows}");
+    run(&place, "import verify").await.expect(0);
+}
+
+#[tokio::test]
 async fn what_the_platform_changes_is_brought_along() {
     let place = platform().await;
     run(&place, "import run").await.expect(3);

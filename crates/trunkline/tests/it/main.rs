@@ -6,6 +6,7 @@ mod address;
 mod admin;
 mod audit;
 mod backup;
+mod backup_places;
 mod browser;
 mod closed_output;
 mod configuration;
@@ -15,6 +16,8 @@ mod failover;
 mod files;
 mod help;
 mod import;
+#[cfg(feature = "simulator")]
+mod import_providers;
 mod import_sources;
 mod keys;
 mod ledger;

@@ -53,6 +53,7 @@ async fn story(browser: Browser, setup_link: String) {
     replaces_a_secret(&browser, &account).await;
     makes_a_key(&browser, &mut walk).await;
     let invitation = invites(&browser, &mut walk).await;
+    plans_an_import(&browser).await;
     walk.follow("/admin").await;
     browser.open("/admin/partner-accounts/999999").await;
     walk.look("problem-not-found", 404).await;
@@ -68,6 +69,10 @@ async fn story(browser: Browser, setup_link: String) {
         "admin-clients-one",
         "admin-companies",
         "admin-companies-one",
+        "admin-import",
+        "admin-import-conflicts",
+        "admin-import-conflicts-one",
+        "admin-import-undo",
         "admin-migrations-plan",
         "admin-migrations-verify",
         "admin-partner-accounts-new-twilio",
@@ -148,6 +153,14 @@ async fn makes_a_key(browser: &Browser, walk: &mut Walk) {
     browser.press("I have stored it").await;
     browser.finds("//tbody//th[contains(., 'billing export')]").await;
     assert!(!browser.page.source().await.unwrap().contains(&shown[0]), "it is shown once");
+}
+
+/// The page shows by itself that the plan is made.
+async fn plans_an_import(browser: &Browser) {
+    browser.open("/admin/import").await;
+    browser.sees("No plan yet").await;
+    browser.press("Make a plan").await;
+    browser.finds("//h2[.='The plan']").await;
 }
 
 /// Leads to the link for somebody else.
