@@ -23,6 +23,7 @@ mod state;
 pub mod watch;
 mod webhooks;
 
+pub use alerts::{deliver_alerts, deliver_alerts_once};
 pub use auth::KnownCallers;
 pub use listen::{Limits, serve};
 pub use metrics::{Metrics, metrics_router};

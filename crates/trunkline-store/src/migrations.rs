@@ -58,6 +58,8 @@ const FILES: &[EmbeddedFile<'static>] = embed![
     "027-alerts.sql",
     "028-provider-calls.down.sql",
     "028-provider-calls.sql",
+    "031-alert-deliveries.down.sql",
+    "031-alert-deliveries.sql",
 ];
 
 /// The Partner API migrations that this binary carries.

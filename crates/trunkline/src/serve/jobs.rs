@@ -10,16 +10,21 @@ use super::migrations;
 
 /// What the service does beside answering.
 pub(super) struct Jobs {
-    /// What works on webhooks: it finishes what it has begun.
-    working: JoinHandle<()>,
+    /// What works on webhooks and tells of alerts: it finishes what it has begun.
+    working: JoinHandle<((), ())>,
     /// What may end at any moment.
     others: JoinSet<()>,
 }
 
 impl Jobs {
     pub(super) fn start(state: &State, stop: &Interrupt) -> Self {
-        let (serving, stop) = (state.clone(), stop.clone());
-        let working = trunkline_server::work(serving, async move { stop.requested().await });
+        let stopped = || {
+            let stop = stop.clone();
+            async move { stop.requested().await }
+        };
+        let working = trunkline_server::work(state.clone(), stopped());
+        let telling = trunkline_server::deliver_alerts(state.clone(), stopped());
+        let working = async move { tokio::join!(working, telling) };
         let mut others = JoinSet::new();
         others.spawn(migrations::verify(Arc::clone(&state.migrator)));
         others.spawn(trunkline_server::watch::keep_watch(state.clone()));
@@ -31,7 +36,9 @@ impl Jobs {
     pub(super) async fn finish(mut self, limit: Duration) {
         self.others.abort_all();
         if tokio::time::timeout(limit, self.working).await.is_err() {
-            warn!("stopped; webhooks that were being worked on are worked on again");
+            warn!(
+                "stopped; webhooks that were being worked on, and alerts that were being told, are taken up again"
+            );
         }
     }
 }
