@@ -60,6 +60,8 @@ const FILES: &[EmbeddedFile<'static>] = embed![
     "028-provider-calls.sql",
     "031-alert-deliveries.down.sql",
     "031-alert-deliveries.sql",
+    "031-alert-order.down.sql",
+    "031-alert-order.sql",
 ];
 
 /// The Partner API migrations that this binary carries.
