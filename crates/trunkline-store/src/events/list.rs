@@ -200,14 +200,19 @@ fn of_company(wanted: &str, limit: usize) -> String {
     )
 }
 
+/// The keys under which a message is kept: the first and the last of its statuses, and that it came in.
+pub(crate) fn message_keys(message_id: &str) -> [Vec<u8>; 3] {
+    let status = EventKey::of_status(message_id, None, MessageStatus::Sent);
+    let received = EventKey::of(&[b"message", message_id.as_bytes()]);
+    [bytes(status.first_of_message()), bytes(status.last_of_message()), bytes(received)]
+}
+
 /// What is kept of one message, in the order in which it was told.
 pub async fn list_message_events(
     executor: Executor<'_>,
     message_id: &str,
 ) -> Result<Vec<KeptEvent>, StoreError> {
-    let status = EventKey::of_status(message_id, None, MessageStatus::Sent);
-    let (low, high) = (bytes(status.first_of_message()), bytes(status.last_of_message()));
-    let received = bytes(EventKey::of(&[b"message", message_id.as_bytes()]));
+    let [low, high, received] = message_keys(message_id);
     let query = concat!(
         "SELECT ",
         columns!(),
