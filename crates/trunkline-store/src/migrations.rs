@@ -62,6 +62,8 @@ const FILES: &[EmbeddedFile<'static>] = embed![
     "031-alert-deliveries.sql",
     "031-alert-order.down.sql",
     "031-alert-order.sql",
+    "031-channel-search.down.sql",
+    "031-channel-search.sql",
 ];
 
 /// The Partner API migrations that this binary carries.
