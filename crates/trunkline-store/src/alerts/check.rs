@@ -95,16 +95,15 @@ async fn open_tokens(
         SELECT 'token_expires', CASE WHEN fact.value::TIMESTAMPTZ < $2 THEN 'critical' ELSE 'warning' END, fact.provider,
             fact.subject, fact.subject_id, owner.company_id, owner.label, fact.value, $2, $2
         FROM trunkline.facts AS fact
-        JOIN LATERAL (
-            SELECT client.company_id, coalesce(channel.phone_number, channel.phone_number_id) AS label
-            FROM public.meta_whatsapp_phone_numbers AS channel
-            JOIN public.meta_whatsapp_clients AS client ON client.id = channel.client_id
-            WHERE fact.subject = 'channel' AND channel.id = fact.subject_id
+        CROSS JOIN LATERAL (
+            SELECT company_id, coalesce(phone_number, display_name, provider_id) AS label
+            FROM trunkline.listed_channels
+            WHERE fact.subject = 'channel' AND provider = fact.provider AND id = fact.subject_id
             UNION ALL
-            SELECT client.company_id, coalesce(client.business_account_name, client.business_account_id)
-            FROM public.meta_whatsapp_clients AS client
-            WHERE fact.subject = 'client' AND client.id = fact.subject_id
-        ) AS owner ON fact.provider = 'meta'
+            SELECT company_id, coalesce(name, provider_id)
+            FROM trunkline.listed_clients
+            WHERE fact.subject = 'client' AND provider = fact.provider AND id = fact.subject_id
+        ) AS owner
         WHERE fact.aspect = 'token_expiry'
             AND CASE
                 WHEN fact.aspect = 'token_expiry' AND fact.value <> 'never' THEN fact.value::TIMESTAMPTZ
