@@ -99,7 +99,7 @@ pub(super) async fn show(
         None => Sort { field: ChannelField::UpdatedAt, descending: true },
     };
     let frame = administrator.frame(&headers, Section::Channels);
-    if let Some(refusal) = filters.refusal(&wanted, sort.field) {
+    if let Some(refusal) = refusal(&wanted, sort.field) {
         let page = ListPage {
             refusal: refusal.to_owned(),
             ..ListPage::new(frame, Vec::new(), &filters, String::new())
@@ -125,15 +125,6 @@ impl Filters {
     /// What is looked for; `None`: nothing.
     fn search(&self) -> Option<&str> {
         Some(self.q.trim()).filter(|text| !text.is_empty())
-    }
-
-    /// Why this cannot be asked for, if it cannot.
-    fn refusal(&self, wanted: &ChannelFilter<'_>, order: ChannelField) -> Option<&'static str> {
-        if wanted.search.is_some_and(|text| !is_searchable(text)) {
-            return Some("Look for words, one of at least three letters or digits.");
-        }
-        let message = "A number goes with a status, a quality or a limit only within one company.";
-        wanted.check(order).is_err().then_some(message)
     }
 
     /// The number as it is stored; `None`: none is asked for.
@@ -193,4 +184,13 @@ impl ListPage {
             next,
         }
     }
+}
+
+/// Why this cannot be asked for, if it cannot.
+fn refusal(wanted: &ChannelFilter<'_>, order: ChannelField) -> Option<&'static str> {
+    if wanted.search.is_some_and(|text| !is_searchable(text)) {
+        return Some("Look for words, one of at least three letters or digits.");
+    }
+    let message = "A number goes with a status, a quality or a limit only within one company.";
+    wanted.check(order).is_err().then_some(message)
 }

@@ -62,7 +62,7 @@ struct ChannelPage {
 
 /// A change as its row shows it.
 struct ChangeRow {
-    what: &'static str,
+    what: String,
     before: String,
     after: String,
     provider_word: String,
@@ -159,10 +159,8 @@ async fn changes(
 impl From<FactChange> for ChangeRow {
     fn from(change: FactChange) -> Self {
         let what = match change.aspect {
-            Aspect::Status => "Status",
-            Aspect::Quality => "Quality",
-            Aspect::Limit => "Messaging limit",
-            other => other.as_str(),
+            Aspect::Limit => "Messaging limit".to_owned(),
+            other => words::title(other.as_str()),
         };
         let who = match (change.told_by, change.actor) {
             (ToldBy::Webhook, _) => "webhook".to_owned(),

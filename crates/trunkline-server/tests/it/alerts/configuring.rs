@@ -1,3 +1,5 @@
+use std::fmt::Write;
+
 use insta::assert_snapshot;
 use serde_json::json;
 
@@ -24,7 +26,7 @@ async fn what_a_destination_cannot_be_is_refused_and_named() {
         let problem = answer.json();
         let wrong =
             if problem["errors"].is_null() { &problem["detail"] } else { &problem["errors"] };
-        said.push_str(&format!("{} {wrong}\n", answer.status.as_u16()));
+        let _ = writeln!(said, "{} {wrong}", answer.status.as_u16());
     }
     assert_snapshot!(said);
     let operator = service.api_key("operator", None).await;
