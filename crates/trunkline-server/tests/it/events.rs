@@ -51,6 +51,7 @@ async fn what_a_webhook_says_is_shown_by_the_api() {
         "events",
         "events?message_id=wamid.1",
         "channels/meta-1/events",
+        "channels/meta-1/events?client=true&kind=channel.limit_changed",
         "channels/meta-1/events?messages=true&kind=message.status&limit=1",
         "channels/meta-1/history",
         "channels/meta-1/history?aspect=name",
@@ -193,6 +194,8 @@ async fn the_page_of_a_channel_shows_how_it_stood_and_what_was_heard_of_it() {
         "now 250.",
         "lane-step",
         "Channel updated",
+        // Meta says it of the whole account.
+        "Channel limit changed",
         "max_daily",
     ] {
         let is_there = page.contains(text);

@@ -107,8 +107,12 @@ pub(super) async fn show(
     let (changes, has_more_changes) = changes(executor, id).await?;
 
     let messages = filters.messages == Some(true);
-    let wanted =
-        EventFilter { channel: Some(id), with_messages: messages, ..EventFilter::default() };
+    let wanted = EventFilter {
+        channel: Some(id),
+        client: Some(channel.client_id),
+        with_messages: messages,
+        ..EventFilter::default()
+    };
     let window = Window { after, limit: limit.get() };
     let heard = list_events(executor, &wanted, Scope::Platform, &window).await?;
     let listing = pager.listing::<_, EventRow, _>(heard, limit, &"-id", |event| event.id);

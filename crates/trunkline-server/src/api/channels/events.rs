@@ -26,6 +26,10 @@ pub(super) struct Filters {
     /// Of one kind.
     #[param(schema_with = kind, required = false)]
     kind: Option<EventKind>,
+    /// Those of its client too that are of none of its channels, as a limit that is of the portfolio.
+    #[param(required = false)]
+    #[serde(default)]
+    client: bool,
     /// Those of messages too.
     #[param(required = false)]
     #[serde(default)]
@@ -50,9 +54,11 @@ pub(super) async fn list_channel_events(
     Id(id): Id<QualifiedId>,
     Query(filters): Query<Filters>,
 ) -> Result<Listing<Event>, Problem> {
-    let (connection, _) = open(&caller, &state, id).await?;
+    let (connection, channel) = open(&caller, &state, id).await?;
+    let client = filters.client.then(|| channel.read()).transpose()?;
     let filter = EventFilter {
         channel: Some(id),
+        client: client.map(|channel| channel.client_id),
         kind: filters.kind,
         with_messages: filters.messages,
         ..EventFilter::default()
