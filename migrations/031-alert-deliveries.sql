@@ -46,6 +46,8 @@ CREATE TABLE IF NOT EXISTS trunkline.alert_deliveries (
 
 CREATE INDEX IF NOT EXISTS idx_alert_deliveries_destination_id ON trunkline.alert_deliveries (destination_id, id);
 CREATE INDEX IF NOT EXISTS idx_alert_deliveries_alert_id ON trunkline.alert_deliveries (alert_id, destination_id, id);
+CREATE INDEX IF NOT EXISTS idx_alert_deliveries_failed ON trunkline.alert_deliveries (id)
+    WHERE state = 'failed';
 CREATE INDEX IF NOT EXISTS idx_alert_deliveries_waiting ON trunkline.alert_deliveries (destination_id, id)
     WHERE state = 'waiting';
 

@@ -5,7 +5,9 @@ use axum::response::IntoResponse;
 use tokio::try_join;
 use trunkline_core::{Role, Scope};
 use trunkline_store::Window;
-use trunkline_store::alerts::{count_unresolved_alerts, list_urgent_alerts};
+use trunkline_store::alerts::{
+    count_failed_deliveries, count_unresolved_alerts, list_urgent_alerts,
+};
 use trunkline_store::audit_log::{AuditFilter, list_audit_entries};
 use trunkline_store::overview::{Overview, get_overview};
 use trunkline_store::webhooks::{WebhookCounts, count_webhooks};
@@ -22,7 +24,7 @@ struct OverviewPage {
     frame: Frame,
     overview: Overview,
     active_accounts: String,
-    /// What is wrong with webhooks, the worst first.
+    /// What is wrong with webhooks, and with telling of alerts; the worst first.
     troubles: Vec<Trouble>,
     /// What needs attention, the worst first.
     alerts: Vec<AlertRow>,
@@ -41,7 +43,7 @@ struct OverviewPage {
     may_configure: bool,
 }
 
-/// Something that is wrong with webhooks.
+/// Something that is wrong with webhooks, or with telling of alerts.
 struct Trouble {
     tone: &'static str,
     word: &'static str,
@@ -75,12 +77,13 @@ pub(crate) async fn overview(
     let connection = state.store.connection().await?;
     let window = Window { after: None, limit: RECENT };
     let every = AuditFilter::default();
-    let (overview, entries, (open, known), alerts, webhooks) = try_join!(
+    let (overview, entries, (open, known), alerts, webhooks, untold) = try_join!(
         get_overview(connection.executor()),
         list_audit_entries(connection.executor(), &every, &window),
         count_unresolved_alerts(connection.executor(), Scope::Platform),
         list_urgent_alerts(connection.executor(), URGENT),
         count_webhooks(connection.executor()),
+        count_failed_deliveries(connection.executor()),
     )?;
     let recent = entries.into_iter().take(RECENT.into()).map(|entry| RecentAct {
         at: entry.occurred_at.into(),
@@ -94,7 +97,7 @@ pub(crate) async fn overview(
         frame: administrator.frame(&headers, Section::Overview),
         active_accounts: format!("{} active", overview.active_partner_accounts),
         overview,
-        troubles: troubles(&webhooks, age),
+        troubles: troubles(&webhooks, age, untold),
         alerts: alerts.into_iter().map(AlertRow::from).collect(),
         waiting: grouped(webhooks.waiting),
         waiting_note: if webhooks.waiting == 0 {
@@ -111,8 +114,8 @@ pub(crate) async fn overview(
     }))
 }
 
-/// What is wrong with webhooks, the worst first.
-fn troubles(webhooks: &WebhookCounts, age: i64) -> Vec<Trouble> {
+/// What is wrong with webhooks, and how much of alerts was told to nobody; the worst first.
+fn troubles(webhooks: &WebhookCounts, age: i64, untold: i64) -> Vec<Trouble> {
     let count = |number: i64, rest: &str| {
         format!("{} webhook{} {rest}", grouped(number), if number == 1 { "" } else { "s" })
     };
@@ -135,6 +138,18 @@ fn troubles(webhooks: &WebhookCounts, age: i64) -> Vec<Trouble> {
                 duration(age)
             ),
             href: "/admin/webhooks?state=waiting",
+        });
+    }
+    if untold > 0 {
+        troubles.push(Trouble {
+            tone: "bad",
+            word: "Not told",
+            text: format!(
+                "{} message{} about alerts given up",
+                grouped(untold),
+                if untold == 1 { "" } else { "s" }
+            ),
+            href: "/admin/alerts/destinations",
         });
     }
     if webhooks.quarantined > 0 {
@@ -166,14 +181,15 @@ mod tests {
     #[test]
     fn what_is_wrong_with_webhooks_is_said_the_worst_first() {
         let well = WebhookCounts { waiting: 3, ..WebhookCounts::default() };
-        assert!(troubles(&well, 20).is_empty());
+        assert!(troubles(&well, 20, 0).is_empty());
         let ill = WebhookCounts { dead_letters: 1, quarantined: 1200, ..well };
-        let said: Vec<String> = troubles(&ill, 900).into_iter().map(|it| it.text).collect();
+        let said: Vec<String> = troubles(&ill, 900, 2).into_iter().map(|it| it.text).collect();
         assert_eq!(
             said,
             [
                 "1 webhook could not be worked on",
                 "3 webhooks not worked on yet, the oldest for 15 minutes",
+                "2 messages about alerts given up",
                 "1,200 webhooks of a client or channel that no company has"
             ]
         );

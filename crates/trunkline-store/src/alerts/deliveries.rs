@@ -141,6 +141,16 @@ pub async fn list_deliveries(
     rows.iter().map(Delivery::read).collect()
 }
 
+/// How many were given up, and not tried again since.
+pub async fn count_failed_deliveries(executor: Executor<'_>) -> Result<i64, StoreError> {
+    let query = "
+        SELECT count(*)
+        FROM trunkline.alert_deliveries
+        WHERE state = 'failed'";
+    let row = executor.row("count deliveries that were given up", query, &[]).await?;
+    Ok(row.map_or(0, |row| row.get(0)))
+}
+
 /// The delivery with this id.
 pub async fn find_delivery(
     executor: Executor<'_>,

@@ -17,8 +17,8 @@ pub use act::{acknowledge_alert, find_alert, find_alert_for_update, resolve_aler
 pub use check::{Thresholds, check_alerts};
 pub use deliveries::{
     AlertChange, Attempt, Delivery, DeliveryFilter, DeliveryState, claim_delivery,
-    delete_old_deliveries, find_delivery, list_deliveries, list_due_destinations,
-    list_last_attempts, note_attempt, retry_delivery,
+    count_failed_deliveries, delete_old_deliveries, find_delivery, list_deliveries,
+    list_due_destinations, list_last_attempts, note_attempt, retry_delivery,
 };
 pub use destinations::{
     Destination, DestinationKind, delete_destination, find_destination,

@@ -1,6 +1,10 @@
+use std::sync::Arc;
+
 use insta::assert_snapshot;
 use jiff::SignedDuration;
 use serde_json::json;
+use tokio::net::TcpListener;
+use tokio_rustls::{TlsAcceptor, rustls};
 use trunkline_core::configuration::MailSecurity;
 use trunkline_server::deliver_alerts_once;
 
@@ -77,4 +81,40 @@ async fn a_test_says_what_is_wrong_with_the_mail_server() {
     });
     assert_eq!(test(&service).await, "");
     assert_eq!(peer.seen().len(), 2, "one to each address");
+}
+
+/// A server whose certificate nobody vouches for.
+async fn with_certificate_of_its_own() -> u16 {
+    let key = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let configuration = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![key.cert.der().clone()],
+            key.signing_key.serialize_der().try_into().unwrap(),
+        )
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(configuration));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            // The other side breaks off.
+            let _ = acceptor.accept(stream).await;
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn a_mail_server_that_nobody_vouches_for_is_not_spoken_to() {
+    let port = with_certificate_of_its_own().await;
+    let mut service = with_mail(port, MailSecurity::Tls).await;
+    service.settings(|settings| settings.mail.host = Some("localhost".to_owned()));
+    open(&service).await;
+    deliver_alerts_once(&service.state).await;
+    let told = deliveries(&service).await;
+    assert!(told.contains("waiting 1 localhost:") && told.contains("certificate"), "{told}");
 }
