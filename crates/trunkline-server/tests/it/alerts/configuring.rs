@@ -93,7 +93,7 @@ async fn an_admin_adds_tests_edits_and_deletes_a_destination_on_the_pages() {
     open(&service).await;
     trunkline_server::deliver_alerts_once(&service.state).await;
     let page = service.page("/admin/alerts/destinations/1", &admin).await;
-    assert!(page.body.contains("Quality fell opened") && page.body.contains("Delivered"));
+    assert!(page.body.contains("Quality fell: opened") && page.body.contains("Delivered"));
     let list = service.page("/admin/alerts/destinations", &admin).await;
     assert!(list.body.contains("Every alert of: Quality fell") && list.body.contains("Delivered"));
 

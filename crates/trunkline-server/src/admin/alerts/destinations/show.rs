@@ -83,7 +83,7 @@ impl From<Delivery> for Row {
         let alert = &delivery.alert;
         Self {
             id: delivery.id,
-            what: format!("{} {what}", title(alert.rule)),
+            what: format!("{}: {what}", title(alert.rule)),
             of_what: alert.label.clone().unwrap_or_else(|| alert.subject_id.to_string()),
             address: delivery.address.unwrap_or_default(),
             tone,
