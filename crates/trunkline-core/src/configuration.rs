@@ -55,6 +55,9 @@ pub struct Configuration {
     /// Events, and the alerts that time alone opens.
     #[config(nested)]
     pub events: Events,
+    /// The server by which alerts go out as e-mail; without a host none do.
+    #[config(nested)]
+    pub mail: Mail,
     /// How often the providers are called for one partner account, by all replicas together.
     #[config(nested)]
     pub calls: Calls,
@@ -278,6 +281,46 @@ pub struct Events {
     /// A partner account whose webhooks stay away for so many hours is worth an alert.
     #[config(default = 24)]
     pub silent_hours: u16,
+}
+
+/// The SMTP server by which alerts go out as e-mail; without a host none do. To whom is set on the page
+/// of the alerts' destinations.
+#[derive(Debug, Clone, Config)]
+#[config(layer_attr(serde(deny_unknown_fields)))]
+pub struct Mail {
+    /// The server, as smtp.example.com.
+    #[config(env = "TRUNKLINE_SMTP_HOST")]
+    pub host: Option<String>,
+    /// Its port.
+    #[config(env = "TRUNKLINE_SMTP_PORT", default = 587)]
+    pub port: u16,
+    /// starttls: TLS is begun after the greeting, and demanded; tls: from the first byte, as on port 465;
+    /// none: no TLS, for a server on this machine alone.
+    #[config(env = "TRUNKLINE_SMTP_SECURITY", default = "starttls")]
+    pub security: MailSecurity,
+    /// The user name; without one nobody signs in.
+    #[config(env = "TRUNKLINE_SMTP_USER")]
+    pub user: Option<String>,
+    /// The password of that user.
+    #[config(env = "TRUNKLINE_SMTP_PASSWORD")]
+    pub password: Option<Secret>,
+    /// A file that holds the password, so that it stands in no configuration.
+    pub password_file: Option<PathBuf>,
+    /// Who the sender is, as `Trunkline <alerts@example.com>`.
+    #[config(env = "TRUNKLINE_SMTP_FROM")]
+    pub from: Option<String>,
+}
+
+/// How a connection to the SMTP server is kept from others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MailSecurity {
+    /// TLS is begun after the greeting.
+    Starttls,
+    /// TLS from the first byte.
+    Tls,
+    /// None.
+    None,
 }
 
 /// How often the providers are called for one partner account, by all replicas together. What each

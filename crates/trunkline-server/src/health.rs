@@ -21,6 +21,34 @@ struct Readiness {
     migrations: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     keys: Option<String>,
+    /// How the inbox stands. Whatever it is, the service takes more: it is no reason to send them elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    webhooks: Option<Inbox>,
+}
+
+/// How the inbox stood when it was last counted, a few seconds ago.
+#[derive(Debug, Serialize)]
+struct Inbox {
+    /// So many wait to be worked on.
+    waiting: i64,
+    /// How long ago the oldest of these came.
+    oldest_seconds: i64,
+    /// So many could not be worked on.
+    dead_letters: i64,
+    /// So many wait for a client or channel.
+    quarantined: i64,
+}
+
+/// How the inbox stands, if this process has counted.
+fn inbox(state: &State) -> Option<Inbox> {
+    let counts = state.metrics.webhooks.standing()?;
+    let age = counts.oldest.map_or(0, |oldest| state.clock.now().duration_since(oldest).as_secs());
+    Some(Inbox {
+        waiting: counts.waiting,
+        oldest_seconds: age.max(0),
+        dead_letters: counts.dead_letters,
+        quarantined: counts.quarantined,
+    })
 }
 
 pub(crate) async fn live() -> &'static str {
@@ -34,6 +62,7 @@ pub(crate) async fn ready(Extract(state): Extract<State>) -> Response {
         database: None,
         migrations: None,
         keys: None,
+        webhooks: inbox(&state),
     };
     if readiness.starting.is_none() {
         look(&state, &mut readiness).await;

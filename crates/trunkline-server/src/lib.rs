@@ -24,6 +24,7 @@ mod state;
 pub mod watch;
 mod webhooks;
 
+pub use alerts::{deliver_alerts, deliver_alerts_once};
 pub use auth::KnownCallers;
 pub use import::{import_once, keep_importing};
 pub use listen::{Limits, serve};

@@ -91,6 +91,8 @@ pub struct Settings {
     pub webhooks: configuration::Webhooks,
     /// How long events are kept, and what time alone makes an alert of.
     pub events: Events,
+    /// By which server alerts go out as e-mail.
+    pub mail: configuration::Mail,
     /// How often the providers are called.
     pub calls: Calls,
 }
@@ -117,6 +119,7 @@ impl Settings {
             providers: configuration.providers.clone(),
             webhooks: configuration.webhooks.clone(),
             events: configuration.events.clone(),
+            mail: configuration.mail.clone(),
             calls: configuration.calls.clone(),
         }
     }

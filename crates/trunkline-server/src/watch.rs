@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, ToSpan};
 use tracing::{info, warn};
 use trunkline_store::StoreError;
-use trunkline_store::alerts::{Thresholds, check_alerts};
+use trunkline_store::alerts::{Thresholds, check_alerts, delete_old_deliveries};
 use trunkline_store::events::drop_old_events;
 
 use crate::State;
@@ -55,7 +55,7 @@ pub async fn look(state: &State) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Drops the weeks of events whose time is over.
+/// Drops the weeks of events whose time is over, and what was said of alerts before.
 pub async fn forget(state: &State) -> Result<(), StoreError> {
     let today = state.clock.now().to_zoned(TimeZone::UTC).date();
     let days = state.settings.events.retention_days.max(SHORTEST_DAYS);
@@ -63,6 +63,10 @@ pub async fn forget(state: &State) -> Result<(), StoreError> {
     let connection = state.store.connection().await?;
     while let Some(week) = drop_old_events(connection.executor(), before).await? {
         info!(%week, "events were dropped after their time");
+    }
+    let days = SignedDuration::from_hours(24 * i64::from(days));
+    if let Ok(before) = state.clock.now().checked_sub(days) {
+        delete_old_deliveries(connection.executor(), before).await?;
     }
     Ok(())
 }

@@ -58,6 +58,12 @@ const FILES: &[EmbeddedFile<'static>] = embed![
     "027-alerts.sql",
     "028-provider-calls.down.sql",
     "028-provider-calls.sql",
+    "031-alert-deliveries.down.sql",
+    "031-alert-deliveries.sql",
+    "031-alert-order.down.sql",
+    "031-alert-order.sql",
+    "031-channel-search.down.sql",
+    "031-channel-search.sql",
     "032-import-decisions.down.sql",
     "032-import-decisions.sql",
 ];

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use confique::{Config as _, Layer as _};
 use trunkline_core::Clock;
-use trunkline_core::configuration::Configuration;
+use trunkline_core::configuration::{Configuration, Mail};
 use trunkline_core::secrets::Secret;
 use trunkline_server::Oidc;
 
@@ -76,6 +76,31 @@ impl Config {
                 "docs/people.md tells how to sign in by OpenID Connect, docs/configuration.md has the settings",
             )
         })
+    }
+
+    /// The server by which alerts go out as e-mail, with its password.
+    pub(crate) fn mail(&self) -> Result<Mail, Failure> {
+        let mut mail = self.mail.clone();
+        match (&mail.password, &mail.password_file) {
+            (Some(_), Some(_)) => {
+                return Err(Failure::failed(
+                    "the configuration has both mail.password and mail.password_file",
+                    "keep one of them in trunkline.toml",
+                ));
+            }
+            (None, Some(path)) => {
+                let text = read(path, "mail.password_file")?;
+                mail.password = Some(Secret::new(text.trim().to_owned()));
+            }
+            (_, None) => {}
+        }
+        if mail.host.is_some() && mail.from.is_none() {
+            return Err(Failure::failed(
+                "the configuration has mail.host and no mail.from",
+                "say who the sender is, as mail.from = \"Trunkline <alerts@example.com>\"",
+            ));
+        }
+        Ok(mail)
     }
 
     /// The address of the database, if one is configured.

@@ -39,6 +39,7 @@ pub(crate) fn run(
             let config = Config::load(global)?;
             config.database_url()?;
             config.oidc("", &Clock::system())?;
+            config.mail()?;
             let file = Config::file(global);
             let from = file.map_or_else(
                 || "no file; the defaults and the environment".to_owned(),

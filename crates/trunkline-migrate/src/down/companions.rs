@@ -226,10 +226,26 @@ impl ArchivedObject {
         Ok(())
     }
 
-    /// Moves this back to the schema it came from.
+    /// Moves this back to the schema it came from; nothing, when it gave way to another.
     pub(super) async fn move_back(&self, client: &Client) -> Result<(), tokio_postgres::Error> {
+        for identity in self.archived(client).await? {
+            move_to(client, self.kind, &identity, &self.schema).await?;
+        }
+        Ok(())
+    }
+
+    /// Drops this where it is; PostgreSQL refuses while an archived table uses it.
+    pub(super) async fn drop_archived(&self, client: &Client) -> Result<(), tokio_postgres::Error> {
+        for identity in self.archived(client).await? {
+            client.batch_execute(&format!("DROP {} {identity}", self.kind.keyword())).await?;
+        }
+        Ok(())
+    }
+
+    /// As what it stands in the archive: the types of a function's arguments may have moved since, and with them its
+    /// identity.
+    async fn archived(&self, client: &Client) -> Result<Vec<String>, tokio_postgres::Error> {
         let (catalogue, namespace, own_name) = self.kind.catalogue();
-        // The types of a function's arguments may have moved since, and with them its identity.
         let query = format!(
             "SELECT (pg_identify_object(o.tableoid, o.oid, 0)).identity \
              FROM {catalogue} o JOIN pg_namespace n ON n.oid = o.{namespace} \
@@ -238,11 +254,7 @@ impl ArchivedObject {
         let rows = client
             .query_typed(&query, &[(&self.archive_schema, Type::TEXT), (&self.name, Type::TEXT)])
             .await?;
-        for row in rows {
-            let identity: String = row.get(0);
-            move_to(client, self.kind, &identity, &self.schema).await?;
-        }
-        Ok(())
+        Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 }
 

@@ -172,7 +172,17 @@ impl Run<'_> {
             self.work.batch_execute(&drop).await.map_err(stopped)?;
         }
         for object in &archive.objects {
-            object.make_room(&self.work).await.map_err(stopped)?;
+            self.work.batch_execute(SAVE).await.map_err(stopped)?;
+            match object.make_room(&self.work).await {
+                // What was made again, and is used by what stayed where it was, as by the trigger of another table,
+                // is the one that goes on.
+                Err(error) if error.code() == Some(&SqlState::DEPENDENT_OBJECTS_STILL_EXIST) => {
+                    self.work.batch_execute(BACK).await.map_err(stopped)?;
+                    object.drop_archived(&self.work).await.map_err(stopped)?;
+                }
+                made => made.map_err(stopped)?,
+            }
+            self.work.batch_execute(RELEASE).await.map_err(stopped)?;
         }
         Ok(())
     }

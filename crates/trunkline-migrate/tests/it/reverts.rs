@@ -302,6 +302,45 @@ async fn types_and_functions_that_nothing_but_an_archived_table_uses_go_and_come
 }
 
 #[tokio::test]
+async fn a_function_that_was_made_again_for_a_table_that_stayed_goes_on_when_another_comes_back() {
+    let database = empty().await;
+    let client = database.connect().await.unwrap();
+    let files = &[
+        ("1-told.sql", "CREATE TABLE told (id int);"),
+        ("1-told.down.sql", "DROP TABLE told;"),
+        (
+            "2-outbox.sql",
+            "CREATE TABLE outbox (id int);
+            CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql
+                AS $$ BEGIN INSERT INTO outbox VALUES (NEW.id); RETURN NULL; END $$;
+            CREATE FUNCTION half(number int) RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT number / 2 $$;
+            CREATE TRIGGER tell AFTER INSERT ON told FOR EACH ROW EXECUTE FUNCTION tell();
+            CREATE INDEX told_half ON told (half(id));",
+        ),
+        (
+            "2-outbox.down.sql",
+            "DROP INDEX told_half;
+            DROP TRIGGER tell ON told;
+            DROP FUNCTION half(int);
+            DROP FUNCTION tell();
+            DROP TABLE outbox;",
+        ),
+    ];
+    let migrator = migrator(&database, source(files));
+    up(&migrator).await.unwrap();
+    client.batch_execute("INSERT INTO told VALUES (1)").await.unwrap();
+    let mut report = migrator.down(&steps(1), Arc::new(Silent)).await.unwrap();
+    let archive = report.archives.remove(0);
+    up(&migrator).await.unwrap();
+    migrator.restore(&archive.name, Arc::new(Silent)).await.unwrap();
+    client.batch_execute("INSERT INTO told VALUES (2)").await.unwrap();
+    assert_eq!(count(&client, "SELECT count(*) FROM outbox").await, 2);
+    down(&migrator).await.unwrap();
+    assert!(!exists(&client, "told").await);
+    assert_nothing_left(&database).await;
+}
+
+#[tokio::test]
 async fn a_type_that_another_table_uses_too_is_not_taken_from_it() {
     let database = empty().await;
     let client = database.connect().await.unwrap();

@@ -8,12 +8,14 @@ mod caller;
 mod fields;
 mod paging;
 mod repeat;
+mod template;
 mod word;
 
 pub use budget::{Budget, NoBudget, Pending, Pressure};
 pub use caller::Caller;
 pub use paging::List;
 pub use repeat::Patience;
+pub use template::Template;
 pub use word::{Known, Word};
 
 pub(crate) use fields::Fields;

@@ -26,7 +26,6 @@ pub use clients::{Client, ClientEdit};
 pub use number_webhook::NumberWebhook;
 pub use partner::{Partner, PartnerEdit};
 pub use signature::{SIGNATURE_HEADER, is_signed};
-pub use templates::Template;
 pub use words::{AccountMode, Availability, ChannelState, ClientState, HubStatus, Limit, Quality};
 
 /// Where the Partner API is, by the provider's overview page.

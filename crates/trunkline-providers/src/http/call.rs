@@ -48,6 +48,18 @@ impl Call {
         self
     }
 
+    /// Adds a header whose value is made for the call, and anybody may read.
+    #[must_use]
+    pub fn text_header(mut self, name: HeaderName, value: &str) -> Self {
+        match HeaderValue::from_str(value) {
+            Ok(value) => {
+                self.request.headers_mut().insert(name, value);
+            }
+            Err(_) => self.unsendable = true,
+        }
+        self
+    }
+
     /// Adds a header whose value is a secret.
     #[must_use]
     pub fn secret_header(mut self, name: HeaderName, value: &SecretString) -> Self {

@@ -35,7 +35,6 @@ pub use registration::CodeMethod;
 pub use settings::{NumberSettings, Storage};
 pub use signature::{SIGNATURE_HEADER, is_signed};
 pub use subscriptions::{Override, SubscribedApp};
-pub use templates::Template;
 pub use version::{DEFAULT_VERSION, Version};
 pub use wabas::Waba;
 pub use words::{CodeVerification, NameStatus, NumberStatus, Platform, Quality, Review, Tier};

@@ -22,6 +22,24 @@ const LONGEST_RAW: usize = 64 * 1024;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Loose<'a>(Option<Cow<'a, str>>);
 
+/// A part of a body, to be read by itself.
+pub(super) type Part<'a> = Option<&'a RawValue>;
+
+/// Forms in which a part of a body is read. A field may be missing: what is none of a form is one without anything.
+macro_rules! forms {
+    ($($(#[$of:meta])* $seen:vis struct $name:ident {
+        $($(#[$of_field:meta])* $field:ident: $kind:ident,)*
+    })*) => {
+        $($(#[$of])*
+        #[derive(Default, serde::Deserialize)]
+        $seen struct $name<'a> {
+            $($(#[$of_field])* #[serde(default, borrow)] $field: $kind<'a>,)*
+        })*
+    };
+}
+
+pub(super) use forms;
+
 impl Loose<'_> {
     /// The text, unless it is empty.
     pub(super) fn get(&self) -> Option<&str> {

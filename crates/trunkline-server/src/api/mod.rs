@@ -1,6 +1,8 @@
 //! The REST API, `/api/v1`: one file for each operation; the OpenAPI document comes from the code.
 
-mod alerts;
+mod alert_deliveries;
+mod alert_destinations;
+pub(crate) mod alerts;
 pub(crate) mod api_keys;
 mod audit_log;
 mod body;
@@ -62,6 +64,8 @@ fn operations() -> OpenApiRouter<State> {
         .merge(events::operations())
         .merge(alerts::operations())
         .merge(import::operations())
+        .merge(alert_destinations::operations())
+        .merge(alert_deliveries::operations())
 }
 
 /// The OpenAPI document.

@@ -1,3 +1,5 @@
+use std::sync::{Mutex, PoisonError};
+
 use jiff::Timestamp;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -21,6 +23,8 @@ pub(crate) struct WebhookMetrics {
     oldest: Gauge,
     dead_letters: Gauge,
     quarantined: Gauge,
+    /// How the inbox stood when it was last counted.
+    standing: Mutex<Option<WebhookCounts>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -99,5 +103,11 @@ impl WebhookMetrics {
         self.oldest.set(age.max(0));
         self.dead_letters.set(counts.dead_letters);
         self.quarantined.set(counts.quarantined);
+        *self.standing.lock().unwrap_or_else(PoisonError::into_inner) = Some(*counts);
+    }
+
+    /// How the inbox stood a few seconds ago; `None`: it was not counted yet.
+    pub(crate) fn standing(&self) -> Option<WebhookCounts> {
+        *self.standing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -27,13 +27,32 @@ async fn channels_are_found_by_what_they_are() {
         ("number=%2B49+151", &["channels/360dialog-1", "channels/360dialog-2"]),
         ("number=0049", &[]),
         ("number=447&company=1&quality=red", &["channels/meta-1"]),
+        ("limit=1000", &["channels/360dialog-1"]),
+        ("limit=0&status=flagged", &["channels/meta-2"]),
+        ("limit=0&quality=red&provider=meta", &["channels/meta-1"]),
+        ("q=alpha&provider=meta", &["channels/meta-1"]),
+        ("q=Bet&company=2&status=failed", &["channels/360dialog-2"]),
+        ("q=491510&quality=green", &["channels/360dialog-1"]),
+        ("q=2002", &["channels/meta-2"]),
+        ("q=twilio-2", &["channels/twilio-2"]),
+        ("q=alpha+beta", &[]),
     ] {
         let page = service.page(&format!("/admin/channels?{query}"), &viewer).await.expect(200);
         assert_eq!(rows(&page.body), expected, "{query}");
     }
     let page = service.page("/admin/channels?number=49&status=running", &viewer).await.expect(422);
     page.says("only within one company");
-    for query in ["provider=sms", "company=x", "client=meta-07", "cursor=x", "number=%00"] {
+    for query in [
+        "q=al",
+        "q=%00abc",
+        "limit=many",
+        "number=49&limit=1000",
+        "provider=sms",
+        "company=x",
+        "client=meta-07",
+        "cursor=x",
+        "number=%00",
+    ] {
         service.page(&format!("/admin/channels?{query}"), &viewer).await.expect(422);
     }
 }

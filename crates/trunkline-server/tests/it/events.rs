@@ -51,6 +51,7 @@ async fn what_a_webhook_says_is_shown_by_the_api() {
         "events",
         "events?message_id=wamid.1",
         "channels/meta-1/events",
+        "channels/meta-1/events?client=true&kind=channel.limit_changed",
         "channels/meta-1/events?messages=true&kind=message.status&limit=1",
         "channels/meta-1/history",
         "channels/meta-1/history?aspect=name",
@@ -140,6 +141,81 @@ async fn the_overview_shows_what_needs_attention_before_anything_else() {
     let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("no {text} in {page}"));
     assert!(place("What needs attention") < place("class=\"stats\""));
     assert!(place("Out of reach") < place("Quality fell"), "the worst first");
+
+    let newer = "
+        INSERT INTO trunkline.alerts (rule, severity, provider, subject, subject_id, label, opened_at, changed_at)
+        SELECT 'limit_fell', 'warning', 'twilio', 'channel', number, 'newer', '2026-01-02Z', '2026-01-02Z'
+        FROM generate_series(1, 200) AS number";
+    service.client.batch_execute(newer).await.unwrap();
+    let page = service.page("/admin", &viewer).await.body;
+    assert!(page.contains("Out of reach"), "however many newer ones there are");
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_webhooks_stands_before_the_alerts_and_in_the_readiness() {
+    let service = told().await;
+    service
+        .client
+        .batch_execute("SELECT trunkline.add_webhook_partition('2026-01-02')")
+        .await
+        .unwrap();
+    let stuck = "
+        INSERT INTO trunkline.webhook_inbox (day, received_at, account_id, source, digest, lanes, body)
+        VALUES ('2026-01-02', '2026-01-02T02:00:00Z', 1, 'meta', 'a', '\\x05', '{}');
+        INSERT INTO trunkline.webhook_queue (lane, inbox_id, inbox_day, due_at)
+        SELECT 5, id, day, '2026-02-01Z' FROM trunkline.webhook_inbox;
+        INSERT INTO trunkline.webhook_dead_letters VALUES (99, 5, '2026-01-02', 8, 'the body is no JSON', '2026-01-02Z');
+        INSERT INTO trunkline.webhook_quarantine VALUES (98, 5, '2026-01-02', 'meta', '2', NULL, '2026-01-02Z');";
+    service.client.batch_execute(stuck).await.unwrap();
+    let page = service.page("/admin", &service.sign_in("viewer").await).await.body;
+    let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("no {text} in {page}"));
+    assert!(place("1 webhook could not be worked on") < place("the oldest for 64 minutes"));
+    assert!(place("the oldest for 64 minutes") < place("1 webhook of a client or channel"));
+    assert!(place("1 webhook of a client or channel") < place("Out of reach"));
+
+    assert_eq!(service.page("/health/ready", "").await.body, r#"{"ready":true}"#);
+    trunkline_server::work_once(&service.state).await;
+    let ready = service.page("/health/ready", "").await.json();
+    assert_eq!(
+        ready["webhooks"],
+        json!({ "waiting": 1, "oldest_seconds": 3845, "dead_letters": 1, "quarantined": 1 })
+    );
+}
+
+#[tokio::test]
+async fn the_page_of_a_channel_shows_how_it_stood_and_what_was_heard_of_it() {
+    let service = told().await;
+    let viewer = service.sign_in("viewer").await;
+    let page = service.page("/admin/channels/meta-1", &viewer).await;
+    assert_eq!(page.status.as_u16(), 200, "{}", page.body);
+    let page = page.body;
+    for text in [
+        "<title id=\"limit-title\">Messaging limit over time</title>",
+        "now 250.",
+        "lane-step",
+        "Channel updated",
+        // Meta says it of the whole account.
+        "Channel limit changed",
+        "max_daily",
+    ] {
+        let is_there = page.contains(text);
+        assert_eq!(is_there, text != "max_daily", "{text}: {page}");
+    }
+    assert!(!page.contains("wamid.1"), "messages are another list");
+    let page = service.page("/admin/channels/meta-1?messages=true", &viewer).await.body;
+    assert!(page.contains("wamid.1") && page.contains("131026 Undeliverable"), "{page}");
+    let page = service.page("/admin/channels/twilio-1", &viewer).await.body;
+    assert!(
+        page.contains("has changed since it was first seen")
+            && page.contains("Nothing was heard yet")
+    );
+    let refused = service.page("/admin/channels/meta-1?cursor=x", &viewer).await;
+    assert_eq!(refused.status.as_u16(), 422);
+    let page = service.page("/admin/channels/meta-1", &viewer).await.body;
+    // The facts above have a time that the database gave.
+    let main = crate::people::main_of(&page);
+    let (_, history) = main.split_once("id=\"history\"").unwrap();
+    assert_snapshot!(history);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod admin_api_keys;
+mod alerts;
 mod api_keys;
 mod audit_log;
 mod directory_pages;

@@ -40,6 +40,10 @@ fn attempts(operation: &str) -> Vec<(String, Value)> {
             to(&["/api/v1/alerts/1/acknowledge"], Value::Null)
         }
         "POST /api/v1/alerts/{id}/resolve" => to(&["/api/v1/alerts/1/resolve"], Value::Null),
+        "POST /api/v1/alert-destinations" => to(
+            &["/api/v1/alert-destinations"],
+            json!({ "name": "taken", "kind": "webhook", "url": "https://example.com/" }),
+        ),
         "POST /api/v1/webhooks/replay" => to(
             &["/api/v1/webhooks/replay"],
             json!({ "since": "2026-01-01T00:00:00Z", "until": "2026-01-03T00:00:00Z" }),

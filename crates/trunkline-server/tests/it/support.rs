@@ -103,6 +103,14 @@ impl Service {
         self.router = router(self.state.clone());
     }
 
+    /// Has the service configured otherwise.
+    pub(crate) fn settings(&mut self, change: impl FnOnce(&mut Settings)) {
+        let mut settings = (*self.state.settings).clone();
+        change(&mut settings);
+        self.state.settings = Arc::new(settings);
+        self.router = router(self.state.clone());
+    }
+
     /// Has people sign in by OpenID Connect.
     pub(crate) fn oidc(&mut self, sign_in: &SignIn, secret: Option<Secret>) {
         let (url, clock) = (self.state.settings.public_url.as_str(), self.clock.clone());

@@ -19,7 +19,8 @@ impl Default for Thresholds {
     }
 }
 
-/// Looks at what becomes wrong, or right again, by time alone; says how many alerts it opened and closed.
+/// Looks at what becomes wrong, worse or right again, by time alone; says how many alerts it opened or found worse, and
+/// how many it closed.
 ///
 /// An account that was never heard of is not silent: its webhooks were never set up.
 pub async fn check_alerts(
@@ -90,26 +91,28 @@ async fn open_tokens(
     now: Timestamp,
 ) -> Result<u64, StoreError> {
     let query = "
-        INSERT INTO trunkline.alerts (rule, severity, provider, subject, subject_id, company_id, label, after, opened_at,
-            changed_at)
+        INSERT INTO trunkline.alerts AS alert (rule, severity, provider, subject, subject_id, company_id, label, after,
+            opened_at, changed_at)
         SELECT 'token_expires', CASE WHEN fact.value::TIMESTAMPTZ < $2 THEN 'critical' ELSE 'warning' END, fact.provider,
             fact.subject, fact.subject_id, owner.company_id, owner.label, fact.value, $2, $2
         FROM trunkline.facts AS fact
-        JOIN LATERAL (
-            SELECT client.company_id, coalesce(channel.phone_number, channel.phone_number_id) AS label
-            FROM public.meta_whatsapp_phone_numbers AS channel
-            JOIN public.meta_whatsapp_clients AS client ON client.id = channel.client_id
-            WHERE fact.subject = 'channel' AND channel.id = fact.subject_id
+        CROSS JOIN LATERAL (
+            SELECT company_id, coalesce(phone_number, display_name, provider_id) AS label
+            FROM trunkline.listed_channels
+            WHERE fact.subject = 'channel' AND provider = fact.provider AND id = fact.subject_id
             UNION ALL
-            SELECT client.company_id, coalesce(client.business_account_name, client.business_account_id)
-            FROM public.meta_whatsapp_clients AS client
-            WHERE fact.subject = 'client' AND client.id = fact.subject_id
-        ) AS owner ON fact.provider = 'meta'
+            SELECT company_id, coalesce(name, provider_id)
+            FROM trunkline.listed_clients
+            WHERE fact.subject = 'client' AND provider = fact.provider AND id = fact.subject_id
+        ) AS owner
         WHERE fact.aspect = 'token_expiry'
             AND CASE
                 WHEN fact.aspect = 'token_expiry' AND fact.value <> 'never' THEN fact.value::TIMESTAMPTZ
             END < $1
-        ON CONFLICT (rule, provider, subject, subject_id) WHERE resolved_at IS NULL DO NOTHING";
+        ON CONFLICT (rule, provider, subject, subject_id) WHERE resolved_at IS NULL DO UPDATE
+        SET severity = excluded.severity,
+            changed_at = excluded.changed_at
+        WHERE alert.severity = 'warning' AND excluded.severity = 'critical'";
     let parameters: Parameters<'_> = &[&token_end, &now];
     executor.execute("open alerts of tokens", query, parameters).await
 }

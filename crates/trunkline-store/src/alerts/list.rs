@@ -63,6 +63,23 @@ pub async fn list_alerts(
     rows.iter().map(Alert::read).collect()
 }
 
+/// The open alerts that matter most, so many at most; of the same weight the newest come first.
+pub async fn list_urgent_alerts(
+    executor: Executor<'_>,
+    limit: i64,
+) -> Result<Vec<Alert>, StoreError> {
+    // The words of severities are in the order of their weight.
+    let query = "
+        SELECT id, rule, severity, provider, subject, subject_id, company_id, label, before, after, opened_at,
+            changed_at, acknowledged_at, acknowledged_by, resolved_at, resolved_by
+        FROM trunkline.alerts
+        WHERE resolved_at IS NULL AND acknowledged_at IS NULL
+        ORDER BY severity, id DESC
+        LIMIT $1";
+    let rows = executor.rows("list urgent alerts", query, &[&limit]).await?;
+    rows.iter().map(Alert::read).collect()
+}
+
 /// How many are open, and how many are known of and not over.
 pub async fn count_unresolved_alerts(
     executor: Executor<'_>,

@@ -2,18 +2,29 @@
 
 mod act;
 mod check;
+mod deliveries;
+mod destinations;
 mod list;
 mod raise;
 mod rules;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use tokio_postgres::Row;
 use trunkline_core::Provider;
 
 pub use act::{acknowledge_alert, find_alert, find_alert_for_update, resolve_alert};
 pub use check::{Thresholds, check_alerts};
-pub use list::{AlertFilter, count_unresolved_alerts, list_alerts};
+pub use deliveries::{
+    AlertChange, Attempt, Delivery, DeliveryFilter, DeliveryState, claim_delivery,
+    count_failed_deliveries, delete_old_deliveries, find_delivery, list_deliveries,
+    list_due_destinations, list_last_attempts, note_attempt, retry_delivery,
+};
+pub use destinations::{
+    Destination, DestinationKind, delete_destination, find_destination,
+    find_destination_for_update, insert_destination, list_destinations, update_destination,
+};
+pub use list::{AlertFilter, count_unresolved_alerts, list_alerts, list_urgent_alerts};
 pub(crate) use raise::raise;
 pub(crate) use rules::signal;
 
@@ -24,7 +35,7 @@ use crate::row::word;
 macro_rules! words {
     ($(#[$of:meta])* $name:ident { $($(#[$variant_of:meta])* $variant:ident = $word:literal,)* }) => {
         $(#[$of])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub enum $name {
             $($(#[$variant_of])* $variant,)*
@@ -49,6 +60,8 @@ macro_rules! words {
         }
     };
 }
+
+use words;
 
 words! {
     /// Why an alert is opened.
@@ -105,7 +118,7 @@ words! {
 }
 
 /// What somebody should look at.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Alert {
     /// Its id.
     pub id: i32,

@@ -122,32 +122,13 @@ async fn open(
         FROM unnest($1::TEXT[], $2::TEXT[], $3::TEXT[], $4::TEXT[], $5::INTEGER[], $6::TEXT[], $7::TEXT[], $8::BIGINT[])
             AS bad (rule, severity, provider, subject, subject_id, before, after, recovers_at)
         CROSS JOIN LATERAL (
-            SELECT client.company_id, coalesce(channel.phone_number, channel.display_name, channel.phone_number_id) AS label
-            FROM public.meta_whatsapp_phone_numbers AS channel
-            JOIN public.meta_whatsapp_clients AS client ON client.id = channel.client_id
-            WHERE bad.provider = 'meta' AND bad.subject = 'channel' AND channel.id = bad.subject_id
+            SELECT company_id, coalesce(phone_number, display_name, provider_id) AS label
+            FROM trunkline.listed_channels
+            WHERE bad.subject = 'channel' AND provider = bad.provider AND id = bad.subject_id
             UNION ALL
-            SELECT client.company_id, coalesce(client.business_account_name, client.business_account_id)
-            FROM public.meta_whatsapp_clients AS client
-            WHERE bad.provider = 'meta' AND bad.subject = 'client' AND client.id = bad.subject_id
-            UNION ALL
-            SELECT client.company_id, coalesce(channel.phone_number, channel.display_name, channel.channel_id)
-            FROM public.dialog_360_channels AS channel
-            JOIN public.dialog_360_clients AS client ON client.id = channel.client_id
-            WHERE bad.provider = '360dialog' AND bad.subject = 'channel' AND channel.id = bad.subject_id
-            UNION ALL
-            SELECT client.company_id, coalesce(client.client_name, client.client_id)
-            FROM public.dialog_360_clients AS client
-            WHERE bad.provider = '360dialog' AND bad.subject = 'client' AND client.id = bad.subject_id
-            UNION ALL
-            SELECT client.company_id, coalesce(channel.phone_number, channel.display_name, channel.sender_sid)
-            FROM trunkline.twilio_senders AS channel
-            JOIN trunkline.twilio_clients AS client ON client.id = channel.client_id
-            WHERE bad.provider = 'twilio' AND bad.subject = 'channel' AND channel.id = bad.subject_id
-            UNION ALL
-            SELECT client.company_id, coalesce(client.account_name, client.account_sid)
-            FROM trunkline.twilio_clients AS client
-            WHERE bad.provider = 'twilio' AND bad.subject = 'client' AND client.id = bad.subject_id
+            SELECT company_id, coalesce(name, provider_id)
+            FROM trunkline.listed_clients
+            WHERE bad.subject = 'client' AND provider = bad.provider AND id = bad.subject_id
         ) AS owner
         ON CONFLICT (rule, provider, subject, subject_id) WHERE resolved_at IS NULL DO UPDATE
         SET severity = excluded.severity,

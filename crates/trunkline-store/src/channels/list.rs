@@ -26,6 +26,10 @@ pub struct ChannelFilter<'a> {
     pub phone_number_prefix: Option<&'a str>,
     /// Changed then or later.
     pub updated_since: Option<Timestamp>,
+    /// With this limit; 0: none is known, or there is none.
+    pub messaging_limit: Option<i32>,
+    /// With these words in number, name or id at the provider, each by how it begins; or with this id of ours.
+    pub search: Option<&'a str>,
 }
 
 /// What channels are sorted by.
@@ -54,6 +58,9 @@ impl SortField for ChannelField {
 /// The number in the order of its characters; without one it is empty.
 const NUMBER: &str = "(coalesce(phone_number, '') COLLATE \"C\")";
 
+/// The words of a channel, as the index of migration 031 has them.
+const WORDS: &str = "trunkline.channel_words(phone_number, display_name, provider_id)";
+
 impl ChannelField {
     /// As the indexes of migration 023 have it.
     const fn key(self) -> &'static str {
@@ -74,7 +81,10 @@ impl ChannelFilter<'_> {
 
     /// Whether it leaves so few channels that they can be read whole and sorted.
     fn is_narrow(&self) -> bool {
-        self.company_id.is_some() || self.client_id.is_some() || self.phone_number.is_some()
+        self.company_id.is_some()
+            || self.client_id.is_some()
+            || self.phone_number.is_some()
+            || self.search.is_some()
     }
 
     /// Refuses what no index gives in this order: it would read a whole table.
@@ -87,7 +97,7 @@ impl ChannelFilter<'_> {
                 return Err(Unsupported {
                     filter,
                     order: wanted.as_str(),
-                    narrow: "company_id, client_id or phone_number",
+                    narrow: "company_id, client_id, phone_number or q",
                 });
             }
             Ok(())
@@ -99,6 +109,7 @@ impl ChannelFilter<'_> {
         )?;
         needs(self.status.is_some(), "status", ChannelField::UpdatedAt)?;
         needs(self.quality_rating.is_some(), "quality_rating", ChannelField::UpdatedAt)?;
+        needs(self.messaging_limit.is_some(), "messaging_limit", ChannelField::UpdatedAt)?;
         needs(self.updated_since.is_some(), "updated_since", ChannelField::UpdatedAt)
     }
 
@@ -144,6 +155,10 @@ pub(super) fn statement(
         let quality = statement.bind("TEXT", quality.as_str());
         statement.when(format!("quality_rating = {quality}"));
     }
+    if let Some(limit) = filter.messaging_limit {
+        let limit = statement.bind("INTEGER", limit);
+        statement.when(format!("coalesce(messaging_limit, 0) = {limit}"));
+    }
     if let Some(prefix) = filter.phone_number_prefix.filter(|_| order != ChannelField::PhoneNumber)
     {
         let prefix = statement.bind("TEXT", prefix.to_owned());
@@ -163,6 +178,17 @@ fn find(statement: &mut Statement, filter: &ChannelFilter<'_>, order: ChannelFie
         let number = statement.bind("TEXT", number.to_owned());
         statement.when_few(format!("{NUMBER} = {number}"));
     }
+    match filter.search.map(|text| (text, text.trim().parse::<QualifiedId>())) {
+        Some((_, Ok(QualifiedId { provider, number }))) => {
+            let id = statement.bind("INTEGER", number);
+            statement.when_few(format!("provider = '{provider}' AND id = {id}"));
+        }
+        Some((text, Err(_))) => {
+            let text = statement.bind("TEXT", text.to_owned());
+            statement.when_some(format!("{WORDS} @@ trunkline.words_query({text})"));
+        }
+        None => {}
+    }
     let mut owners = Vec::new();
     if let Some(company) = filter.company_id {
         let company = statement.bind("INTEGER", company);
@@ -179,7 +205,8 @@ fn find(statement: &mut Statement, filter: &ChannelFilter<'_>, order: ChannelFie
         ));
     }
     // The index on the company goes on in the order of change.
-    let is_in_order = order == ChannelField::UpdatedAt && filter.phone_number.is_none();
+    let is_found = filter.phone_number.is_some() || filter.search.is_some();
+    let is_in_order = order == ChannelField::UpdatedAt && !is_found;
     for owner in owners {
         if is_in_order { statement.when(owner) } else { statement.when_few(owner) }
     }

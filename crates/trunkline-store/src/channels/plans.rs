@@ -28,12 +28,17 @@ fn filters() -> Vec<ChannelFilter<'static>> {
     with(&|filter| filter.phone_number = Some("+491510000499"));
     with(&|filter| filter.phone_number_prefix = Some("+49151"));
     with(&|filter| filter.updated_since = Some("2025-09-01T00:00:00Z".parse().unwrap()));
+    with(&|filter| filter.messaging_limit = Some(250));
+    with(&|filter| filter.messaging_limit = Some(0));
+    with(&|filter| filter.search = Some("channel 499"));
+    with(&|filter| filter.search = Some("meta-7"));
     // What finds the channels is one of these; a second one only looks at what was found.
     let finding = |filter: &ChannelFilter<'_>| {
         let given = [
             filter.company_id.is_some(),
             filter.client_id.is_some(),
             filter.phone_number.is_some(),
+            filter.search.is_some(),
         ];
         given.into_iter().filter(|is_given| *is_given).count()
     };

@@ -88,6 +88,8 @@ macro_rules! columns {
 pub struct EventFilter {
     /// Of this channel.
     pub channel: Option<QualifiedId>,
+    /// And those of this client that are of none of its channels; with `channel` alone.
+    pub client: Option<QualifiedId>,
     /// Of this kind.
     pub kind: Option<EventKind>,
     /// At this provider.
@@ -107,6 +109,7 @@ pub async fn list_events(
         (filter.kind.map(EventKind::as_str), filter.provider.map(Provider::as_str));
     let channel = filter.channel.map(|id| id.number);
     let channel_provider = filter.channel.map(|id| id.provider.as_str());
+    let client = filter.client.map(|id| id.number);
     let company = scope.company();
     let mut conditions: Vec<String> = Vec::new();
     let mut parameters: Vec<&(dyn ToSql + Sync)> = Vec::new();
@@ -118,11 +121,12 @@ pub async fn list_events(
             }
         };
     }
-    demand!("channel_id =", channel);
     demand!("provider =", channel_provider);
     demand!("kind =", kind);
     demand!("provider =", provider);
     demand!("id <", window.after);
+    let common = conditions.clone();
+    demand!("channel_id =", channel);
     if !(filter.with_messages && channel.is_some()) {
         conditions.push("message_id IS NULL".to_owned());
     }
@@ -133,6 +137,9 @@ pub async fn list_events(
     let query = if company.is_some() && channel.is_none() {
         parameters.push(&company);
         of_company(&wanted, limit)
+    } else if let (Some(_), Some(client)) = (channel, &client) {
+        parameters.push(client);
+        with_client(&wanted, &common.join(" AND "), limit)
     } else {
         format!(
             "SELECT {}
@@ -145,6 +152,30 @@ pub async fn list_events(
     };
     let rows = executor.rows("list events", &query, &parameters).await?;
     rows.iter().map(KeptEvent::read).collect()
+}
+
+/// The newest of a channel and of its client, each from an index, and of these the newest.
+fn with_client(wanted: &str, common: &str, limit: usize) -> String {
+    let client = limit + 1;
+    format!(
+        "SELECT *
+        FROM (
+            (SELECT {columns}
+            FROM trunkline.events
+            WHERE {wanted}
+            ORDER BY id DESC
+            LIMIT ${limit})
+            UNION ALL
+            (SELECT {columns}
+            FROM trunkline.events
+            WHERE client_id = ${client} AND channel_id IS NULL AND message_id IS NULL AND {common}
+            ORDER BY id DESC
+            LIMIT ${limit})
+        ) AS newest
+        ORDER BY id DESC
+        LIMIT ${limit}",
+        columns = columns!()
+    )
 }
 
 /// The newest of each channel and client of a company, from an index, and of these the newest.
@@ -200,14 +231,19 @@ fn of_company(wanted: &str, limit: usize) -> String {
     )
 }
 
+/// The keys under which a message is kept: the first and the last of its statuses, and that it came in.
+pub(crate) fn message_keys(message_id: &str) -> [Vec<u8>; 3] {
+    let status = EventKey::of_status(message_id, None, MessageStatus::Sent);
+    let received = EventKey::of(&[b"message", message_id.as_bytes()]);
+    [bytes(status.first_of_message()), bytes(status.last_of_message()), bytes(received)]
+}
+
 /// What is kept of one message, in the order in which it was told.
 pub async fn list_message_events(
     executor: Executor<'_>,
     message_id: &str,
 ) -> Result<Vec<KeptEvent>, StoreError> {
-    let status = EventKey::of_status(message_id, None, MessageStatus::Sent);
-    let (low, high) = (bytes(status.first_of_message()), bytes(status.last_of_message()));
-    let received = bytes(EventKey::of(&[b"message", message_id.as_bytes()]));
+    let [low, high, received] = message_keys(message_id);
     let query = concat!(
         "SELECT ",
         columns!(),

@@ -18,6 +18,7 @@ use trunkline_core::events::Event;
 
 pub use facts::{Finding, ToldBy, record_findings};
 pub use history::{FactChange, list_fact_history};
+pub(crate) use list::message_keys;
 pub use list::{EventFilter, KeptEvent, KeptMessage, list_events, list_message_events};
 pub use partitions::drop_old_events;
 pub use place::Place;

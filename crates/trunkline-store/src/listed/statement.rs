@@ -16,9 +16,14 @@ pub(crate) struct Statement {
     descending: bool,
     /// Conditions that leave few rows, which are then read whole and sorted.
     narrow: Vec<String>,
+    /// Whether they may leave many all the same, of which then some are taken.
+    is_cut: bool,
     conditions: Vec<String>,
     parameters: Vec<Box<dyn ToSql + Send + Sync>>,
 }
+
+/// So many rows that are looked for by words are read and sorted.
+const MOST_FOUND: u32 = 1000;
 
 /// The LIMIT for so many rows, one of two: a number that is written out lets PostgreSQL see that few rows are wanted.
 pub(crate) const fn written_limit(rows: i64) -> i64 {
@@ -28,7 +33,7 @@ pub(crate) const fn written_limit(rows: i64) -> i64 {
 impl Statement {
     pub(crate) fn new(table: &'static str, key: &'static str, descending: bool) -> Self {
         let (narrow, conditions, parameters) = (Vec::new(), Vec::new(), Vec::new());
-        Self { table, key, descending, narrow, conditions, parameters }
+        Self { table, key, descending, narrow, is_cut: false, conditions, parameters }
     }
 
     /// A parameter of this type, as it is written in the query.
@@ -55,6 +60,12 @@ impl Statement {
 
     /// Only rows that meet this, which are few whatever the order is.
     pub(crate) fn when_few(&mut self, condition: String) {
+        self.narrow.push(condition);
+    }
+
+    /// Only rows that meet this; where they are more than [`MOST_FOUND`], some of them.
+    pub(crate) fn when_some(&mut self, condition: String) {
+        self.is_cut = true;
         self.narrow.push(condition);
     }
 
@@ -100,7 +111,8 @@ impl Statement {
         } else {
             // Behind OFFSET 0 neither the order nor another condition can choose how the few are found.
             let narrow = self.narrow.join(" AND ");
-            format!("(SELECT * FROM {table} WHERE {narrow} OFFSET 0)")
+            let most = if self.is_cut { format!("LIMIT {MOST_FOUND} ") } else { String::new() };
+            format!("(SELECT * FROM {table} WHERE {narrow} {most}OFFSET 0)")
         };
         let conditions = match self.conditions.as_slice() {
             [] => String::new(),

@@ -17,7 +17,7 @@ pub struct SecretColumn {
 }
 
 /// Every column that holds ciphertext; a test compares it with the comments of the tables.
-pub const SECRET_COLUMNS: [SecretColumn; 9] = [
+pub const SECRET_COLUMNS: [SecretColumn; 10] = [
     column("public", "partner_configurations", "partner_api_key"),
     column("public", "partner_configurations", "partner_secret"),
     column("public", "partner_configurations", "webhook_verify_token"),
@@ -27,6 +27,7 @@ pub const SECRET_COLUMNS: [SecretColumn; 9] = [
     column("trunkline", "twilio_senders", "auth_token"),
     column("trunkline", "users", "totp_secret"),
     column("trunkline", "replaced_secrets", "secret"),
+    column("trunkline", "alert_destinations", "secret"),
 ];
 
 const fn column(schema: &'static str, table: &'static str, name: &'static str) -> SecretColumn {

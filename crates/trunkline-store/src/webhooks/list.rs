@@ -6,8 +6,9 @@ use tokio_postgres::types::ToSql;
 use trunkline_core::events::Source;
 
 use super::WebhookState;
+use crate::events::message_keys;
 use crate::row::word;
-use crate::{Executor, StoreError, Window};
+use crate::{Executor, QualifiedId, StoreError, Window};
 
 /// Which webhooks; what is not given is not asked for.
 #[derive(Debug, Clone, Copy, Default)]
@@ -24,6 +25,10 @@ pub struct WebhookFilter<'a> {
     pub until: Option<Timestamp>,
     /// In whose body these bytes stand.
     pub contains: Option<&'a str>,
+    /// That told something of this message, as far as they were worked on.
+    pub message_id: Option<&'a str>,
+    /// That told something of this channel, as far as they were worked on: by its newest 10,000 events in that time.
+    pub channel: Option<QualifiedId>,
 }
 
 /// A webhook of the inbox, without its body.
@@ -141,7 +146,48 @@ impl<'a> Conditions<'a> {
         if let Some(state) = filter.state {
             conditions.sql.push(state.condition().to_owned());
         }
+        conditions.told(filter);
         conditions
+    }
+
+    /// Of what they told, by the indexes of the events.
+    fn told(&mut self, filter: &WebhookFilter<'a>) {
+        if let Some(message) = filter.message_id {
+            let [low, high, received] = message_keys(message).map(|key| self.place(key));
+            let message = self.place(message);
+            self.sql.push(format!(
+                "inbox.id IN (
+                    SELECT event.inbox_id
+                    FROM trunkline.events AS event
+                    WHERE event.message_id = {message} AND (event.key = {received} OR event.key >= {low} AND event.key <= {high})
+                )"
+            ));
+        }
+        if let Some(QualifiedId { provider, number }) = filter.channel {
+            let (provider, number) = (self.place(provider.as_str()), self.place(number));
+            let mut within = String::new();
+            if let Some(since) = filter.since {
+                within = format!("{within} AND event.received_at >= {}", self.place(since));
+            }
+            if let Some(until) = filter.until {
+                within = format!("{within} AND event.received_at < {}", self.place(until));
+            }
+            self.sql.push(format!(
+                "inbox.id IN (
+                    SELECT event.inbox_id
+                    FROM trunkline.events AS event
+                    WHERE event.channel_id = {number} AND event.provider = {provider}{within}
+                    ORDER BY event.id DESC
+                    LIMIT 10000
+                )"
+            ));
+        }
+    }
+
+    /// A parameter, as it is written in the query.
+    fn place(&mut self, value: impl ToSql + Sync + Send + 'a) -> String {
+        self.parameters.push(Box::new(value));
+        format!("${}", self.parameters.len())
     }
 
     pub(super) fn demand(&mut self, what: &str, value: impl ToSql + Sync + Send + 'a) {
@@ -185,6 +231,33 @@ pub async fn list_webhooks(
     );
     let rows = executor.rows("list webhooks", &query, &conditions.parameters()).await?;
     rows.iter().map(Webhook::read).collect()
+}
+
+/// How many webhooks fit, up to a number.
+pub async fn count_webhooks_like(
+    executor: Executor<'_>,
+    filter: &WebhookFilter<'_>,
+    after: Option<i64>,
+    most: i64,
+) -> Result<i64, StoreError> {
+    let mut conditions = Conditions::of(filter);
+    if let Some(after) = after {
+        conditions.demand("inbox.id >", after);
+    }
+    let wanted = conditions.wanted();
+    conditions.parameters.push(Box::new(most));
+    let query = format!(
+        "SELECT count(*)
+        FROM (
+            SELECT
+            FROM trunkline.webhook_inbox AS inbox
+            WHERE {wanted}
+            LIMIT ${}
+        ) AS found",
+        conditions.parameters.len()
+    );
+    let row = executor.row("count webhooks", &query, &conditions.parameters()).await?;
+    Ok(row.map_or(0, |row| row.get(0)))
 }
 
 /// A webhook with its body.

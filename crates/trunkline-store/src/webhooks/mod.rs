@@ -14,7 +14,7 @@ mod state;
 
 pub use accounts::{ReceivingAccount, list_receiving_accounts, list_subaccount_tokens};
 pub use counts::{WebhookCounts, count_webhooks};
-pub use list::{Webhook, WebhookFilter, find_webhook, list_webhooks};
+pub use list::{Webhook, WebhookFilter, count_webhooks_like, find_webhook, list_webhooks};
 pub use partitions::{add_partition, drop_partition};
 pub use quarantine::{Quarantined, insert_quarantined, release_quarantined};
 pub use queue::{Claimed, bury, delete_from_queue, list_due, list_due_lanes, lock_lane, postpone};

@@ -138,13 +138,17 @@ async fn silence_and_a_token_that_ends_soon_are_seen_by_time_alone() {
     let seen = alerts(&world).await;
     assert!(seen.starts_with("webhook_silent warning account 9001 2026-05-29T"), "{seen}");
     assert!(seen.contains("token_expires warning channel +15550000002 2 -> 2026-"), "{seen}");
+    assert_eq!(check(24 * 10 + 1).await, (1, 0), "what was about to end has ended");
+    assert_eq!(check(24 * 10 + 1).await, (0, 0));
+    let seen = alerts(&world).await;
+    assert!(seen.contains("token_expires critical channel +15550000002 2 -> 2026-"), "{seen}");
     find(expiry(None, 2)).await;
     world
         .client
         .batch_execute("UPDATE public.partner_configurations SET is_active = false")
         .await
         .unwrap();
-    assert_eq!(check(24 * 5).await, (0, 2));
+    assert_eq!(check(24 * 11).await, (0, 2));
 }
 
 #[tokio::test]

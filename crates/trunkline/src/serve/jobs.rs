@@ -10,8 +10,8 @@ use super::migrations;
 
 /// What the service does beside answering.
 pub(super) struct Jobs {
-    /// What works on webhooks: it finishes what it has begun.
-    working: JoinHandle<()>,
+    /// What works on webhooks and tells of alerts: it finishes what it has begun.
+    working: JoinHandle<((), ())>,
     /// What works on the import: it finishes the batch at hand.
     importing: JoinHandle<()>,
     /// What may end at any moment.
@@ -20,9 +20,14 @@ pub(super) struct Jobs {
 
 impl Jobs {
     pub(super) fn start(state: &State, stop: &Interrupt) -> Self {
-        let (serving, stop) = (state.clone(), stop.clone());
+        let stopped = || {
+            let stop = stop.clone();
+            async move { stop.requested().await }
+        };
         let importing = trunkline_server::keep_importing(state.clone(), stop.clone());
-        let working = trunkline_server::work(serving, async move { stop.requested().await });
+        let working = trunkline_server::work(state.clone(), stopped());
+        let telling = trunkline_server::deliver_alerts(state.clone(), stopped());
+        let working = async move { tokio::join!(working, telling) };
         let mut others = JoinSet::new();
         others.spawn(migrations::verify(Arc::clone(&state.migrator)));
         others.spawn(trunkline_server::watch::keep_watch(state.clone()));
@@ -38,7 +43,9 @@ impl Jobs {
             tokio::time::timeout(limit, self.importing)
         );
         if working.is_err() {
-            warn!("stopped; webhooks that were being worked on are worked on again");
+            warn!(
+                "stopped; webhooks that were being worked on, and alerts that were being told, are taken up again"
+            );
         }
         if importing.is_err() {
             warn!("stopped; the next process goes on with the import in half a minute");

@@ -63,6 +63,7 @@ pub(crate) async fn run_with(
     ready: impl AsyncFnOnce(&State) -> Result<(), Failure>,
 ) -> Result<ExitStatus, Failure> {
     let mut config = Config::load(global)?;
+    config.mail = config.mail()?;
     config.server.listen = arguments.listen.unwrap_or(config.server.listen);
     let traces = logging::start(&config)?;
     let stop = interrupt::listen_and_say(

@@ -1,6 +1,7 @@
 use clap::Args;
 use jiff::Timestamp;
 use trunkline_core::events::Source;
+use trunkline_store::QualifiedId;
 use trunkline_store::webhooks::{WebhookFilter, WebhookState};
 
 /// Which webhooks.
@@ -24,9 +25,21 @@ pub(super) struct Filter {
     /// In whose body this text stands; without --since every body is looked into
     #[arg(long, value_name = "TEXT")]
     pub contains: Option<String>,
+    /// That told something of the message with this id, as far as they were worked on
+    #[arg(long, value_name = "ID")]
+    pub message: Option<String>,
+    /// That told something of this channel, as meta-7, as far as they were worked on
+    #[arg(long, value_name = "ID")]
+    pub channel: Option<QualifiedId>,
 }
 
 impl Filter {
+    /// Whether it may leave everything that ever came.
+    pub(super) fn is_wide(&self) -> bool {
+        let is_narrow = self.message.is_some() || self.channel.is_some();
+        self.state.is_none() && self.since.is_none() && !is_narrow
+    }
+
     pub(super) fn wanted(&self) -> WebhookFilter<'_> {
         WebhookFilter {
             account_id: self.account,
@@ -35,6 +48,8 @@ impl Filter {
             since: self.since,
             until: self.until,
             contains: self.contains.as_deref(),
+            message_id: self.message.as_deref(),
+            channel: self.channel,
         }
     }
 }

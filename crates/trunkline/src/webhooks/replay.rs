@@ -14,7 +14,7 @@ use crate::output::{GOOD, Printer, count};
 #[derive(Args)]
 pub(super) struct Arguments {
     /// This one alone
-    #[arg(conflicts_with_all = ["state", "source", "account", "since", "until", "contains"])]
+    #[arg(conflicts_with_all = ["state", "source", "account", "since", "until", "contains", "message", "channel"])]
     id: Option<i64>,
     #[command(flatten)]
     filter: Filter,
@@ -33,7 +33,7 @@ pub(super) async fn run(
             let found = one(store, id).await.map_err(failed)?;
             found.then_some(1).ok_or_else(|| not_found(id))?
         }
-        None if arguments.filter.state.is_none() && arguments.filter.since.is_none() => {
+        None if arguments.filter.is_wide() => {
             return Err(Failure::usage(
                 "nothing says which webhooks are worked on again",
                 "give an id, or --state dead, or --since and --until",

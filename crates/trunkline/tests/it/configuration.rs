@@ -47,3 +47,18 @@ async fn a_file_that_is_not_understood_is_refused() {
     let named = Run::new(directory.path(), "--config nowhere.toml migrate status").run().await;
     assert_snapshot!("no_such_configuration", named.expect(1));
 }
+
+#[tokio::test]
+async fn a_mail_server_without_a_sender_or_with_two_passwords_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let check = async |configuration: &str| {
+        std::fs::write(directory.path().join("trunkline.toml"), configuration).unwrap();
+        Run::new(directory.path(), "config check").run().await
+    };
+    let refused = check("[mail]\nhost = 'smtp.example.com'").await.expect(1);
+    assert!(refused.stderr.contains("mail.host and no mail.from"), "{refused}");
+    let both = "[mail]\npassword = 'secret'\npassword_file = 'f'";
+    let refused = check(both).await.expect(1);
+    assert!(refused.stderr.contains("both mail.password and mail.password_file"), "{refused}");
+    check("[mail]\nhost = 'smtp.example.com'\nfrom = 'a@example.com'").await.expect(0);
+}

@@ -4,6 +4,7 @@
 
 mod address;
 mod admin;
+mod alerts;
 mod audit;
 mod backup;
 mod backup_places;

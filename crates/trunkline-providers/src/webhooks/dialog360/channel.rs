@@ -1,58 +1,39 @@
 use jiff::Timestamp;
-use serde::Deserialize;
 use serde_json::value::RawValue;
 use trunkline_core::events::words::{LimitScope, channel_status, limit, quality};
 use trunkline_core::events::{Aspect, Fact};
 use trunkline_core::legacy::phone_number;
 use trunkline_core::{ChannelStatus, Provider};
 
-use super::super::loose::{Loose, part_or_nothing};
+use super::super::loose::{Loose, Part, forms, part_or_nothing};
 
-/// A channel as a webhook has it; number and name stand in it, or in its `setup_info`.
-#[derive(Default, Deserialize)]
-pub(super) struct Channel<'a> {
-    #[serde(default, borrow)]
-    id: Loose<'a>,
-    #[serde(default, borrow)]
-    status: Loose<'a>,
-    #[serde(default, borrow)]
-    new_status: Loose<'a>,
-    #[serde(default, borrow)]
-    hub_status: Loose<'a>,
-    #[serde(default, borrow)]
-    account_mode: Loose<'a>,
-    #[serde(default, borrow)]
-    terminated_at: Loose<'a>,
-    #[serde(default, borrow)]
-    modified_at: Loose<'a>,
-    #[serde(default, borrow)]
-    phone_number: Loose<'a>,
-    #[serde(default, borrow)]
-    phone_name: Loose<'a>,
-    #[serde(default, borrow)]
-    current_limit: Loose<'a>,
-    #[serde(default, borrow)]
-    current_quality_rating: Loose<'a>,
-    #[serde(default, borrow)]
-    quality_rating: Loose<'a>,
-    #[serde(borrow)]
-    setup_info: Option<&'a RawValue>,
-    #[serde(borrow)]
-    waba_account: Option<&'a RawValue>,
-}
+forms! {
+    /// A channel as a webhook has it; number and name stand in it, or in its `setup_info`.
+    pub(super) struct Channel {
+        id: Loose,
+        status: Loose,
+        new_status: Loose,
+        hub_status: Loose,
+        account_mode: Loose,
+        terminated_at: Loose,
+        modified_at: Loose,
+        phone_number: Loose,
+        phone_name: Loose,
+        current_limit: Loose,
+        current_quality_rating: Loose,
+        quality_rating: Loose,
+        setup_info: Part,
+        waba_account: Part,
+    }
 
-#[derive(Default, Deserialize)]
-struct SetUp<'a> {
-    #[serde(default, borrow)]
-    phone_number: Loose<'a>,
-    #[serde(default, borrow)]
-    phone_name: Loose<'a>,
-}
+    struct SetUp {
+        phone_number: Loose,
+        phone_name: Loose,
+    }
 
-#[derive(Default, Deserialize)]
-struct Account<'a> {
-    #[serde(default, borrow)]
-    fb_account_status: Loose<'a>,
+    struct Account {
+        fb_account_status: Loose,
+    }
 }
 
 impl<'a> Channel<'a> {

@@ -8,7 +8,6 @@ mod channel;
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
 use trunkline_core::events::words::client_status;
 use trunkline_core::events::{Aspect, Change, Event, EventKey, EventKind, Fact, Source, Subject};
@@ -17,57 +16,40 @@ use trunkline_core::{ChannelStatus, Provider};
 
 use self::channel::Channel;
 use super::Unreadable;
-use super::loose::{Loose, elements, json, kept, other, part, part_or_nothing};
+use super::loose::{Loose, Part, elements, forms, json, kept, other, part, part_or_nothing};
 
-#[derive(Default, Deserialize)]
-struct Envelope<'a> {
-    #[serde(default, borrow)]
-    id: Loose<'a>,
-    #[serde(default, borrow)]
-    event: Loose<'a>,
-    #[serde(default, borrow, rename = "type")]
-    kind: Loose<'a>,
-    #[serde(default, borrow)]
-    channel_id: Loose<'a>,
-    #[serde(borrow)]
-    channel: Option<&'a RawValue>,
-    #[serde(borrow)]
-    data: Option<&'a RawValue>,
-}
+forms! {
+    struct Envelope {
+        id: Loose,
+        event: Loose,
+        #[serde(rename = "type")]
+        kind: Loose,
+        channel_id: Loose,
+        channel: Part,
+        data: Part,
+    }
 
-/// The part of `data` that is no channel's.
-#[derive(Default, Deserialize)]
-struct Data<'a> {
-    #[serde(borrow)]
-    client: Option<&'a RawValue>,
-    #[serde(borrow)]
-    metadata: Option<&'a RawValue>,
-    #[serde(borrow)]
-    template: Option<&'a RawValue>,
-}
+    /// The part of `data` that is no channel's.
+    struct Data {
+        client: Part,
+        metadata: Part,
+        template: Part,
+    }
 
-#[derive(Default, Deserialize)]
-struct Client<'a> {
-    #[serde(default, borrow)]
-    id: Loose<'a>,
-    #[serde(default, borrow)]
-    name: Loose<'a>,
-    #[serde(default, borrow)]
-    status: Loose<'a>,
-}
+    struct Client {
+        id: Loose,
+        name: Loose,
+        status: Loose,
+    }
 
-#[derive(Default, Deserialize)]
-struct Metadata<'a> {
-    #[serde(default, borrow)]
-    display_phone_number: Loose<'a>,
-}
+    struct Metadata {
+        display_phone_number: Loose,
+    }
 
-#[derive(Default, Deserialize)]
-struct Template<'a> {
-    #[serde(default, borrow)]
-    new_status: Loose<'a>,
-    #[serde(default, borrow)]
-    new_category: Loose<'a>,
+    struct Template {
+        new_status: Loose,
+        new_category: Loose,
+    }
 }
 
 const SOURCE: Source = Source::Dialog360Events;

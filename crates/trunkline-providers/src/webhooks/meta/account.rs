@@ -2,39 +2,28 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
 use trunkline_core::events::words::{LimitScope, limit};
 use trunkline_core::events::{Aspect, Change, Event, EventKind, Fact, Subject};
 
-use super::super::loose::{Loose, part_or_nothing};
+use super::super::loose::{Loose, Part, forms, part_or_nothing};
 use super::Told;
 
-#[derive(Default, Deserialize)]
-struct Value<'a> {
-    #[serde(default, borrow)]
-    decision: Loose<'a>,
-    #[serde(default, borrow)]
-    event: Loose<'a>,
-    #[serde(default, borrow)]
-    entity_type: Loose<'a>,
-    #[serde(default, borrow)]
-    entity_id: Loose<'a>,
-    #[serde(borrow)]
-    alert_info: Option<&'a RawValue>,
-    /// Older payloads have what is in `alert_info` here.
-    #[serde(default, borrow)]
-    alert_type: Loose<'a>,
-    #[serde(default, borrow)]
-    max_daily_conversations_per_business: Loose<'a>,
-    #[serde(default, borrow)]
-    max_daily_conversation_per_phone: Loose<'a>,
-}
+forms! {
+    struct Value {
+        decision: Loose,
+        event: Loose,
+        entity_type: Loose,
+        entity_id: Loose,
+        alert_info: Part,
+        /// Older payloads have what is in `alert_info` here.
+        alert_type: Loose,
+        max_daily_conversations_per_business: Loose,
+        max_daily_conversation_per_phone: Loose,
+    }
 
-#[derive(Default, Deserialize)]
-struct Alert<'a> {
-    #[serde(default, borrow)]
-    alert_type: Loose<'a>,
+    struct Alert {
+        alert_type: Loose,
+    }
 }
 
 /// `account_review_update`

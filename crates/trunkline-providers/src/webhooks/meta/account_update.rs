@@ -3,55 +3,40 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
 use trunkline_core::events::{Aspect, Change, Event, EventKind, Fact, Subject};
 use trunkline_core::{ChannelStatus, ClientStatus};
 
-use super::super::loose::{Loose, elements, part, part_or_nothing};
+use super::super::loose::{Loose, Part, elements, forms, part, part_or_nothing};
 use super::Told;
 
-#[derive(Default, Deserialize)]
-struct Value<'a> {
-    #[serde(default, borrow)]
-    event: Loose<'a>,
-    /// Of older payloads, about one number.
-    #[serde(default, borrow)]
-    phone_number: Loose<'a>,
-    #[serde(borrow)]
-    waba_info: Option<&'a RawValue>,
-    #[serde(borrow)]
-    ban_info: Option<&'a RawValue>,
-    #[serde(borrow)]
-    restriction_info: Option<&'a RawValue>,
-    #[serde(borrow)]
-    partner_client_certification_info: Option<&'a RawValue>,
-}
+forms! {
+    struct Value {
+        event: Loose,
+        /// Of older payloads, about one number.
+        phone_number: Loose,
+        waba_info: Part,
+        ban_info: Part,
+        restriction_info: Part,
+        partner_client_certification_info: Part,
+    }
 
-#[derive(Default, Deserialize)]
-struct Account<'a> {
-    #[serde(default, borrow)]
-    waba_id: Loose<'a>,
-    #[serde(default, borrow)]
-    owner_business_id: Loose<'a>,
-}
+    struct Account {
+        waba_id: Loose,
+        owner_business_id: Loose,
+    }
 
-#[derive(Default, Deserialize)]
-struct Ban<'a> {
-    #[serde(default, borrow)]
-    waba_ban_state: Loose<'a>,
-}
+    struct Ban {
+        waba_ban_state: Loose,
+    }
 
-#[derive(Default, Deserialize)]
-struct Restriction<'a> {
-    #[serde(default, borrow)]
-    restriction_type: Loose<'a>,
-}
+    struct Restriction {
+        restriction_type: Loose,
+    }
 
-#[derive(Default, Deserialize)]
-struct Certification<'a> {
-    #[serde(default, borrow)]
-    status: Loose<'a>,
+    struct Certification {
+        status: Loose,
+    }
 }
 
 /// Whether a value without a field is one of these.

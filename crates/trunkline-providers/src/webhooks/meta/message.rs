@@ -2,21 +2,19 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
 use trunkline_core::events::words::message_status;
 use trunkline_core::events::{Change, Event, EventKey, EventKind, MessageError, Subject};
 
-use super::super::loose::{Loose, elements, kept, part, part_or_nothing};
+use super::super::loose::{Loose, Part, elements, forms, kept, part, part_or_nothing};
 use super::Told;
 
-/// Which number of ours.
-#[derive(Default, Deserialize)]
-pub(super) struct Metadata<'a> {
-    #[serde(default, borrow)]
-    phone_number_id: Loose<'a>,
-    #[serde(default, borrow)]
-    display_phone_number: Loose<'a>,
+forms! {
+    /// Which number of ours.
+    pub(super) struct Metadata {
+        phone_number_id: Loose,
+        display_phone_number: Loose,
+    }
 }
 
 impl<'a> Metadata<'a> {
@@ -29,55 +27,38 @@ impl<'a> Metadata<'a> {
     }
 }
 
-#[derive(Default, Deserialize)]
-struct Value<'a> {
-    #[serde(borrow)]
-    metadata: Option<&'a RawValue>,
-    #[serde(borrow)]
-    messages: Option<&'a RawValue>,
-    #[serde(borrow)]
-    message_echoes: Option<&'a RawValue>,
-    #[serde(borrow)]
-    statuses: Option<&'a RawValue>,
-    #[serde(borrow)]
-    errors: Option<&'a RawValue>,
-    #[serde(borrow)]
-    user_preferences: Option<&'a RawValue>,
-    #[serde(borrow)]
-    automatic_events: Option<&'a RawValue>,
-}
+forms! {
+    struct Value {
+        metadata: Part,
+        messages: Part,
+        message_echoes: Part,
+        statuses: Part,
+        errors: Part,
+        user_preferences: Part,
+        automatic_events: Part,
+    }
 
-#[derive(Default, Deserialize)]
-struct Message<'a> {
-    #[serde(default, borrow)]
-    id: Loose<'a>,
-    #[serde(default, borrow)]
-    timestamp: Loose<'a>,
-    #[serde(default, borrow, rename = "type")]
-    kind: Loose<'a>,
-}
+    struct Message {
+        id: Loose,
+        timestamp: Loose,
+        #[serde(rename = "type")]
+        kind: Loose,
+    }
 
-#[derive(Default, Deserialize)]
-struct Status<'a> {
-    #[serde(default, borrow)]
-    id: Loose<'a>,
-    #[serde(default, borrow, rename = "status")]
-    word: Loose<'a>,
-    #[serde(default, borrow)]
-    timestamp: Loose<'a>,
-    /// Of a group, one of its members.
-    #[serde(default, borrow)]
-    recipient_participant_id: Loose<'a>,
-    #[serde(borrow)]
-    errors: Option<&'a RawValue>,
-}
+    struct Status {
+        id: Loose,
+        #[serde(rename = "status")]
+        word: Loose,
+        timestamp: Loose,
+        /// Of a group, one of its members.
+        recipient_participant_id: Loose,
+        errors: Part,
+    }
 
-#[derive(Default, Deserialize)]
-struct Error<'a> {
-    #[serde(default, borrow)]
-    code: Loose<'a>,
-    #[serde(default, borrow)]
-    title: Loose<'a>,
+    struct Error {
+        code: Loose,
+        title: Loose,
+    }
 }
 
 /// Statuses, messages and errors of one number, each an event.
@@ -170,16 +151,14 @@ fn of_people(told: &Told<'_>, kind: EventKind) -> Event {
     event
 }
 
-#[derive(Default, Deserialize)]
-struct Item<'a> {
-    #[serde(default, borrow)]
-    timestamp: Loose<'a>,
-    /// Of a preference: stop, resume.
-    #[serde(default, borrow)]
-    value: Loose<'a>,
-    /// Of a conversion.
-    #[serde(default, borrow)]
-    event_name: Loose<'a>,
+forms! {
+    struct Item {
+        timestamp: Loose,
+        /// Of a preference: stop, resume.
+        value: Loose,
+        /// Of a conversion.
+        event_name: Loose,
+    }
 }
 
 /// Who wants marketing messages and who does not.

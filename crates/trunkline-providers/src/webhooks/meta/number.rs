@@ -2,37 +2,27 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
 use trunkline_core::ChannelStatus;
 use trunkline_core::events::words::{LimitScope, limit};
 use trunkline_core::events::{Aspect, Change, Event, EventKind, Fact, Subject};
 
-use super::super::loose::{Loose, part_or_nothing};
+use super::super::loose::{Loose, Part, forms, part_or_nothing};
 use super::Told;
 
-#[derive(Default, Deserialize)]
-struct Value<'a> {
-    #[serde(default, borrow)]
-    display_phone_number: Loose<'a>,
-    #[serde(default, borrow)]
-    event: Loose<'a>,
-    #[serde(default, borrow)]
-    decision: Loose<'a>,
-    #[serde(default, borrow)]
-    requested_verified_name: Loose<'a>,
-    #[serde(default, borrow)]
-    current_limit: Loose<'a>,
-    #[serde(default, borrow)]
-    max_daily_conversations_per_business: Loose<'a>,
-    #[serde(borrow)]
-    phone_number_settings: Option<&'a RawValue>,
-}
+forms! {
+    struct Value {
+        display_phone_number: Loose,
+        event: Loose,
+        decision: Loose,
+        requested_verified_name: Loose,
+        current_limit: Loose,
+        max_daily_conversations_per_business: Loose,
+        phone_number_settings: Part,
+    }
 
-#[derive(Default, Deserialize)]
-struct Settings<'a> {
-    #[serde(default, borrow)]
-    phone_number_id: Loose<'a>,
+    struct Settings {
+        phone_number_id: Loose,
+    }
 }
 
 impl Value<'_> {

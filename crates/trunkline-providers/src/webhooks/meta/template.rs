@@ -2,20 +2,17 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
 use trunkline_core::events::{Change, Event, EventKind};
 
-use super::super::loose::{Loose, part_or_nothing};
+use super::super::loose::{Loose, forms, part_or_nothing};
 use super::Told;
 
-#[derive(Default, Deserialize)]
-struct Value<'a> {
-    #[serde(default, borrow)]
-    event: Loose<'a>,
-    #[serde(default, borrow)]
-    new_quality_score: Loose<'a>,
-    #[serde(default, borrow)]
-    new_category: Loose<'a>,
+forms! {
+    struct Value {
+        event: Loose,
+        new_quality_score: Loose,
+        new_category: Loose,
+    }
 }
 
 /// One of the four fields; Meta's own example of a quality has the field of a status.

@@ -2,10 +2,9 @@ use axum::extract::State as Extract;
 use axum::response::Response;
 use trunkline_core::{Role, Scope};
 
-use super::title;
 use crate::State;
 use crate::admin::{PageProblem, redirect_with_toast};
-use crate::alerts::{AlertAct, act_on_alert};
+use crate::alerts::{AlertAct, act_on_alert, title};
 use crate::api::Id;
 use crate::auth::Administrator;
 use crate::problem::Problem;

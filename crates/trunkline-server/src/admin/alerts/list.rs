@@ -6,9 +6,10 @@ use trunkline_core::{Provider, Role};
 use trunkline_store::Window;
 use trunkline_store::alerts::{AlertFilter, AlertRule, AlertState, list_alerts};
 
-use super::{Row, title};
+use super::Row;
 use crate::State;
 use crate::admin::{Frame, Page, PageProblem, Section, filter};
+use crate::alerts::title;
 use crate::api::{Limit, Pager, Query};
 use crate::auth::Administrator;
 use crate::problem::Problem;
@@ -42,6 +43,8 @@ struct ListPage {
     is_filtered: bool,
     /// Whether the viewer may acknowledge and resolve.
     may_act: bool,
+    /// Whether the viewer may say who is told.
+    may_configure: bool,
 }
 
 const STATES: [(&str, &str); 3] =
@@ -96,5 +99,6 @@ pub(super) async fn list(
         first: filters.cursor.map(|_| base).unwrap_or_default(),
         next: listing.next.unwrap_or_default(),
         may_act: administrator.require(Role::Operator).is_ok(),
+        may_configure: administrator.require(Role::Admin).is_ok(),
     }))
 }

@@ -1,20 +1,23 @@
 //! `/admin/alerts`: what somebody should look at; whoever is at least an operator acknowledges and resolves.
 
 mod act;
+mod destinations;
 mod list;
 
 use axum::Router;
 use axum::routing::{get, post};
-use trunkline_store::alerts::{Alert, AlertRule, AlertSeverity, AlertState, AlertSubject};
+use trunkline_store::alerts::{Alert, AlertSeverity, AlertState, AlertSubject};
 
 use super::Time;
 use crate::State;
+use crate::alerts::{happened, title};
 
 pub(super) fn router() -> Router<State> {
     Router::new()
         .route("/alerts", get(list::list))
         .route("/alerts/{id}/acknowledge", post(act::acknowledge))
         .route("/alerts/{id}/resolve", post(act::resolve))
+        .merge(destinations::router())
 }
 
 /// An alert as its row shows it.
@@ -63,35 +66,12 @@ impl From<Alert> for Row {
             severity,
             subject: format!("{} {kind} {label}", alert.provider.name()),
             company: alert.company_id.map(|id| format!("company {id}")).unwrap_or_default(),
-            change: change(&alert),
+            change: happened(&alert),
             state: word,
             note,
             opened: alert.opened_at.into(),
             can_acknowledge: state == AlertState::Open,
             can_resolve: state != AlertState::Resolved,
         }
-    }
-}
-
-const fn title(rule: AlertRule) -> &'static str {
-    match rule {
-        AlertRule::QualityFell => "Quality fell",
-        AlertRule::LimitFell => "Limit fell",
-        AlertRule::Restricted => "Restricted",
-        AlertRule::Disconnected => "Out of reach",
-        AlertRule::VerificationLost => "Verification lost",
-        AlertRule::TokenExpires => "Token ends",
-        AlertRule::WebhookSilent => "No webhooks",
-    }
-}
-
-/// What happened, in a few words.
-fn change(alert: &Alert) -> String {
-    match (alert.rule, alert.before.as_deref(), alert.after.as_deref()) {
-        (AlertRule::WebhookSilent, Some(last), _) => format!("last heard of at {last}"),
-        (AlertRule::TokenExpires, _, Some(end)) => format!("at {end}"),
-        (_, Some(before), Some(after)) => format!("from {before} to {after}"),
-        (_, _, Some(after)) => format!("now {after}"),
-        _ => String::new(),
     }
 }

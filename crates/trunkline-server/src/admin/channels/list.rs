@@ -4,7 +4,9 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use trunkline_core::{ChannelStatus, Provider, QualityRating};
-use trunkline_store::channels::{Channel, ChannelField, ChannelFilter, list_channels};
+use trunkline_store::channels::{
+    Channel, ChannelField, ChannelFilter, is_searchable, list_channels,
+};
 use trunkline_store::{Document, QualifiedId, Sort, Window};
 
 use super::super::companies::{Names, read_all};
@@ -29,8 +31,13 @@ pub(super) struct Filters {
     company: Option<i32>,
     #[serde(deserialize_with = "filter::parsed")]
     client: Option<QualifiedId>,
+    /// A limit; 0: none is known, or there is none.
+    #[serde(deserialize_with = "filter::parsed")]
+    limit: Option<i32>,
     /// How a number begins, written as people do.
     number: String,
+    /// Words of a number, a name or an id.
+    q: String,
     cursor: Option<String>,
 }
 
@@ -48,12 +55,22 @@ struct ListPage {
     quality: &'static str,
     company: String,
     client: String,
+    limit: String,
+    limits: Vec<(String, String)>,
     number: String,
+    q: String,
     is_filtered: bool,
     /// What cannot be asked for at once.
     refusal: String,
     first: String,
     next: String,
+}
+
+/// The limits that Meta gives, and 0 for none.
+const LIMITS: [i32; 7] = [0, 50, 250, 1000, 2000, 10_000, 100_000];
+
+fn limit_word(limit: i32) -> String {
+    if limit == 0 { "Not known, or none".to_owned() } else { words::grouped(limit) }
 }
 
 /// The channels, those that changed last first; by number where a number is looked for.
@@ -73,6 +90,8 @@ pub(super) async fn show(
         company_id: filters.company,
         client_id: filters.client,
         phone_number_prefix: prefix.as_deref(),
+        messaging_limit: filters.limit,
+        search: filters.search(),
         ..ChannelFilter::default()
     };
     let sort = match prefix {
@@ -80,9 +99,9 @@ pub(super) async fn show(
         None => Sort { field: ChannelField::UpdatedAt, descending: true },
     };
     let frame = administrator.frame(&headers, Section::Channels);
-    if wanted.check(sort.field).is_err() {
+    if let Some(refusal) = refusal(&wanted, sort.field) {
         let page = ListPage {
-            refusal: "A number goes with a status or a quality only within one company.".to_owned(),
+            refusal: refusal.to_owned(),
             ..ListPage::new(frame, Vec::new(), &filters, String::new())
         };
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response());
@@ -103,6 +122,11 @@ pub(super) async fn show(
 }
 
 impl Filters {
+    /// What is looked for; `None`: nothing.
+    fn search(&self) -> Option<&str> {
+        Some(self.q.trim()).filter(|text| !text.is_empty())
+    }
+
     /// The number as it is stored; `None`: none is asked for.
     fn prefix(&self) -> Option<String> {
         let digits: String = self.number.chars().filter(char::is_ascii_digit).take(15).collect();
@@ -117,13 +141,19 @@ impl ListPage {
         let quality = filters.quality.map_or("", QualityRating::as_str);
         let company = filters.company.map(|id| id.to_string()).unwrap_or_default();
         let client = filters.client.map(|id| id.to_string()).unwrap_or_default();
+        let limit = filters.limit.map(|limit| limit.to_string()).unwrap_or_default();
+        let mut limits: Vec<i32> = LIMITS.into_iter().chain(filters.limit).collect();
+        limits.sort_unstable();
+        limits.dedup();
         let set = [
             ("provider", provider.to_owned()),
             ("status", status.to_owned()),
             ("quality", quality.to_owned()),
             ("company", company.clone()),
             ("client", client.clone()),
+            ("limit", limit.clone()),
             ("number", filters.number.clone()),
+            ("q", filters.q.clone()),
         ];
         let first = filters.cursor.as_ref().map(|_| filter::address(LIST, &set));
         let first = first.unwrap_or_default();
@@ -141,11 +171,26 @@ impl ListPage {
             quality,
             company,
             client,
+            limit,
+            limits: limits
+                .into_iter()
+                .map(|limit| (limit.to_string(), limit_word(limit)))
+                .collect(),
             number: filters.number.clone(),
+            q: filters.q.clone(),
             is_filtered: set.iter().any(|(_, value)| !value.is_empty()),
             refusal: String::new(),
             first,
             next,
         }
     }
+}
+
+/// Why this cannot be asked for, if it cannot.
+fn refusal(wanted: &ChannelFilter<'_>, order: ChannelField) -> Option<&'static str> {
+    if wanted.search.is_some_and(|text| !is_searchable(text)) {
+        return Some("Look for words, one of at least three letters or digits.");
+    }
+    let message = "A number goes with a status, a quality or a limit only within one company.";
+    wanted.check(order).is_err().then_some(message)
 }

@@ -1,5 +1,6 @@
 //! `/admin/channels`: the WhatsApp numbers of companies, at every provider.
 
+mod chart;
 mod list;
 mod row;
 mod show;

@@ -65,7 +65,7 @@ fn limit(limit: Option<i32>, scope: Option<&str>) -> String {
 }
 
 /// How urgent a status is.
-const fn tone(status: ChannelStatus) -> &'static str {
+pub(super) const fn tone(status: ChannelStatus) -> &'static str {
     match status {
         ChannelStatus::Running => "good",
         ChannelStatus::Pending | ChannelStatus::Unverified => "info",
@@ -78,7 +78,7 @@ const fn tone(status: ChannelStatus) -> &'static str {
     }
 }
 
-const fn quality_tone(quality: QualityRating) -> &'static str {
+pub(super) const fn quality_tone(quality: QualityRating) -> &'static str {
     match quality {
         QualityRating::Green => "good",
         QualityRating::Yellow => "warn",

@@ -1,39 +1,214 @@
 use askama::Template;
 use axum::extract::State as Extract;
 use axum::http::HeaderMap;
+use serde::Deserialize;
 use trunkline_core::Scope;
-use trunkline_store::QualifiedId;
+use trunkline_core::events::Aspect;
 use trunkline_store::channels::find_channel;
+use trunkline_store::events::{
+    EventFilter, FactChange, KeptEvent, SubjectKind, SubjectRow, ToldBy, list_events,
+    list_fact_history,
+};
+use trunkline_store::{Executor, QualifiedId, StoreError, Window};
 
 use super::super::companies::Names;
-use super::super::{Frame, Page, PageProblem, Section};
-use super::ChannelRow;
+use super::super::{Frame, Page, PageProblem, Section, Time, filter, words};
+use super::chart::{Lane, Period, lane};
+use super::{ChannelRow, LIST};
 use crate::State;
-use crate::api::Id;
+use crate::api::{Id, Limit, Pager, Query};
 use crate::auth::Administrator;
 use crate::problem::Problem;
+
+/// So many changes of each aspect are drawn.
+const DRAWN: u16 = 200;
+
+/// So many changes stand in the table.
+const TOLD: usize = 25;
+
+/// What is drawn, with its id on the page and its title.
+const ASPECTS: [(Aspect, &str, &str); 3] = [
+    (Aspect::Status, "status", "Status"),
+    (Aspect::Quality, "quality", "Quality"),
+    (Aspect::Limit, "limit", "Messaging limit"),
+];
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Filters {
+    /// Those of messages too.
+    #[serde(deserialize_with = "filter::parsed")]
+    messages: Option<bool>,
+    cursor: Option<String>,
+}
 
 #[derive(Template)]
 #[template(path = "channels/show.html")]
 struct ChannelPage {
     frame: Frame,
     channel: ChannelRow,
+    lanes: Vec<Lane>,
+    /// When the lines begin and end.
+    period: Option<(Time, Time)>,
+    changes: Vec<ChangeRow>,
+    /// Whether there are more changes than are shown.
+    has_more_changes: bool,
+    events: Vec<EventRow>,
+    messages: bool,
+    here: String,
+    first: String,
+    next: String,
 }
 
-/// One channel.
+/// A change as its row shows it.
+struct ChangeRow {
+    what: String,
+    before: String,
+    after: String,
+    provider_word: String,
+    who: String,
+    at: Time,
+}
+
+/// An event as its row shows it.
+struct EventRow {
+    title: String,
+    kind: &'static str,
+    provider_kind: String,
+    note: String,
+    outcome: &'static str,
+    at: Time,
+}
+
+/// One channel: what it is, how it came to be so, and what was heard of it.
 pub(super) async fn show(
     administrator: Administrator,
     headers: HeaderMap,
+    pager: Pager,
     Extract(state): Extract<State>,
     id: Result<Id<QualifiedId>, Problem>,
+    filters: Result<Query<Filters>, Problem>,
 ) -> Result<Page<impl Template>, PageProblem> {
+    let missing = || Problem::not_found("channel");
+    let (Id(id), Query(filters)) = (id.map_err(|_| missing())?, filters?);
+    let limit = Limit::default();
+    let after = pager.after(filters.cursor.as_deref(), &"-id")?;
     let connection = state.store.connection().await?;
     let executor = connection.executor();
-    let missing = || Problem::not_found("channel");
-    let Id(id) = id.map_err(|_| missing())?;
     let found = find_channel(executor, id, Scope::Platform).await?;
     let channel = found.ok_or_else(missing)?.read()?;
     let names = Names::find(executor, [channel.company_id]).await?;
-    let frame = administrator.frame(&headers, Section::Channels);
-    Ok(Page(ChannelPage { frame, channel: ChannelRow::new(channel, &names) }))
+
+    let history = history(executor, id).await?;
+    let period = Period::of(&history, state.clock.now());
+    let lanes: Vec<Lane> = period.map_or_else(Vec::new, |period| {
+        ASPECTS.iter().filter_map(|aspect| lane(*aspect, &history, period)).collect()
+    });
+    let (changes, has_more_changes) = changes(executor, id).await?;
+
+    let messages = filters.messages == Some(true);
+    let wanted = EventFilter {
+        channel: Some(id),
+        client: Some(channel.client_id),
+        with_messages: messages,
+        ..EventFilter::default()
+    };
+    let window = Window { after, limit: limit.get() };
+    let heard = list_events(executor, &wanted, Scope::Platform, &window).await?;
+    let listing = pager.listing::<_, EventRow, _>(heard, limit, &"-id", |event| event.id);
+
+    let here = format!("{LIST}/{id}");
+    let set = [("messages", if messages { "true" } else { "" }.to_owned())];
+    Ok(Page(ChannelPage {
+        frame: administrator.frame(&headers, Section::Channels),
+        channel: ChannelRow::new(channel, &names),
+        period: period.map(|period| (period.begin.into(), period.end.into())),
+        lanes,
+        changes,
+        has_more_changes,
+        events: listing.page.items,
+        messages,
+        first: filters.cursor.map(|_| filter::address(&here, &set)).unwrap_or_default(),
+        next: listing.next.unwrap_or_default(),
+        here,
+    }))
+}
+
+const fn subject(id: QualifiedId) -> SubjectRow {
+    SubjectRow { provider: id.provider, kind: SubjectKind::Channel, id: id.number }
+}
+
+/// The changes that are drawn.
+async fn history(executor: Executor<'_>, id: QualifiedId) -> Result<Vec<FactChange>, StoreError> {
+    let mut history = Vec::new();
+    for (aspect, _, _) in ASPECTS {
+        let window = Window { after: None, limit: DRAWN };
+        history.extend(list_fact_history(executor, subject(id), Some(aspect), &window).await?);
+    }
+    Ok(history)
+}
+
+/// The newest changes of every aspect, and whether there are older ones.
+async fn changes(
+    executor: Executor<'_>,
+    id: QualifiedId,
+) -> Result<(Vec<ChangeRow>, bool), StoreError> {
+    let limit = u16::try_from(TOLD).unwrap_or(u16::MAX);
+    let window = Window { after: None, limit };
+    let found = list_fact_history(executor, subject(id), None, &window).await?;
+    let has_more = found.len() > TOLD;
+    Ok((found.into_iter().take(TOLD).map(ChangeRow::from).collect(), has_more))
+}
+
+impl From<FactChange> for ChangeRow {
+    fn from(change: FactChange) -> Self {
+        let what = match change.aspect {
+            Aspect::Limit => "Messaging limit".to_owned(),
+            other => words::title(other.as_str()),
+        };
+        let who = match (change.told_by, change.actor) {
+            (ToldBy::Webhook, _) => "webhook".to_owned(),
+            (ToldBy::Sync, _) => "sync".to_owned(),
+            (ToldBy::Operator, who) => who.unwrap_or_else(|| "operator".to_owned()),
+        };
+        let is_same = change.provider_word.as_deref().is_some_and(|word| word == change.after);
+        let word = |value: &str| match change.aspect {
+            Aspect::Status | Aspect::Quality => words::title(value),
+            Aspect::Limit => value
+                .parse()
+                .map_or_else(|_| words::title(value), |limit: i64| words::grouped(limit)),
+            _ => value.to_owned(),
+        };
+        Self {
+            what,
+            before: change.before.as_deref().map(word).unwrap_or_default(),
+            after: word(&change.after),
+            provider_word: change.provider_word.filter(|_| !is_same).unwrap_or_default(),
+            who,
+            at: change.occurred_at.into(),
+        }
+    }
+}
+
+impl From<KeptEvent> for EventRow {
+    fn from(event: KeptEvent) -> Self {
+        let note = event.message.map_or_else(String::new, |message| {
+            let error = message.error.map_or_else(String::new, |error| {
+                format!(": {} {}", error.code, error.title.unwrap_or_default())
+            });
+            format!("{} {}{}", message.word, message.id, error.trim_end())
+        });
+        Self {
+            title: words::title(&event.kind.as_str().replace('.', "_")),
+            kind: event.kind.as_str(),
+            provider_kind: event.provider_kind.unwrap_or_default(),
+            note,
+            outcome: match event.outcome.as_str() {
+                "applied" => "Changed something",
+                "stale" => "Too late: something newer was known",
+                _ => "It was so before",
+            },
+            at: event.occurred_at.into(),
+        }
+    }
 }

@@ -1,46 +1,30 @@
 use askama::Template;
 use axum::extract::State as Extract;
 use axum::http::HeaderMap;
-use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use serde::Deserialize;
-use trunkline_core::events::Source;
+use trunkline_core::Role;
 use trunkline_store::Window;
-use trunkline_store::webhooks::{Webhook, WebhookFilter, WebhookState, list_webhooks};
+use trunkline_store::webhooks::{Webhook, list_webhooks};
 
-use super::{Frame, Page, PageProblem, Section, Time, filter, tone};
+use super::filters::{Filters, Typed};
+use super::{Frame, LIST, Page, PageProblem, Section, Time, tone};
 use crate::State;
 use crate::api::{Limit, Pager, Query};
 use crate::auth::Administrator;
 use crate::problem::Problem;
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Filters {
-    #[serde(deserialize_with = "filter::word")]
-    state: Option<WebhookState>,
-    #[serde(deserialize_with = "filter::word")]
-    source: Option<Source>,
-    #[serde(deserialize_with = "filter::parsed")]
-    from: Option<Date>,
-    #[serde(deserialize_with = "filter::parsed")]
-    until: Option<Date>,
-    cursor: Option<String>,
-}
 
 #[derive(Template)]
 #[template(path = "webhooks/list.html")]
 struct ListPage {
     frame: Frame,
     rows: Vec<Row>,
-    state: &'static str,
-    source: &'static str,
-    from: String,
-    until: String,
+    typed: Typed,
     first: String,
     next: String,
     is_filtered: bool,
+    /// Whether the viewer may look into bodies.
+    may_search: bool,
+    /// Where these are worked on again; empty: the viewer may not.
+    replay: String,
 }
 
 /// A webhook as its row shows it.
@@ -98,43 +82,20 @@ pub(super) async fn list(
     let limit = Limit::default();
     let window =
         Window { after: pager.after(filters.cursor.as_deref(), &"-id")?, limit: limit.get() };
-    let wanted = WebhookFilter {
-        source: filters.source,
-        state: filters.state,
-        since: filters.from.and_then(midnight),
-        until: filters.until.and_then(|day| midnight(day.tomorrow().ok()?)),
-        ..WebhookFilter::default()
-    };
+    let wanted = filters.wanted(&state, &administrator)?;
     let connection = state.store.connection().await?;
     let webhooks = list_webhooks(connection.executor(), &wanted, &window).await?;
     let listing = pager.listing::<_, Row, _>(webhooks, limit, &"-id", |webhook| webhook.id);
-    let frame = administrator.frame(&headers, Section::Webhooks);
-    Ok(Page(ListPage::new(frame, listing.page.items, filters, listing.next.unwrap_or_default())))
-}
-
-impl ListPage {
-    fn new(frame: Frame, rows: Vec<Row>, filters: Filters, next: String) -> Self {
-        let day = |day: Option<Date>| day.map(|day| day.to_string()).unwrap_or_default();
-        let (state, source) = (
-            filters.state.map_or("", WebhookState::as_str),
-            filters.source.map_or("", Source::as_str),
-        );
-        let (from, until) = (day(filters.from), day(filters.until));
-        let set = [
-            ("state", state.to_owned()),
-            ("source", source.to_owned()),
-            ("from", from.clone()),
-            ("until", until.clone()),
-        ];
-        let base = filter::address("/admin/webhooks", &set);
-        let is_filtered = set.iter().any(|(_, value)| !value.is_empty());
-        let first = filters.cursor.map(|_| base).unwrap_or_default();
-        Self { frame, rows, state, source, from, until, first, next, is_filtered }
-    }
-}
-
-/// The beginning of a day in UTC; nothing came before 1970.
-fn midnight(day: Date) -> Option<Timestamp> {
-    let midnight = day.to_zoned(TimeZone::UTC).ok()?.timestamp();
-    Some(midnight.max(Timestamp::UNIX_EPOCH))
+    let may_replay = administrator.require(Role::Operator).is_ok() && !filters.is_wide();
+    let replay = may_replay.then(|| filters.address("/admin/webhooks/replay"));
+    Ok(Page(ListPage {
+        frame: administrator.frame(&headers, Section::Webhooks),
+        rows: listing.page.items,
+        typed: filters.typed(),
+        first: filters.cursor.as_ref().map(|_| filters.address(LIST)).unwrap_or_default(),
+        next: listing.next.unwrap_or_default(),
+        is_filtered: filters.is_filtered(),
+        may_search: administrator.require(Role::Admin).is_ok(),
+        replay: replay.unwrap_or_default(),
+    }))
 }

@@ -105,11 +105,11 @@ impl From<alerts::Alert> for Alert {
     }
 }
 
-fn rule() -> Object {
+pub(super) fn rule() -> Object {
     schema::words("Why it was opened", AlertRule::ALL.iter().map(|word| word.as_str()))
 }
 
-fn severity() -> Object {
+pub(super) fn severity() -> Object {
     schema::words("How much it matters", AlertSeverity::ALL.iter().map(|word| word.as_str()))
 }
 

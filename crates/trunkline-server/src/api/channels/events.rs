@@ -1,12 +1,11 @@
 use axum::extract::State as Extract;
 use serde::Deserialize;
-use trunkline_core::Role;
 use trunkline_core::events::EventKind;
-use trunkline_store::channels::find_channel;
 use trunkline_store::events::{self, EventFilter};
 use trunkline_store::{QualifiedId, Window};
 use utoipa::IntoParams;
 
+use super::open;
 use crate::State;
 use crate::api::events::{Event, kind};
 use crate::api::{Id, Limit, Listing, Page, Pager, Query};
@@ -27,6 +26,10 @@ pub(super) struct Filters {
     /// Of one kind.
     #[param(schema_with = kind, required = false)]
     kind: Option<EventKind>,
+    /// Those of its client too that are of none of its channels, as a limit that is of the portfolio.
+    #[param(required = false)]
+    #[serde(default)]
+    client: bool,
     /// Those of messages too.
     #[param(required = false)]
     #[serde(default)]
@@ -51,19 +54,17 @@ pub(super) async fn list_channel_events(
     Id(id): Id<QualifiedId>,
     Query(filters): Query<Filters>,
 ) -> Result<Listing<Event>, Problem> {
-    caller.require(Role::Viewer)?;
-    let connection = state.store.connection().await?;
-    let executor = connection.executor();
-    let channel = find_channel(executor, id, caller.scope).await?;
-    channel.ok_or_else(|| Problem::not_found("channel"))?;
+    let (connection, channel) = open(&caller, &state, id).await?;
+    let client = filters.client.then(|| channel.read()).transpose()?;
     let filter = EventFilter {
         channel: Some(id),
+        client: client.map(|channel| channel.client_id),
         kind: filters.kind,
         with_messages: filters.messages,
         ..EventFilter::default()
     };
     let after = pager.after(filters.cursor.as_deref(), &"-id")?;
     let window = Window { after, limit: filters.limit.get() };
-    let found = events::list_events(executor, &filter, caller.scope, &window).await?;
+    let found = events::list_events(connection.executor(), &filter, caller.scope, &window).await?;
     Ok(pager.listing(found, filters.limit, &"-id", |event| event.id))
 }

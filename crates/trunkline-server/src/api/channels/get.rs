@@ -1,9 +1,8 @@
 use axum::extract::State as Extract;
-use trunkline_core::Role;
 use trunkline_store::QualifiedId;
-use trunkline_store::channels::{self, find_channel};
+use trunkline_store::channels;
 
-use super::Channel;
+use super::{Channel, open};
 use crate::State;
 use crate::api::{Id, One};
 use crate::auth::Caller;
@@ -22,8 +21,6 @@ pub(super) async fn get_channel(
     Extract(state): Extract<State>,
     Id(id): Id<QualifiedId>,
 ) -> Result<One<channels::Channel>, Problem> {
-    caller.require(Role::Viewer)?;
-    let connection = state.store.connection().await?;
-    let found = find_channel(connection.executor(), id, caller.scope).await?;
-    found.map(One).ok_or_else(|| Problem::not_found("channel"))
+    let (_, channel) = open(&caller, &state, id).await?;
+    Ok(One(channel))
 }

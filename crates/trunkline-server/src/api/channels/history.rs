@@ -1,14 +1,13 @@
 use axum::extract::State as Extract;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use trunkline_core::Role;
 use trunkline_core::events::Aspect;
-use trunkline_store::channels::find_channel;
 use trunkline_store::events::{self, SubjectKind, SubjectRow, ToldBy};
 use trunkline_store::{QualifiedId, Window};
 use utoipa::openapi::Object;
 use utoipa::{IntoParams, ToSchema};
 
+use super::open;
 use crate::State;
 use crate::api::{Id, Limit, Listing, Page, Pager, Query, schema};
 use crate::auth::Caller;
@@ -105,11 +104,8 @@ pub(super) async fn list_channel_history(
     Id(id): Id<QualifiedId>,
     Query(filters): Query<Filters>,
 ) -> Result<Listing<FactChange>, Problem> {
-    caller.require(Role::Viewer)?;
-    let connection = state.store.connection().await?;
+    let (connection, _) = open(&caller, &state, id).await?;
     let executor = connection.executor();
-    let channel = find_channel(executor, id, caller.scope).await?;
-    channel.ok_or_else(|| Problem::not_found("channel"))?;
     let subject = SubjectRow { provider: id.provider, kind: SubjectKind::Channel, id: id.number };
     let after = pager.after(filters.cursor.as_deref(), &"-id")?;
     let window = Window { after, limit: filters.limit.get() };

@@ -2,7 +2,7 @@ use axum::extract::State as Extract;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, de};
 use trunkline_core::{ChannelStatus, Provider, QualityRating, Role};
-use trunkline_store::channels::{self, ChannelField, ChannelFilter};
+use trunkline_store::channels::{self, ChannelField, ChannelFilter, is_searchable};
 use trunkline_store::{QualifiedId, Sort, Window};
 use utoipa::IntoParams;
 
@@ -11,7 +11,7 @@ use super::phone_number::PhoneNumber;
 use crate::State;
 use crate::api::{Documents, Limit, Order, Page, Pager, Query, schema, unsupported};
 use crate::auth::Caller;
-use crate::problem::Problem;
+use crate::problem::{FieldProblem, Problem};
 
 /// Which channels, and in which order.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -51,6 +51,14 @@ pub(super) struct Filters {
     /// Changed then or later. Sorted by `updated_at`.
     #[param(schema_with = schema::timestamp, required = false)]
     updated_since: Option<Timestamp>,
+    /// With this messaging limit; 0: none is known, or there is none. Sorted by `updated_at`.
+    #[param(minimum = 0, example = 1000)]
+    messaging_limit: Option<i32>,
+    /// With these words in the number, the name or the id at the provider, each by how it begins; one has
+    /// three characters at least. Or with this id, as `meta-7`. Of more than 1,000 channels that fit, some
+    /// are given.
+    #[param(min_length = 3, max_length = 100, example = "bakery")]
+    q: Option<String>,
 }
 
 fn qualified<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<QualifiedId>, D::Error> {
@@ -69,6 +77,8 @@ impl Filters {
             phone_number: self.phone_number.as_ref().map(|number| number.0.as_str()),
             phone_number_prefix: self.phone_number_prefix.as_ref().map(|number| number.0.as_str()),
             updated_since: self.updated_since,
+            messaging_limit: self.messaging_limit,
+            search: self.q.as_deref(),
         }
     }
 
@@ -79,9 +89,18 @@ impl Filters {
     }
 }
 
+/// Refuses what too much begins with.
+fn check_search(text: Option<&str>) -> Result<(), Problem> {
+    let Some(text) = text.filter(|text| !is_searchable(text)) else { return Ok(()) };
+    let what = if text.chars().count() > 100 { "it is too long" } else { "it is too short" };
+    let message =
+        format!("{what}: words, one of at least three letters or digits, 100 characters at most");
+    Err(Problem::invalid(vec![FieldProblem { field: "q".to_owned(), message }]))
+}
+
 /// List the channels of all providers.
 ///
-/// Some filters need one order, as they say. With `company_id`, `client_id` or `phone_number`, and for a
+/// Some filters need one order, as they say. With `company_id`, `client_id`, `phone_number` or `q`, and for a
 /// key of one company, every filter goes with every order.
 #[utoipa::path(
     get,
@@ -102,6 +121,7 @@ pub(super) async fn list_channels(
     let order = filters.order();
     let sort = order.0;
     filter.check(sort.field).map_err(unsupported)?;
+    check_search(filters.q.as_deref())?;
     let after = pager.after(filters.cursor.as_deref(), &order)?;
     let window = Window { after, limit: filters.limit.get() };
     let connection = state.store.connection().await?;

@@ -8,14 +8,30 @@ mod phone_number;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use trunkline_core::{ChannelStatus, Provider, QualityRating};
-use trunkline_store::QualifiedId;
+use trunkline_core::{ChannelStatus, Provider, QualityRating, Role};
+use trunkline_store::channels::{self, find_channel};
+use trunkline_store::{Connection, Document, QualifiedId};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::State;
 use crate::api::schema;
+use crate::auth::Caller;
+use crate::problem::Problem;
+
+/// A connection for what is asked of a channel: of whoever may read it, or it is not there.
+async fn open(
+    caller: &Caller,
+    state: &State,
+    id: QualifiedId,
+) -> Result<(Connection, Document<channels::Channel>), Problem> {
+    caller.require(Role::Viewer)?;
+    let connection = state.store.connection().await?;
+    let channel = find_channel(connection.executor(), id, caller.scope).await?;
+    let channel = channel.ok_or_else(|| Problem::not_found("channel"))?;
+    Ok((connection, channel))
+}
 
 pub(super) fn operations() -> OpenApiRouter<State> {
     OpenApiRouter::new()

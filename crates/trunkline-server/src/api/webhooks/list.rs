@@ -3,8 +3,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use trunkline_core::Role;
 use trunkline_core::events::Source;
-use trunkline_store::Window;
 use trunkline_store::webhooks::{self, WebhookFilter, WebhookState};
+use trunkline_store::{QualifiedId, Window};
 use utoipa::IntoParams;
 
 use super::Webhook;
@@ -41,6 +41,12 @@ pub(super) struct Filters {
     /// In whose body this text stands, as an id of a message; give `since` too, two days back at most.
     #[param(min_length = 4, max_length = 200)]
     contains: Option<String>,
+    /// That told something of the message with this id, as far as they were worked on.
+    #[param(min_length = 1, max_length = 300)]
+    message_id: Option<String>,
+    /// That told something of this channel, as `meta-7`, as far as they were worked on.
+    #[param(value_type = Option<String>, example = "meta-7")]
+    channel_id: Option<QualifiedId>,
 }
 
 /// List webhooks
@@ -70,6 +76,8 @@ pub(super) async fn list_webhooks(
         since: filters.since.map(after_epoch),
         until: filters.until.map(after_epoch),
         contains: filters.contains.as_deref(),
+        message_id: filters.message_id.as_deref(),
+        channel: filters.channel_id,
     };
     check_search(&state, &filter)?;
     let window = Window { after, limit: filters.limit.get() };
@@ -84,7 +92,7 @@ pub(super) fn after_epoch(time: Timestamp) -> Timestamp {
 }
 
 /// No index helps to look into bodies, so that it is done within two days at most.
-pub(super) fn check_search(state: &State, filter: &WebhookFilter<'_>) -> Result<(), Problem> {
+pub(crate) fn check_search(state: &State, filter: &WebhookFilter<'_>) -> Result<(), Problem> {
     let Some(text) = filter.contains else { return Ok(()) };
     let refuse = |field: &str, message: &str| {
         let (field, message) = (field.to_owned(), message.to_owned());

@@ -15,7 +15,8 @@ use utoipa_axum::routes;
 
 use crate::State;
 use crate::api::schema;
-pub(crate) use replay::replay_one;
+pub(crate) use list::check_search;
+pub(crate) use replay::{COUNTED, MOST, replay_many, replay_one};
 
 pub(super) fn operations() -> OpenApiRouter<State> {
     OpenApiRouter::new()

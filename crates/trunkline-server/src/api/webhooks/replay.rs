@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use trunkline_core::Role;
 use trunkline_core::events::Source;
+use trunkline_store::QualifiedId;
 use trunkline_store::audit_log::{Act, Actor, insert_audit_entry};
 use trunkline_store::webhooks::{self, Replayed, WebhookFilter, WebhookState};
 use utoipa::ToSchema;
@@ -16,7 +17,10 @@ use crate::auth::Caller;
 use crate::problem::Problem;
 
 /// So many are put into the queue by one request.
-const MOST: i64 = 10_000;
+pub(crate) const MOST: i64 = 10_000;
+
+/// So many are counted at most.
+pub(crate) const COUNTED: i64 = 100_000;
 
 /// Which webhooks are worked on again.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -39,6 +43,17 @@ pub(crate) struct ReplayRequest {
     /// That came before this instant.
     #[schema(schema_with = schema::timestamp)]
     until: Timestamp,
+    /// That told something of the message with this id, as far as they were worked on.
+    #[serde(default)]
+    message_id: Option<String>,
+    /// That told something of this channel, as `meta-7`, as far as they were worked on.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "meta-7")]
+    channel_id: Option<QualifiedId>,
+    /// Count them, and do no more.
+    #[serde(default)]
+    #[schema(required = false)]
+    dry_run: bool,
     /// Behind this one: `last` of the answer before, where there are more than one request takes.
     #[serde(default)]
     #[schema(required = false)]
@@ -87,7 +102,7 @@ pub(crate) async fn replay_one(state: &State, actor: &Actor, id: i64) -> Result<
 
 /// Work on webhooks again
 ///
-/// All that fit, the oldest first, up to 10,000 at a time. What they say is not applied twice. It takes an operator's key of the platform.
+/// All that fit, the oldest first, up to 10,000 at a time; `dry_run` counts them, up to 100,000. What they say is not applied twice. It takes an operator's key of the platform.
 #[utoipa::path(
     post,
     path = "/api/v1/webhooks/replay",
@@ -109,16 +124,37 @@ pub(super) async fn replay_webhooks(
         since: Some(since),
         until: Some(until),
         contains: None,
+        message_id: request.message_id.as_deref(),
+        channel: request.channel_id,
     };
+    if request.dry_run {
+        let connection = state.store.connection().await?;
+        let executor = connection.executor();
+        let found =
+            webhooks::count_webhooks_like(executor, &filter, request.after, COUNTED).await?;
+        return Ok(Json(ReplayAnswer { webhooks: found, last: None }));
+    }
+    let Replayed { webhooks, last } =
+        replay_many(&state, &caller.actor(), &filter, request.after).await?;
+    Ok(Json(ReplayAnswer { webhooks, last: last.filter(|_| webhooks == MOST) }))
+}
+
+/// Puts those that fit into the queue again, up to [`MOST`], with their entry in the audit log.
+pub(crate) async fn replay_many(
+    state: &State,
+    actor: &Actor,
+    filter: &WebhookFilter<'_>,
+    after: Option<i64>,
+) -> Result<Replayed, Problem> {
     let mut connection = state.store.connection().await?;
     let transaction = connection.begin().await?;
     let executor = transaction.executor();
-    let Replayed { webhooks, last } =
-        webhooks::replay_webhooks(executor, &filter, request.after, MOST).await?;
-    let told = json!({ "webhooks": webhooks, "since": since, "until": until });
-    note(&caller.actor(), &state, executor, "many".to_owned(), told).await?;
+    let replayed = webhooks::replay_webhooks(executor, filter, after, MOST).await?;
+    let told =
+        json!({ "webhooks": replayed.webhooks, "since": filter.since, "until": filter.until });
+    note(actor, state, executor, "many".to_owned(), told).await?;
     transaction.commit().await?;
-    Ok(Json(ReplayAnswer { webhooks, last: last.filter(|_| webhooks == MOST) }))
+    Ok(replayed)
 }
 
 async fn note(

@@ -5,6 +5,8 @@ use axum::http::Request;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
+use trunkline_server::work_once;
+
 use super::sender::{dialog360, from_meta, meta, stored, twilio};
 use crate::support::Service;
 
@@ -74,4 +76,14 @@ async fn a_thousand_hostile_requests_are_answered_and_never_with_an_error_of_our
         assert_eq!(from_meta(&service, &meta, &body).await.status.as_u16(), 200, "{body:?}");
     }
     assert!(stored(&service).await > 500);
+
+    // Nor is it one when it is worked on: what cannot be read is a dead letter that says so.
+    work_once(&service.state).await;
+    let query = "
+        SELECT count(*) FILTER (WHERE error LIKE 'a mistake of ours%'), count(*), (SELECT count(*) FROM trunkline.webhook_queue)
+        FROM trunkline.webhook_dead_letters";
+    let row = service.client.query_one(query, &[]).await.unwrap();
+    let [mistakes, dead, waiting]: [i64; 3] = [row.get(0), row.get(1), row.get(2)];
+    assert_eq!((mistakes, waiting), (0, 0), "of {dead}");
+    assert!(dead > 100, "{dead}");
 }

@@ -121,3 +121,81 @@ async fn the_page_lists_what_came_and_says_what_to_do_when_nothing_did() {
     assert!(page.body.contains("the body is no JSON"), "{}", page.body);
     assert!(!page.body.contains("/admin/webhooks/1\""), "{}", page.body);
 }
+
+/// A status of a message of a channel that company 1 has, worked on.
+async fn told() -> Service {
+    let service = Service::new().await;
+    crate::reads::fill(&service).await;
+    let account = meta(&service).await;
+    for id in ["wamid.7", "wamid.8"] {
+        let body = MESSAGE.replace(r#""id":"1""#, r#""id":"1001""#).replace("wamid.1", id);
+        let body = body.replace(r#""phone_number_id":"2""#, r#""phone_number_id":"2001""#);
+        assert_eq!(from_meta(&service, &account, body.as_bytes()).await.status.as_u16(), 200);
+    }
+    work_once(&service.state).await;
+    service
+}
+
+#[tokio::test]
+async fn webhooks_are_found_by_message_channel_account_and_body() {
+    let service = told().await;
+    let (admin, viewer) = (service.sign_in("admin").await, service.sign_in("viewer").await);
+    let found = async |query: &str, cookie: &str| {
+        let page = service.page(&format!("/admin/webhooks?{query}"), cookie).await;
+        assert_eq!(page.status.as_u16(), 200, "{query}: {}", page.body);
+        page.body.matches("<a href=\"/admin/webhooks/").count()
+    };
+    assert_eq!(found("message=wamid.7", &viewer).await, 1);
+    assert_eq!(found("message=wamid.9", &viewer).await, 0);
+    assert_eq!(found("channel=meta-1", &viewer).await, 2);
+    assert_eq!(
+        found("channel=meta-1&from=2026-01-02&until=2026-01-02&message=wamid.8", &viewer).await,
+        1
+    );
+    assert_eq!(found("channel=meta-1&until=2026-01-01", &viewer).await, 0);
+    assert_eq!(found("channel=meta-2", &viewer).await, 0);
+    assert_eq!(found("account=99", &viewer).await, 0);
+    assert_eq!(found("text=wamid.8", &admin).await, 1);
+    let refused = service.page("/admin/webhooks?text=wamid.8", &viewer).await;
+    assert_eq!(refused.status.as_u16(), 403);
+    let refused = service.page("/admin/webhooks?text=wamid.8&from=2025-12-01", &admin).await;
+    assert_eq!(refused.status.as_u16(), 422);
+
+    let key = service.api_key("viewer", None).await;
+    let listed = service.get("/api/v1/webhooks?message_id=wamid.7&channel_id=meta-1", &key).await;
+    assert_eq!(listed.json()["items"].as_array().unwrap().len(), 1, "{}", listed.body);
+}
+
+#[tokio::test]
+async fn many_are_worked_on_again_after_they_were_counted_and_somebody_agreed() {
+    let service = told().await;
+    let (operator, viewer) = (service.sign_in("operator").await, service.sign_in("viewer").await);
+    let list = service.page("/admin/webhooks?channel=meta-1", &operator).await.body;
+    assert!(list.contains("/admin/webhooks/replay?channel=meta-1"), "{list}");
+    let list = service.page("/admin/webhooks", &operator).await.body;
+    assert!(
+        !list.contains("/admin/webhooks/replay"),
+        "everything is nothing that somebody wants again"
+    );
+    let asked = service.page("/admin/webhooks/replay?channel=meta-1", &operator).await.body;
+    assert!(asked.contains("Work on 2 webhooks again?") && asked.contains("meta-1"), "{asked}");
+    for path in ["/admin/webhooks/replay", "/admin/webhooks/replay?account=1"] {
+        assert_eq!(service.page(path, &operator).await.status.as_u16(), 400);
+        assert_eq!(service.submit(path, &operator, "").await.status.as_u16(), 400);
+    }
+    let path = "/admin/webhooks/replay?from=2026-01-02&until=2026-01-02&message=wamid.7";
+    assert_eq!(service.submit(path, &viewer, "").await.status.as_u16(), 403);
+    let done = service.submit(path, &operator, "").await;
+    assert_eq!(done.status.as_u16(), 303, "{}", done.body);
+    assert!(done.header("set-cookie").contains("1%20are%20worked%20on%20again"));
+    let waiting = "SELECT count(*) FROM trunkline.webhook_queue";
+    let waiting: i64 = service.client.query_one(waiting, &[]).await.unwrap().get(0);
+    assert_eq!(waiting, 1);
+
+    let key = service.api_key("operator", None).await;
+    let range = json!({ "since": "2026-01-02T00:00:00Z", "until": "2026-01-03T00:00:00Z", "dry_run": true });
+    let counted = service.call("POST", "/api/v1/webhooks/replay", &key, &range).await;
+    assert_eq!(counted.json()["webhooks"], 2, "{}", counted.body);
+    let query = "SELECT count(*) FROM trunkline.audit_log WHERE action = 'webhook.replayed'";
+    assert_eq!(service.client.query_one(query, &[]).await.unwrap().get::<_, i64>(0), 1);
+}

@@ -52,6 +52,7 @@ async fn story(browser: Browser, setup_link: String) {
     let account = adds_an_account(&browser, &mut walk).await;
     replaces_a_secret(&browser, &account).await;
     makes_a_key(&browser, &mut walk).await;
+    has_alerts_told(&browser, &mut walk).await;
     let invitation = invites(&browser, &mut walk).await;
     plans_an_import(&browser).await;
     walk.follow("/admin").await;
@@ -61,6 +62,10 @@ async fn story(browser: Browser, setup_link: String) {
 
     for page in [
         "admin",
+        "admin-alerts-destinations",
+        "admin-alerts-destinations-new",
+        "admin-alerts-destinations-one",
+        "admin-alerts-destinations-one-edit",
         "admin-api-keys-new",
         "admin-audit-log",
         "admin-channels",
@@ -161,6 +166,15 @@ async fn plans_an_import(browser: &Browser) {
     browser.sees("No plan yet").await;
     browser.press("Make a plan").await;
     browser.finds("//h2[.='The plan']").await;
+}
+
+async fn has_alerts_told(browser: &Browser, walk: &mut Walk) {
+    browser.open("/admin/alerts/destinations/new").await;
+    browser.fill("name", "On call").await;
+    browser.fill("url", "https://hooks.example.com/alerts").await;
+    browser.press("Add the destination").await;
+    browser.sees("whsec_").await;
+    walk.look("alert-destination-made", 200).await;
 }
 
 /// Leads to the link for somebody else.

@@ -1,5 +1,3 @@
-//! What is done to alerts, by the API and by the pages: with its audit entry in one transaction.
-
 use serde_json::{Value, json};
 use trunkline_core::Scope;
 use trunkline_store::alerts::{self, Alert, AlertState, find_alert, find_alert_for_update};
