@@ -9,6 +9,7 @@ pub mod api;
 mod auth;
 mod explanation;
 mod health;
+pub mod jobs;
 mod listen;
 mod metrics;
 mod middleware;
@@ -20,6 +21,7 @@ pub mod providers;
 mod reference;
 mod routes;
 mod state;
+pub mod syncs;
 pub mod watch;
 mod webhooks;
 

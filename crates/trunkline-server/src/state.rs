@@ -2,7 +2,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::SignedDuration;
-use trunkline_core::configuration::{self, Calls, Configuration, Events, Providers};
+use trunkline_core::configuration::{self, Calls, Configuration, Events, Providers, Syncs};
 use trunkline_core::secrets::KeyRing;
 use trunkline_core::{Clock, Random};
 use trunkline_migrate::Migrator;
@@ -66,6 +66,8 @@ pub struct Settings {
     pub events: Events,
     /// How often the providers are called.
     pub calls: Calls,
+    /// How often the providers are compared with what is written down.
+    pub syncs: Syncs,
 }
 
 impl Settings {
@@ -91,6 +93,7 @@ impl Settings {
             webhooks: configuration.webhooks.clone(),
             events: configuration.events.clone(),
             calls: configuration.calls.clone(),
+            syncs: configuration.syncs.clone(),
         }
     }
 

@@ -8,6 +8,7 @@ use trunkline_store::alerts::{
     AlertFilter, AlertSeverity, AlertState, count_unresolved_alerts, list_alerts,
 };
 use trunkline_store::audit_log::{AuditFilter, list_audit_entries};
+use trunkline_store::outages::{Outage, list_open_outages};
 use trunkline_store::overview::{Overview, get_overview};
 use trunkline_store::{Connection, StoreError, Window};
 
@@ -24,6 +25,8 @@ struct OverviewPage {
     active_accounts: String,
     /// What needs attention, the worst first.
     alerts: Vec<AlertRow>,
+    /// Providers that do not answer.
+    outages: Vec<OutageLine>,
     /// How many alerts are open, and how many acknowledged, in words.
     open_alerts: String,
     known_alerts: String,
@@ -34,6 +37,23 @@ struct OverviewPage {
     recent: Vec<RecentAct>,
     /// Whether the viewer may do what is advised.
     may_configure: bool,
+}
+
+/// A provider that does not answer, in one line.
+struct OutageLine {
+    title: String,
+    since: Time,
+    next: Time,
+}
+
+impl From<Outage> for OutageLine {
+    fn from(outage: Outage) -> Self {
+        Self {
+            title: format!("{} does not answer", outage.provider.name()),
+            since: outage.began_at.into(),
+            next: outage.next_attempt_at.into(),
+        }
+    }
 }
 
 /// An entry of the audit log, in one line.
@@ -68,11 +88,12 @@ pub(crate) async fn overview(
     let connection = state.store.connection().await?;
     let window = Window { after: None, limit: RECENT };
     let every = AuditFilter::default();
-    let (overview, entries, (open, known), alerts) = try_join!(
+    let (overview, entries, (open, known), alerts, outages) = try_join!(
         get_overview(connection.executor()),
         list_audit_entries(connection.executor(), &every, &window),
         count_unresolved_alerts(connection.executor(), Scope::Platform),
         most_urgent(&connection),
+        list_open_outages(connection.executor()),
     )?;
     let recent = entries.into_iter().take(RECENT.into()).map(|entry| RecentAct {
         at: entry.occurred_at.into(),
@@ -85,6 +106,7 @@ pub(crate) async fn overview(
         active_accounts: format!("{} active", overview.active_partner_accounts),
         overview,
         alerts,
+        outages: outages.into_iter().map(OutageLine::from).collect(),
         open_alerts: open.to_string(),
         known_alerts: format!("{known} acknowledged"),
         recent: recent.collect(),

@@ -18,8 +18,10 @@ mod page;
 mod parameters;
 mod partner_accounts;
 mod path;
+mod providers;
 mod rate_limit;
 mod schema;
+mod syncs;
 mod version;
 pub(crate) mod webhooks;
 
@@ -60,6 +62,8 @@ fn operations() -> OpenApiRouter<State> {
         .merge(webhooks::operations())
         .merge(events::operations())
         .merge(alerts::operations())
+        .merge(syncs::operations())
+        .merge(providers::operations())
 }
 
 /// The OpenAPI document.

@@ -6,13 +6,15 @@ mod budget;
 mod calls;
 mod journal;
 mod resolve;
+pub(crate) mod standing;
 
 pub(crate) use account::ProviderAccount;
 pub use calls::{
     create_channel_key, create_dialog360_client, create_sender, create_subaccount, deregister,
     register, request_code,
 };
-pub use resolve::{Resolution, keep_resolving, resolve_open_calls};
+pub(crate) use calls::{dialog360_api, meta_api, twilio_api};
+pub use resolve::{Resolution, resolve_all, resolve_open_calls};
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -3,8 +3,11 @@
 mod act;
 mod check;
 mod list;
+mod missing;
+mod of_account;
 mod raise;
 mod rules;
+mod stuck;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -14,6 +17,8 @@ use trunkline_core::Provider;
 pub use act::{acknowledge_alert, find_alert, find_alert_for_update, resolve_alert};
 pub use check::{Thresholds, check_alerts};
 pub use list::{AlertFilter, count_unresolved_alerts, list_alerts};
+pub use missing::note_whether_there;
+pub use of_account::{close_account_alert, close_provider_alerts, open_account_alert};
 pub(crate) use raise::raise;
 pub(crate) use rules::signal;
 
@@ -67,6 +72,14 @@ words! {
         TokenExpires = "token_expires",
         /// A partner account that was heard of is silent.
         WebhookSilent = "webhook_silent",
+        /// A token does not work, or may not do what is needed.
+        TokenInvalid = "token_invalid",
+        /// A client or channel is being set up for too long.
+        OnboardingStuck = "onboarding_stuck",
+        /// The provider has a client or channel of ours no more.
+        NotThere = "not_there",
+        /// A provider does not answer.
+        ProviderSilent = "provider_silent",
     }
 }
 

@@ -16,11 +16,12 @@ mod subject;
 use jiff::Timestamp;
 use trunkline_core::events::Event;
 
-pub use facts::{Finding, ToldBy, record_findings};
+pub use facts::{Finding, ToldBy, Weighed, record_findings, weigh_findings};
 pub use history::{FactChange, list_fact_history};
 pub use list::{EventFilter, KeptEvent, KeptMessage, list_events, list_message_events};
 pub use partitions::drop_old_events;
 pub use place::Place;
+pub(crate) use subject::Tables;
 pub use subject::{SubjectKind, SubjectRow};
 
 use crate::{Executor, StoreError};

@@ -10,7 +10,7 @@ use super::migrations;
 
 /// What the service does beside answering.
 pub(super) struct Jobs {
-    /// What works on webhooks: it finishes what it has begun.
+    /// What works on webhooks and on jobs: it finishes what it has begun, or hands it on.
     working: JoinHandle<()>,
     /// What may end at any moment.
     others: JoinSet<()>,
@@ -18,20 +18,25 @@ pub(super) struct Jobs {
 
 impl Jobs {
     pub(super) fn start(state: &State, stop: &Interrupt) -> Self {
-        let (serving, stop) = (state.clone(), stop.clone());
-        let working = trunkline_server::work(serving, async move { stop.requested().await });
+        let stopping = || {
+            let stop = stop.clone();
+            async move { stop.requested().await }
+        };
+        let webhooks = trunkline_server::work(state.clone(), stopping());
+        let jobs = trunkline_server::jobs::work(state.clone(), stopping());
         let mut others = JoinSet::new();
         others.spawn(migrations::verify(Arc::clone(&state.migrator)));
-        others.spawn(trunkline_server::watch::keep_watch(state.clone()));
-        others.spawn(trunkline_server::providers::keep_resolving(state.clone()));
-        Self { working: tokio::spawn(working), others }
+        let working = tokio::spawn(async move {
+            tokio::join!(webhooks, jobs);
+        });
+        Self { working, others }
     }
 
     /// Waits for what was begun, within the limit.
     pub(super) async fn finish(mut self, limit: Duration) {
         self.others.abort_all();
         if tokio::time::timeout(limit, self.working).await.is_err() {
-            warn!("stopped; webhooks that were being worked on are worked on again");
+            warn!("stopped; what was being worked on is worked on again");
         }
     }
 }
