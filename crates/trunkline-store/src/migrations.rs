@@ -58,6 +58,10 @@ const FILES: &[EmbeddedFile<'static>] = embed![
     "027-alerts.sql",
     "028-provider-calls.down.sql",
     "028-provider-calls.sql",
+    "029-client-accounts.down.sql",
+    "029-client-accounts.sql",
+    "034-client-account-indexes.down.sql",
+    "034-client-account-indexes.sql",
 ];
 
 /// The Partner API migrations that this binary carries.

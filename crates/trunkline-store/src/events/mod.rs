@@ -24,6 +24,7 @@ pub use place::Place;
 pub(crate) use subject::Tables;
 pub use subject::{SubjectKind, SubjectRow};
 
+use crate::clients::bind_clients;
 use crate::{Executor, StoreError};
 
 /// An event, and how it came.
@@ -95,12 +96,13 @@ pub async fn apply_events(
     if arrivals.is_empty() {
         return Ok(Vec::new());
     }
-    let places = place::find(executor, arrivals).await?;
+    let (places, unbound) = place::find(executor, arrivals).await?;
     let mut outcomes = known::judge(executor, arrivals, &places).await?;
     let changes = facts::judge(executor, arrivals, &places, &mut outcomes).await?;
     let ids = keep::insert(executor, arrivals, &places, &mut outcomes).await?;
     changes.write(executor, &ids).await?;
     resync::request(executor, arrivals, &outcomes).await?;
     pulse::note(executor, arrivals).await?;
+    bind_clients(executor, &unbound).await?;
     Ok(outcomes)
 }
