@@ -64,15 +64,7 @@ impl Default for Metrics {
         registry.register("database_idle_connections", help, idle_connections.clone());
         let webhooks = WebhookMetrics::new(&mut registry);
         let syncs = SyncMetrics::new(&mut registry);
-        Self {
-            registry,
-            requests,
-            request_seconds,
-            connections,
-            idle_connections,
-            webhooks,
-            syncs,
-        }
+        Self { registry, requests, request_seconds, connections, idle_connections, webhooks, syncs }
     }
 }
 

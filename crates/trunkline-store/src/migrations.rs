@@ -60,8 +60,12 @@ const FILES: &[EmbeddedFile<'static>] = embed![
     "028-provider-calls.sql",
     "029-client-accounts.down.sql",
     "029-client-accounts.sql",
+    "030-syncs.down.sql",
+    "030-syncs.sql",
     "034-client-account-indexes.down.sql",
     "034-client-account-indexes.sql",
+    "035-provider-outages.down.sql",
+    "035-provider-outages.sql",
 ];
 
 /// The Partner API migrations that this binary carries.

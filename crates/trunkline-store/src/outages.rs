@@ -125,7 +125,8 @@ pub async fn note_failure(
         JOIN trunkline.account_answers AS answers ON answers.account_id = beside.id
         WHERE account.id = $1 AND (beside.is_active OR beside.id = account.id)
         GROUP BY account.provider, own.failures, own.failing_since";
-    let Some(row) = executor.row("look whether a provider answers", standing, &[&account_id]).await?
+    let Some(row) =
+        executor.row("look whether a provider answers", standing, &[&account_id]).await?
     else {
         return Ok(None);
     };

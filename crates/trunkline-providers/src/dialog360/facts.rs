@@ -52,9 +52,10 @@ impl Channel {
         if self.terminated_at.is_some() {
             return fact("terminated");
         }
-        let ended = self.hub_status.as_ref().filter(|word| {
-            matches!(word.known(), Some(HubStatus::Deleted | HubStatus::Cancelled))
-        });
+        let ended = self
+            .hub_status
+            .as_ref()
+            .filter(|word| matches!(word.known(), Some(HubStatus::Deleted | HubStatus::Cancelled)));
         if let Some(word) = ended {
             return fact(&word.as_str().to_ascii_lowercase());
         }

@@ -142,7 +142,8 @@ impl Api {
             let (list, next) = reply.read_by(&DIALECT, name, |mut answer| {
                 let next = next(&answer);
                 let mut list = items(&mut answer, "data")?;
-                list.is_whole = next.is_some() || answer.pointer("/paging/next").is_none_or(Value::is_null);
+                list.is_whole =
+                    next.is_some() || answer.pointer("/paging/next").is_none_or(Value::is_null);
                 Some((list, next))
             })?;
             all.append(list);

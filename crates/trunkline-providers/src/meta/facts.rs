@@ -1,6 +1,6 @@
+use trunkline_core::Provider;
 use trunkline_core::events::words::{LimitScope, channel_status, client_status, limit, quality};
 use trunkline_core::events::{Aspect, Fact};
-use trunkline_core::Provider;
 use trunkline_core::legacy::phone_number;
 
 use crate::{

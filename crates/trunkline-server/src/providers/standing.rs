@@ -3,9 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 use trunkline_core::Provider;
-use trunkline_store::outages::{
-    AccountAnswers, Outage, list_account_answers, list_open_outages,
-};
+use trunkline_store::outages::{AccountAnswers, Outage, list_account_answers, list_open_outages};
 use trunkline_store::{Executor, StoreError};
 
 /// Whether a provider answers.

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 use trunkline_core::Provider;
 use trunkline_core::syncs::SyncFindingKind;
 use trunkline_providers::error::ProviderError;
-use trunkline_store::partner_accounts::PartnerAccount;
+use trunkline_store::Window;
+use trunkline_store::partner_accounts::{Filter, PartnerAccount, list_partner_accounts};
 use trunkline_store::syncs::{
     NewFinding, OurChannel, OurClient, SyncRun, list_channel_homes, list_our_channels,
     list_our_clients,
@@ -63,6 +64,7 @@ impl Sync<'_> {
             let pair = pairs.entry(client.key.clone()).or_default();
             pair.ours = Some(client);
         }
+        let is_only = self.is_only_account().await?;
         let done = self.run.after_key.clone().unwrap_or_default();
         pairs.retain(|key, _| *key > done);
         let mut asked = 0;
@@ -74,6 +76,8 @@ impl Sync<'_> {
                 (Some(said), Some(ours)) => {
                     self.client(&mut unit, &ours, &said, &mut asked).await?;
                 }
+                // Another account may have it, and lists it.
+                (None, Some(ours)) if !self.is_of_this_account(&ours, is_only) => continue,
                 // Our own account is no client of ours.
                 (Some(_), None) if key == self.account.partner_id => {}
                 (Some(said), None) => {
@@ -91,7 +95,21 @@ impl Sync<'_> {
         self.what_is_lacking(is_whole, unasked.len()).await
     }
 
-    /// Those of our clients that may be of this account.
+    /// Whether a client that is not listed should be.
+    fn is_of_this_account(&self, ours: &OurClient, is_only: bool) -> bool {
+        ours.account_id.map_or(is_only, |account| account == self.account.id)
+    }
+
+    /// Whether no other account of the provider is in use.
+    async fn is_only_account(&self) -> Result<bool, Trouble> {
+        let filter = Filter { provider: Some(self.provider()), is_active: Some(true) };
+        let window = Window { after: None, limit: 2 };
+        let connection = self.state.store.connection().await?;
+        let active = list_partner_accounts(connection.executor(), filter, &window).await?;
+        Ok(active.iter().all(|account| account.id == self.account.id))
+    }
+
+    /// Every client that we have at the provider.
     async fn ours(&self) -> Result<Vec<OurClient>, Trouble> {
         let connection = self.state.store.connection().await?;
         Ok(list_our_clients(connection.executor(), self.provider()).await?)
@@ -117,7 +135,7 @@ impl Sync<'_> {
         said: &SaidClient,
         asked: &mut usize,
     ) -> Result<(), Trouble> {
-        unit.client(self.provider(), ours, said);
+        unit.client(self.account, ours, said);
         let channels = self.our_channels(ours).await?;
         let listed = match self.reader.channels(&ours.key, &channels).await {
             Err(Trouble::OfOne(error)) => {

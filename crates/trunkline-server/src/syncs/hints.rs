@@ -1,9 +1,7 @@
 //! What webhooks only hinted at, asked of the provider one by one.
 
 use trunkline_core::syncs::{SyncKind, SyncSubject};
-use trunkline_store::syncs::{
-    Hint, find_our_channel, find_our_client, insert_sync, list_hints,
-};
+use trunkline_store::syncs::{Hint, find_our_channel, find_our_client, insert_sync, list_hints};
 
 use super::full::Sync;
 use super::trouble::Trouble;

@@ -8,18 +8,16 @@ use trunkline_core::Provider;
 use trunkline_core::events::{Aspect, Fact};
 use trunkline_core::syncs::SyncFindingKind;
 use trunkline_providers::meta::{COMPANY_SCOPES, Inspection, SCOPES};
-use trunkline_store::alerts::{
-    AlertRule, AlertSeverity, close_account_alert, open_account_alert,
-};
+use trunkline_store::alerts::{AlertRule, AlertSeverity, close_account_alert, open_account_alert};
 use trunkline_store::events::{SubjectKind, SubjectRow};
 use trunkline_store::syncs::{NewFinding, OurChannel, OurClient};
 
+use super::found;
 use super::full::Sync;
 use super::read::{Reader, company_token};
 use super::trouble::Trouble;
 use super::unit::Unit;
 use super::worker::credential_works;
-use super::found;
 
 /// The partner's own token: what is wrong with it is reported, and an alert of the account.
 pub(super) async fn of_account(sync: &Sync<'_>) -> Result<Option<NewFinding>, Trouble> {
@@ -106,7 +104,8 @@ const VALID: &str = "valid";
 
 fn standing(said: &Inspection, needed: &[&'static str]) -> String {
     if !said.is_valid {
-        let reason = said.error.as_ref().map(|(_, words)| words.chars().take(200).collect::<String>());
+        let reason =
+            said.error.as_ref().map(|(_, words)| words.chars().take(200).collect::<String>());
         return reason.map_or_else(|| "invalid".to_owned(), |reason| format!("invalid: {reason}"));
     }
     let missing = said.missing_scopes(needed);

@@ -5,14 +5,16 @@ use trunkline_core::events::Fact;
 use trunkline_core::syncs::{SyncFindingKind, SyncOutcome};
 use trunkline_core::{Provider, events::Aspect};
 use trunkline_store::alerts::note_whether_there;
+use trunkline_store::clients::{Binding, bind_clients};
 use trunkline_store::events::{
     Finding, Outcome, SubjectKind, SubjectRow, ToldBy, Weighed, record_findings, weigh_findings,
 };
+use trunkline_store::partner_accounts::PartnerAccount;
 use trunkline_store::syncs::{
     Hint, NewFinding, OurChannel, OurClient, Progress, SyncRun, delete_hints, hold_sync,
     insert_sync_findings,
 };
-use trunkline_store::{Executor, StoreError};
+use trunkline_store::{Executor, QualifiedId, StoreError};
 
 use super::read::{SaidChannel, SaidClient};
 use super::trouble::Trouble;
@@ -26,6 +28,8 @@ pub(super) struct Unit {
     said: Vec<(Finding, NewFinding)>,
     /// What is reported in any case.
     pub(super) findings: Vec<NewFinding>,
+    /// Clients that belonged to no account, each with the report that it makes.
+    bindings: Vec<(Binding, NewFinding)>,
     /// Rows that the provider has.
     there: Vec<SubjectRow>,
     /// Rows that it has no more.
@@ -37,10 +41,29 @@ pub(super) struct Unit {
 }
 
 impl Unit {
-    /// What the provider says of a client of ours.
-    pub(super) fn client(&mut self, provider: Provider, ours: &OurClient, said: &SaidClient) {
-        let row = SubjectRow { provider, kind: SubjectKind::Client, id: ours.id };
+    /// What the provider says of a client of ours, which by that belongs to this account.
+    pub(super) fn client(&mut self, account: &PartnerAccount, ours: &OurClient, said: &SaidClient) {
+        let (provider, id) = (account.provider, ours.id);
+        let row = SubjectRow { provider, kind: SubjectKind::Client, id };
         let report = found::of_client(SyncFindingKind::Differs, ours);
+        match ours.account_id {
+            None => self.bindings.push((
+                Binding { client: QualifiedId { provider, number: id }, account_id: account.id },
+                NewFinding {
+                    kind: SyncFindingKind::Bound,
+                    aspect: Some("partner_account"),
+                    theirs: Some(account.partner_id.clone()),
+                    ..report.clone()
+                },
+            )),
+            Some(other) if other != account.id => self.findings.push(NewFinding {
+                aspect: Some("partner_account"),
+                ours: Some(other.to_string()),
+                theirs: Some(account.id.to_string()),
+                ..report.clone()
+            }),
+            Some(_) => {}
+        }
         self.facts(row, &said.facts, said.asked_at, &report);
         self.there.push(row);
         self.progress.clients += 1;
@@ -131,6 +154,7 @@ impl Unit {
             note_whether_there(executor, &self.there, &self.gone, now).await?;
             delete_hints(executor, run.account_id, &self.hints).await?;
         }
+        findings.extend(self.bind(executor, run.is_dry).await?);
         findings.extend(self.findings.iter().cloned());
         insert_sync_findings(executor, run.id, &findings, now).await?;
         let is_change = |finding: &&NewFinding| {
@@ -144,6 +168,22 @@ impl Unit {
         transaction.commit().await?;
         state.metrics.syncs.found(run.provider, &findings);
         Ok(())
+    }
+
+    /// Notes that clients belong to this account.
+    async fn bind(
+        &self,
+        executor: Executor<'_>,
+        is_dry: bool,
+    ) -> Result<Vec<NewFinding>, StoreError> {
+        let outcome = if is_dry { SyncOutcome::WouldChange } else { SyncOutcome::Changed };
+        if !is_dry {
+            let bindings: Vec<Binding> =
+                self.bindings.iter().map(|(binding, _)| *binding).collect();
+            bind_clients(executor, &bindings).await?;
+        }
+        let reports = self.bindings.iter().map(|(_, report)| report.clone());
+        Ok(reports.map(|report| NewFinding { outcome, ..report }).collect())
     }
 
     /// Reports where they differ, and takes over what the provider says, unless it is a dry run.

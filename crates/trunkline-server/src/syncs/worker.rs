@@ -5,28 +5,32 @@ use std::time::Duration;
 use tracing::{Instrument, info, info_span, warn};
 use trunkline_core::syncs::{SyncKind, SyncState};
 use trunkline_providers::error::{Failure, ProviderError};
+use trunkline_store::StoreError;
 use trunkline_store::alerts::{
     AlertRule, AlertSeverity, close_account_alert, close_provider_alerts, open_account_alert,
 };
 use trunkline_store::outages::{note_answer, note_failure};
 use trunkline_store::partner_accounts::{PartnerAccount, find_partner_account};
 use trunkline_store::syncs::{
-    Claim, SyncError, SyncRun, claim_sync, delete_idle_sync, end_sync, find_sync, keep_lease, put_off_sync,
-    release_sync,
+    Claim, SyncError, SyncRun, claim_sync, delete_idle_sync, end_sync, find_sync, keep_lease,
+    put_off_sync, release_sync,
 };
-use trunkline_store::StoreError;
 
 use super::full::Sync;
 use super::read::Reader;
 use super::trouble::{Sequel, Trouble, is_silence, judge, pause};
-use crate::problem::{Kind, Problem};
 use crate::State;
+use crate::problem::{Kind, Problem};
 
 /// A third of a lease: two attempts to keep it may fail.
 const KEEP: Duration = Duration::from_secs(20);
 
 /// A run that failed so often by a mistake of ours is given up.
 const MOST_MISTAKES: i32 = 8;
+
+/// What to do about a failure that passes, if nobody tries again by itself.
+const AWAITED: &str =
+    "run it again in a few minutes; if it lasts, look at the provider's own status page";
 
 /// Who works on a run.
 #[derive(Debug, Clone)]
@@ -90,7 +94,8 @@ async fn take(state: &State, worker: &Worker, claim: Claim) -> Result<Option<Syn
 async fn work_on(state: &State, run: &SyncRun, worker: &Worker) -> Result<(), StoreError> {
     let (kind, account) = (run.kind.as_str(), run.account_id);
     let span = info_span!("job.sync", run = run.id, account, kind, dry = run.is_dry);
-    let back = GiveBack { state: state.clone(), id: run.id, worker: worker.clone(), is_armed: true };
+    let back =
+        GiveBack { state: state.clone(), id: run.id, worker: worker.clone(), is_armed: true };
     let ended = async {
         tokio::select! {
             ended = sync(state, run, worker) => ended,
@@ -205,7 +210,11 @@ async fn finish(
             warn!(error = %error.message, %due_at, "a sync is put off");
             put_off_sync(executor, run.id, worker.name(), &error, due_at).await?;
         }
-        _ => {
+        sequel => {
+            let error = match sequel {
+                Sequel::Again(_) => SyncError { hint: AWAITED.to_owned(), ..error },
+                Sequel::Over => error,
+            };
             warn!(error = %error.message, hint = %error.hint, "a sync has failed");
             end_sync(executor, run.id, worker.name(), Some(&error), now).await?;
             state.metrics.syncs.ended(run, SyncState::Failed);

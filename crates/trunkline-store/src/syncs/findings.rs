@@ -92,8 +92,8 @@ pub async fn insert_sync_findings(
         FROM unnest($3::TEXT[], $4::TEXT[], $5::TEXT[], $6::TEXT[], $7::TEXT[], $8::TEXT[], $9::TEXT[], $10::TEXT[],
             $11::TEXT[], $12::INTEGER[], $13::INTEGER[]) AS found";
     let parameters: Parameters<'_> = &[
-        &run_id, &now, &kinds, &outcomes, &subjects, &keys, &labels, &aspects, &ours, &theirs, &words,
-        &rows, &companies,
+        &run_id, &now, &kinds, &outcomes, &subjects, &keys, &labels, &aspects, &ours, &theirs,
+        &words, &rows, &companies,
     ];
     executor.execute("write down what a sync found", query, parameters).await?;
     Ok(())

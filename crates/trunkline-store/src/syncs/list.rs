@@ -38,7 +38,8 @@ pub async fn list_syncs(
         LIMIT $7"
     );
     let after = window.after.unwrap_or(i64::MAX);
-    let (provider, kind) = (filter.provider.map(Provider::as_str), filter.kind.map(SyncKind::as_str));
+    let (provider, kind) =
+        (filter.provider.map(Provider::as_str), filter.kind.map(SyncKind::as_str));
     let state = filter.state.map(SyncState::as_str);
     let parameters: Parameters<'_> =
         &[&after, &filter.account_id, &provider, &kind, &state, &filter.is_dry, &window.rows()];

@@ -19,8 +19,8 @@ pub use findings::{NewFinding, SyncFinding, insert_sync_findings, list_sync_find
 pub use hints::{Hint, delete_hints, list_hints};
 pub use list::{SyncFilter, find_sync, list_last_syncs, list_syncs};
 pub use ours::{
-    OurChannel, OurClient, find_our_channel, find_our_client, list_channel_homes, list_our_channels,
-    list_our_clients,
+    OurChannel, OurClient, find_our_channel, find_our_client, list_channel_homes,
+    list_our_channels, list_our_clients,
 };
 pub use queue::{
     Claim, Progress, claim_sync, delete_idle_sync, end_sync, hold_sync, insert_sync, keep_lease,

@@ -15,6 +15,8 @@ pub struct OurClient {
     pub name: Option<String>,
     /// Whose it is.
     pub company_id: i32,
+    /// The partner account that it belongs to; `None`: not known.
+    pub account_id: Option<i32>,
     /// Whether it ended, as we know.
     pub is_gone: bool,
 }
@@ -39,6 +41,7 @@ impl OurClient {
             key: row.get("key"),
             name: row.get("name"),
             company_id: row.get("company_id"),
+            account_id: row.get("account_id"),
             is_gone: row.get("is_gone"),
         }
     }
@@ -63,6 +66,7 @@ pub async fn list_our_clients(
     let Tables { clients, client_key, client_name, .. } = Tables::of(provider);
     let query = format!(
         "SELECT id, {client_key} AS key, {client_name} AS name, company_id,
+            partner_configuration_id AS account_id,
             status IN ('deleted', 'disconnected') AS is_gone
         FROM {clients}
         ORDER BY id"
@@ -98,6 +102,7 @@ pub async fn find_our_client(
     let Tables { clients, client_key, client_name, .. } = Tables::of(provider);
     let query = format!(
         "SELECT id, {client_key} AS key, {client_name} AS name, company_id,
+            partner_configuration_id AS account_id,
             status IN ('deleted', 'disconnected') AS is_gone
         FROM {clients}
         WHERE {client_key} = $1"
@@ -117,7 +122,7 @@ pub async fn find_our_channel(
         "SELECT channel.id, channel.{channel_key} AS key, coalesce(channel.phone_number, channel.display_name) AS label,
             channel.status IN ('deleted', 'migrated', 'disconnected') AS is_gone,
             client.id AS client_id, client.{client_key} AS client_key, client.{client_name} AS client_name, client.company_id,
-            client.status IN ('deleted', 'disconnected') AS is_client_gone
+            client.partner_configuration_id AS account_id, client.status IN ('deleted', 'disconnected') AS is_client_gone
         FROM {channels} AS channel
         JOIN {clients} AS client ON client.id = channel.client_id
         WHERE channel.{channel_key} = $1 OR channel.phone_number = $1
@@ -131,6 +136,7 @@ pub async fn find_our_channel(
             key: row.get("client_key"),
             name: row.get("client_name"),
             company_id: row.get("company_id"),
+            account_id: row.get("account_id"),
             is_gone: row.get("is_client_gone"),
         };
         (client, OurChannel::read(&row))

@@ -132,11 +132,7 @@ pub async fn claim_sync(
 }
 
 /// Says that a worker still works on a run; `false`: it is not its own any more.
-pub async fn keep_lease(
-    executor: Executor<'_>,
-    id: i64,
-    worker: &str,
-) -> Result<bool, StoreError> {
+pub async fn keep_lease(executor: Executor<'_>, id: i64, worker: &str) -> Result<bool, StoreError> {
     let query = "
         UPDATE trunkline.sync_runs
         SET lease_until = clock_timestamp() + make_interval(secs => $3)
@@ -238,11 +234,7 @@ pub async fn put_off_sync(
 }
 
 /// Gives a run back, because the process ends; another goes on with it at once.
-pub async fn release_sync(
-    executor: Executor<'_>,
-    id: i64,
-    worker: &str,
-) -> Result<(), StoreError> {
+pub async fn release_sync(executor: Executor<'_>, id: i64, worker: &str) -> Result<(), StoreError> {
     let query = "
         UPDATE trunkline.sync_runs
         SET state = 'queued',

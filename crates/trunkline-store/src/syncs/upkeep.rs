@@ -31,10 +31,7 @@ pub async fn queue_due_syncs(
 }
 
 /// The same for active accounts of which a webhook hinted at something.
-pub async fn queue_hinted_syncs(
-    executor: Executor<'_>,
-    now: Timestamp,
-) -> Result<u64, StoreError> {
+pub async fn queue_hinted_syncs(executor: Executor<'_>, now: Timestamp) -> Result<u64, StoreError> {
     let query = "
         INSERT INTO trunkline.sync_runs (account_id, kind, is_dry, asked_by, requested_at, due_at)
         SELECT account.id, 'hints', false, 'webhooks', $1, $1

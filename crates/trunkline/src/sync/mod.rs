@@ -47,10 +47,12 @@ pub(crate) async fn run(
 ) -> Result<ExitStatus, Failure> {
     let config = Config::load(global)?;
     let ring = keys::find_ring(global, &config).await?.ok_or_else(|| {
-        let hint = "they open the credentials of the partner accounts: trunkline keys generate makes some";
+        let hint =
+            "they open the credentials of the partner accounts: trunkline keys generate makes some";
         Failure::failed("there are no keys", hint)
     })?;
-    let stop = interrupt::listen_and_say("stopping; what is compared already stays (again: end at once)");
+    let stop =
+        interrupt::listen_and_say("stopping; what is compared already stays (again: end at once)");
     // Held: the private server ends with its last user.
     let connection = Connection::open(global).await?;
     let state = serve::service(&config, &connection, ring, &stop)?;
@@ -125,7 +127,10 @@ async fn compare(
     let requested = request_sync(state, &actor, account.id, is_dry).await;
     let (asked, is_new) = requested.map_err(|problem| failed(&problem))?;
     if !is_new && printer.is_human() {
-        anstream::eprintln!("{QUIET}sync {} was asked for before; it is taken instead{QUIET:#}", asked.id);
+        anstream::eprintln!(
+            "{QUIET}sync {} was asked for before; it is taken instead{QUIET:#}",
+            asked.id
+        );
     }
     loop {
         let run = tokio::select! {
@@ -158,6 +163,7 @@ async fn findings(state: &State, id: i64) -> Result<Vec<SyncFinding>, StoreError
 }
 
 fn failed(problem: &Problem) -> Failure {
-    let hint = "the database must be the service's, of this release: trunkline doctor looks at both";
+    let hint =
+        "the database must be the service's, of this release: trunkline doctor looks at both";
     Failure::failed(problem.detail.clone(), hint)
 }

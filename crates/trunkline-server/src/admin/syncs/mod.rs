@@ -54,7 +54,10 @@ impl From<SyncRun> for Row {
         };
         let is_open = matches!(run.state, SyncState::Queued | SyncState::Running);
         let is_put_off = run.state == SyncState::Queued && run.attempts > 0;
-        let due = run.paused_until.or(Some(run.due_at)).filter(|_| is_put_off || run.paused_until.is_some());
+        let due = run
+            .paused_until
+            .or(Some(run.due_at))
+            .filter(|_| is_put_off || run.paused_until.is_some());
         Self {
             id: run.id,
             href: format!("/admin/syncs/{}", run.id),
@@ -109,7 +112,8 @@ fn standing(run: &SyncRun) -> (&'static str, String) {
 
 fn found(run: &SyncRun) -> String {
     if run.findings == 0 {
-        return if run.state == SyncState::Done { "no difference" } else { "nothing yet" }.to_owned();
+        return if run.state == SyncState::Done { "no difference" } else { "nothing yet" }
+            .to_owned();
     }
     let done = if run.is_dry { "would be changed" } else { "changed" };
     let found = counted(run.findings, "difference", "differences");

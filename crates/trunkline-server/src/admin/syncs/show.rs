@@ -60,9 +60,9 @@ impl From<Found> for Finding {
             SyncSubject::Client => Some(clients::LIST),
             SyncSubject::Channel => Some(channels::LIST),
         };
-        let page = list.zip(finding.subject_id).map(|(list, number)| {
-            format!("{list}/{}", QualifiedId { provider, number })
-        });
+        let page = list
+            .zip(finding.subject_id)
+            .map(|(list, number)| format!("{list}/{}", QualifiedId { provider, number }));
         let (tone, outcome) = outcome(finding.outcome);
         Self {
             title: title(finding.kind),

@@ -28,10 +28,15 @@ async fn a_sync_is_asked_for_followed_and_read_page_by_page() {
         let Some(cursor) = page["next_cursor"].as_str() else { break };
         next = format!("/api/v1/syncs/1/findings?limit=5&cursor={cursor}");
     }
-    assert_eq!(Some(found.len()), shown.json()["findings"].as_u64().map(|count| count.try_into().unwrap()));
+    assert_eq!(
+        Some(found.len()),
+        shown.json()["findings"].as_u64().map(|count| count.try_into().unwrap())
+    );
     assert_snapshot!("api_finding", serde_json::to_string_pretty(&found[0]).unwrap());
 
-    service.call("POST", "/api/v1/syncs", &key, &json!({ "partner_account_id": field.accounts[0] })).await;
+    service
+        .call("POST", "/api/v1/syncs", &key, &json!({ "partner_account_id": field.accounts[0] }))
+        .await;
     for (filter, count) in [
         ("", 2),
         ("?provider=meta", 1),
@@ -41,7 +46,12 @@ async fn a_sync_is_asked_for_followed_and_read_page_by_page() {
         ("?partner_account_id=1&limit=1", 1),
     ] {
         let list = service.get(&format!("/api/v1/syncs{filter}"), &key).await;
-        assert_eq!(list.json()["items"].as_array().map(Vec::len), Some(count), "{filter} {}", list.body);
+        assert_eq!(
+            list.json()["items"].as_array().map(Vec::len),
+            Some(count),
+            "{filter} {}",
+            list.body
+        );
     }
     let none = service.get("/api/v1/syncs/1/findings?kind=not_here", &key).await;
     assert_eq!(none.json()["items"], json!([]));

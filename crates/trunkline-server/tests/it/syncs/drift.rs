@@ -64,7 +64,12 @@ async fn dump(field: &Field) -> String {
 #[tokio::test]
 async fn a_dry_run_reports_the_same_and_changes_nothing() {
     let field = Field::new(3).await;
-    field.service.client.batch_execute("DELETE FROM meta_whatsapp_phone_numbers WHERE id = 2").await.unwrap();
+    field
+        .service
+        .client
+        .batch_execute("DELETE FROM meta_whatsapp_phone_numbers WHERE id = 2")
+        .await
+        .unwrap();
     field.simulator.change(|world| world.dialog360.channels.remove("n00001CH"));
     let before = dump(&field).await;
     let mut reports = Vec::new();
@@ -124,9 +129,64 @@ async fn a_webhook_that_is_newer_than_the_answer_stays() {
     let run = field.sync(field.meta(), false).await;
     let report = field.report(run.id).await;
     assert!(
-        report.contains("differs newer_here channel 103000000000001 quality unknown | green (GREEN)"),
+        report
+            .contains("differs newer_here channel 103000000000001 quality unknown | green (GREEN)"),
         "{report}"
     );
     let quality = "SELECT quality_rating FROM meta_whatsapp_phone_numbers WHERE id = 1";
     assert_eq!(field.text(quality).await, "unknown");
+}
+
+#[tokio::test]
+async fn a_client_belongs_to_the_account_that_lists_it() {
+    let field = Field::new(2).await;
+    let bound = "
+        SELECT concat_ws(' ', id, coalesce(partner_configuration_id, 0)) FROM meta_whatsapp_clients ORDER BY id";
+    let run = field.sync(field.meta(), true).await;
+    assert!(
+        field
+            .report(run.id)
+            .await
+            .contains("bound would_change client 102000000000001 partner_account")
+    );
+    assert_eq!(field.text(bound).await, "1 0\n2 0");
+    let run = field.sync(field.meta(), false).await;
+    assert!(
+        field.report(run.id).await.contains("bound changed client 102000000000001 partner_account")
+    );
+    let meta = field.meta();
+    assert_eq!(field.text(bound).await, format!("1 {meta}\n2 {meta}"));
+
+    // Another portfolio, to which nothing is shared: what it does not list is not its own, and not gone.
+    let fields: Vec<(&str, &str)> = Sample::ACCOUNTS[1]
+        .1
+        .iter()
+        .map(|(name, value)| match *name {
+            "business_portfolio_id" => (*name, "777"),
+            "system_user_token" => (*name, "EAAOTHERPORTFOLIO"),
+            _ => (*name, *value),
+        })
+        .collect();
+    let other = super::add(&field.service, &field.simulator, "meta", &fields).await;
+    field.simulator.change(|world| {
+        let mut business = world.meta.businesses[Sample::META_BUSINESS].clone();
+        business.name = "Other".to_owned();
+        world.meta.businesses.insert("777".to_owned(), business);
+        let mut token = world.meta.tokens[Sample::META_TOKEN].clone();
+        token.business = "777".to_owned();
+        world.meta.tokens.insert("EAAOTHERPORTFOLIO".to_owned(), token);
+    });
+    let unbound = "UPDATE meta_whatsapp_clients SET partner_configuration_id = NULL WHERE id = 2";
+    field.service.client.batch_execute(unbound).await.unwrap();
+    let run = field.sync(other, false).await;
+    assert_eq!((run.state, field.report(run.id).await), (SyncState::Done, String::new()));
+    // It was given away: the account that lists it says so, and leaves it.
+    let given = "UPDATE meta_whatsapp_clients SET partner_configuration_id = $1 WHERE id = 1";
+    field.service.client.execute(given, &[&other]).await.unwrap();
+    let run = field.sync(meta, false).await;
+    let report = field.report(run.id).await;
+    let expected = format!(
+        "differs reported client 102000000000001 partner_account {other} | {meta}\nbound changed client 102000000000002 partner_account - | 506914307656634\n"
+    );
+    assert_eq!(report, expected);
 }

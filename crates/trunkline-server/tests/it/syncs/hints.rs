@@ -20,7 +20,8 @@ async fn what_a_webhook_only_hinted_at_is_asked_of_the_provider_and_nothing_else
         fields.insert("quality_rating".into(), "RED".into());
         let fields = &mut world.dialog360.channels.get_mut("n00000CH").unwrap().fields;
         fields.insert("current_quality_rating".into(), "Low".into());
-        let fields = &mut world.twilio.senders.get_mut("XE00000000000000000000000000000002").unwrap().fields;
+        let fields =
+            &mut world.twilio.senders.get_mut("XE00000000000000000000000000000002").unwrap().fields;
         fields["properties"]["quality_rating"] = "LOW".into();
     });
     field.simulator.forget_requests();

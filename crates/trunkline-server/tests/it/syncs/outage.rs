@@ -16,7 +16,13 @@ async fn status(field: &Field, company: Option<i32>) -> Value {
     let key = field.service.api_key("viewer", company).await;
     let answer = field.service.get("/api/v1/providers/status", &key).await;
     assert_eq!(answer.status.as_u16(), 200, "{}", answer.body);
-    answer.json()["items"].as_array().unwrap().iter().find(|one| one["provider"] == "meta").unwrap().clone()
+    answer.json()["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["provider"] == "meta")
+        .unwrap()
+        .clone()
 }
 
 #[tokio::test]
@@ -35,9 +41,15 @@ async fn a_provider_that_does_not_answer_is_left_alone_until_it_does() {
     let paused = field.run(run.id).await;
     assert!(paused.paused_until.is_some_and(|until| until > field.service.clock.now()));
     let out = status(&field, None).await;
-    assert_eq!((&out["status"], out["partner_accounts"][0]["failures"].as_i64()), (&"silent".into(), Some(3)));
+    assert_eq!(
+        (&out["status"], out["partner_accounts"][0]["failures"].as_i64()),
+        (&"silent".into(), Some(3))
+    );
     let of_company = status(&field, Some(1)).await;
-    assert_eq!((&of_company["status"], &of_company["partner_accounts"]), (&"silent".into(), &Value::Null));
+    assert_eq!(
+        (&of_company["status"], &of_company["partner_accounts"]),
+        (&"silent".into(), &Value::Null)
+    );
     assert_eq!(of_company["reason"], Value::Null);
 
     // Others are not touched by it, and of Meta's one tries when it is time.
@@ -63,7 +75,11 @@ async fn two_accounts_that_fail_alike_are_an_outage_and_one_of_two_is_not() {
     let fields: Vec<(&str, &str)> = Sample::ACCOUNTS[1]
         .1
         .iter()
-        .map(|(name, value)| if *name == "business_portfolio_id" { (*name, "777") } else { (*name, *value) })
+        .map(
+            |(name, value)| {
+                if *name == "business_portfolio_id" { (*name, "777") } else { (*name, *value) }
+            },
+        )
         .collect();
     let other = add(&field.service, &field.simulator, "meta", &fields).await;
     field.sync(field.meta(), false).await;

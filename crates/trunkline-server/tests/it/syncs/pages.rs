@@ -1,6 +1,7 @@
 use trunkline_core::syncs::SyncState;
 
 use super::Field;
+use crate::support::page_of;
 
 #[tokio::test]
 async fn an_operator_asks_for_a_sync_on_the_page_and_reads_what_it_found() {
@@ -16,7 +17,11 @@ async fn an_operator_asks_for_a_sync_on_the_page_and_reads_what_it_found() {
     let asked = service.submit("/admin/syncs", &cookie, &form).await;
     assert_eq!((asked.status.as_u16(), asked.header("location")), (303, "/admin/syncs/1"));
     let waiting = service.page("/admin/syncs/1", &cookie).await;
-    assert!(waiting.body.contains("Queued") && waiting.body.contains("Look again"), "{}", waiting.body);
+    assert!(
+        waiting.body.contains("Queued") && waiting.body.contains("Look again"),
+        "{}",
+        waiting.body
+    );
     field.work().await;
     let done = service.page("/admin/syncs/1", &cookie).await;
     for text in [
@@ -32,7 +37,11 @@ async fn an_operator_asks_for_a_sync_on_the_page_and_reads_what_it_found() {
     let filtered = service.page("/admin/syncs/1?found=not_here", &cookie).await;
     assert!(!filtered.body.contains("/admin/channels/meta-1"), "{}", filtered.body);
     let list = service.page("/admin/syncs?provider=meta", &cookie).await;
-    assert!(list.body.contains("/admin/syncs/1") && list.body.contains("would be changed"), "{}", list.body);
+    assert!(
+        list.body.contains("/admin/syncs/1") && list.body.contains("would be changed"),
+        "{}",
+        list.body
+    );
     let none = service.page("/admin/syncs?provider=twilio", &cookie).await;
     assert!(none.body.contains("No sync fits these filters"), "{}", none.body);
 }
@@ -66,12 +75,24 @@ async fn an_outage_is_seen_on_the_pages() {
     field.after(2).await;
     assert_eq!(field.run(run.id).await.state, SyncState::Queued);
     let page = service.page("/admin/providers", &cookie).await;
-    for text in ["Does not answer: its syncs pause", "No answer 3 times", "Not over", "Tried again at"] {
+    for text in
+        ["Does not answer: its syncs pause", "No answer 3 times", "Not over", "Tried again at"]
+    {
         assert!(page.body.contains(text), "{text}: {}", page.body);
     }
     let overview = service.page("/admin", &cookie).await;
     for text in ["Provider does not answer", "Meta does not answer", "Its syncs pause"] {
         assert!(overview.body.contains(text), "{text}: {}", overview.body);
+    }
+    trunkline_server::syncs::queue_syncs(&service.state).await.unwrap();
+    let (metrics, store) = (service.state.metrics.clone(), service.state.store.clone());
+    let counted = page_of(trunkline_server::metrics_router(metrics, store), "/metrics").await;
+    for line in [
+        "trunkline_provider_outage{provider=\"meta\"} 1",
+        "trunkline_provider_outage{provider=\"twilio\"} 0",
+        "trunkline_syncs_queued 1",
+    ] {
+        assert!(counted.contains(line), "{line}: {counted}");
     }
     let of_run = service.page(&format!("/admin/syncs/{}", run.id), &cookie).await;
     for text in ["Pauses: Meta does not answer", "What to do", "Goes on at"] {

@@ -17,16 +17,26 @@ async fn with_token() -> Field {
     let connection = state.store.connection().await.unwrap();
     let row = QualifiedId { provider: Provider::Meta, number: 1 };
     let (secret, random) = (Secret::new(COMPANYS.to_owned()), state.random.clone());
-    update_channel_secret(connection.executor(), row, &state.keys, random, &secret, state.clock.now())
-        .await
-        .unwrap();
+    update_channel_secret(
+        connection.executor(),
+        row,
+        &state.keys,
+        random,
+        &secret,
+        state.clock.now(),
+    )
+    .await
+    .unwrap();
     drop(connection);
     field.simulator.change(|world| {
         let token = Token {
             kind: TokenKind::Business,
             app: Sample::META_APP.to_owned(),
             business: Sample::META_BUSINESS.to_owned(),
-            scopes: vec!["whatsapp_business_management".into(), "whatsapp_business_messaging".into()],
+            scopes: vec![
+                "whatsapp_business_management".into(),
+                "whatsapp_business_messaging".into(),
+            ],
             accounts: vec!["102000000000001".into()],
             ..Token::default()
         };
@@ -77,7 +87,10 @@ async fn until_when_a_token_works_is_known_and_its_end_an_alert() {
     let end = field.simulator.clock().now() + SignedDuration::from_hours(24 * 30);
     field.token(|token| token.expires_at = Some(end));
     let (found, _) = field.health().await;
-    assert!(found.starts_with("token changed channel 103000000000001 token_expiry - | 20"), "{found}");
+    assert!(
+        found.starts_with("token changed channel 103000000000001 token_expiry - | 20"),
+        "{found}"
+    );
     // The service's own day is long before that; then it is not.
     trunkline_server::watch::look(&field.service.state).await.unwrap();
     assert_eq!(field.alerts().await, "");

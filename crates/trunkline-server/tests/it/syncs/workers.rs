@@ -85,7 +85,8 @@ async fn a_worker_whose_sync_is_anothers_by_now_writes_nothing() {
     let state = field.service.state.clone();
     let first = tokio::spawn(async move { work_on_next(&state).await.unwrap() });
     tokio::time::sleep(Duration::from_millis(500)).await;
-    let lost = "UPDATE trunkline.sync_runs SET lease_until = clock_timestamp() - INTERVAL '1 second'";
+    let lost =
+        "UPDATE trunkline.sync_runs SET lease_until = clock_timestamp() - INTERVAL '1 second'";
     field.service.client.batch_execute(lost).await.unwrap();
     // The second worker has it all done before the first is answered.
     assert_eq!(work_on_next(&field.service.state).await.unwrap(), Some(id));
