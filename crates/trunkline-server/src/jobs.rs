@@ -92,13 +92,15 @@ async fn sync(state: State, mut stopped: watch::Receiver<bool>) {
                 return;
             }
         };
+        let is_idle = !matches!(worked, Some(Ok(Ok(Some(_)))));
         match worked {
-            Some(Ok(Ok(Some(_)))) => continue,
             Some(Ok(Err(problem))) => warn!(?problem, "cannot look for syncs to work on"),
             Some(Err(panic)) => warn!(%panic, "a sync has failed by a mistake of ours"),
-            Some(Ok(Ok(None))) | None => {}
+            Some(Ok(Ok(_))) | None => {}
         }
-        wait(PAUSE, &mut stopped).await;
+        if is_idle {
+            wait(PAUSE, &mut stopped).await;
+        }
     }
 }
 

@@ -90,7 +90,8 @@ pub async fn note_answer(
     Ok(executor.execute("end an outage", end, &[&account_id, &now]).await? > 0)
 }
 
-/// Notes that a provider did not answer, and whether that is an outage: then when it is tried again.
+/// Notes that a provider did not answer; says whether that happens again and again to this account, and whether it is an
+/// outage: then when it is tried again.
 ///
 /// It is one when two accounts fail, or one for the third time, and no account was answered since.
 pub async fn note_failure(
@@ -98,7 +99,7 @@ pub async fn note_failure(
     account_id: i32,
     reason: &str,
     now: Timestamp,
-) -> Result<Option<Outage>, StoreError> {
+) -> Result<(bool, Option<Outage>), StoreError> {
     let note = "
         INSERT INTO trunkline.account_answers AS known (account_id, failures, failing_since, failed_at, reason)
         SELECT id, 1, $2, $2, $3
@@ -128,18 +129,20 @@ pub async fn note_failure(
     let Some(row) =
         executor.row("look whether a provider answers", standing, &[&account_id]).await?
     else {
-        return Ok(None);
+        return Ok((false, None));
     };
     let (failing, failures): (i64, i32) = (row.get("failing"), row.get("failures"));
     let is_answered = row.get::<_, Option<bool>>("is_answered").unwrap_or_default();
     let begins = (failing >= ACCOUNTS || failures >= FAILURES) && !is_answered;
     let is_out: bool = row.get("is_out");
+    let is_long = failures >= FAILURES;
     if !(begins || is_out) {
-        return Ok(None);
+        return Ok((is_long, None));
     }
     let since: Timestamp = row.get::<_, Option<Timestamp>>("failing_since").unwrap_or(now);
     let provider: Provider = word(&row, "provider")?;
-    open(executor, provider, since, reason, now).await.map(Some)
+    let outage = open(executor, provider, since, reason, now).await?;
+    Ok((is_long, Some(outage)))
 }
 
 /// Opens an outage, or notes one more attempt in vain; the wait doubles from a minute up to half an hour.

@@ -19,7 +19,7 @@ impl<'a> Fields<'a> {
         let text = self.value(path).and_then(text)?;
         let is_plain = !text.chars().any(char::is_control);
         let text = if is_plain { text } else { text.replace(char::is_control, "") };
-        Some(text.into()).filter(|text: &Box<str>| !text.is_empty())
+        (!text.is_empty()).then(|| text.into())
     }
 
     pub(crate) fn word<T: Known>(&self, path: &str) -> Option<Word<T>> {

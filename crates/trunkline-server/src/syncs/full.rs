@@ -16,7 +16,7 @@ use trunkline_store::syncs::{
 use super::read::{Reader, Said, SaidChannel, SaidClient};
 use super::trouble::Trouble;
 use super::unit::Unit;
-use super::worker::{Worker, credential_works};
+use super::worker::{Worker, answered, credential_works};
 use super::{found, tokens};
 use crate::State;
 
@@ -47,7 +47,7 @@ impl Sync<'_> {
     /// Compares everything that is not done yet.
     pub(super) async fn everything(&self) -> Result<(), Trouble> {
         let said = self.reader.clients().await?;
-        self.worker.answered(self.state, self.account).await?;
+        answered(self.state, self.account.id, self.provider()).await?;
         if self.provider() != Provider::Meta {
             // What Meta's token may do is looked at by itself.
             credential_works(self.state, self.account.id).await?;

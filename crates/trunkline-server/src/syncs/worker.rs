@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tracing::{Instrument, info, info_span, warn};
+use trunkline_core::Provider;
 use trunkline_core::syncs::{SyncKind, SyncState};
 use trunkline_providers::error::{Failure, ProviderError};
 use trunkline_store::StoreError;
@@ -32,6 +33,9 @@ const MOST_MISTAKES: i32 = 8;
 const AWAITED: &str =
     "run it again in a few minutes; if it lasts, look at the provider's own status page";
 
+/// What to do about a mistake of ours.
+const REPORT: &str = "it is a defect of Trunkline: report it, with what the log says";
+
 /// Who works on a run.
 #[derive(Debug, Clone)]
 pub(super) struct Worker {
@@ -48,22 +52,24 @@ impl Worker {
     pub(super) fn name(&self) -> &str {
         &self.name
     }
+}
 
-    /// Notes that the provider answers; others of its syncs go on.
-    pub(super) async fn answered(
-        &self,
-        state: &State,
-        account: &PartnerAccount,
-    ) -> Result<(), StoreError> {
-        let connection = state.store.connection().await?;
-        let (executor, now) = (connection.executor(), state.clock.now());
-        if note_answer(executor, account.id, now).await? {
-            let (rule, provider) = (AlertRule::ProviderSilent, account.provider);
-            close_provider_alerts(executor, rule, provider, now).await?;
-            info!(%provider, "the provider answers again; its syncs go on");
-        }
-        Ok(())
+/// Notes that a provider answers an account; if it did not, its syncs go on.
+pub(super) async fn answered(
+    state: &State,
+    account: i32,
+    provider: Provider,
+) -> Result<(), StoreError> {
+    let connection = state.store.connection().await?;
+    let (executor, now) = (connection.executor(), state.clock.now());
+    let rule = AlertRule::ProviderSilent;
+    if note_answer(executor, account, now).await? {
+        close_provider_alerts(executor, rule, provider, now).await?;
+        info!(%provider, "the provider answers again; its syncs go on");
+    } else {
+        close_account_alert(executor, rule, account, now).await?;
     }
+    Ok(())
 }
 
 /// Works on the next sync that is due; gives its id, or `None` if none is.
@@ -95,7 +101,7 @@ async fn work_on(state: &State, run: &SyncRun, worker: &Worker) -> Result<(), St
     let (kind, account) = (run.kind.as_str(), run.account_id);
     let span = info_span!("job.sync", run = run.id, account, kind, dry = run.is_dry);
     let back =
-        GiveBack { state: state.clone(), id: run.id, worker: worker.clone(), is_armed: true };
+        GiveBack { state: state.clone(), run: run.clone(), worker: worker.clone(), is_armed: true };
     let ended = async {
         tokio::select! {
             ended = sync(state, run, worker) => ended,
@@ -111,7 +117,7 @@ async fn work_on(state: &State, run: &SyncRun, worker: &Worker) -> Result<(), St
 /// Gives a run back when whoever works on it is dropped.
 struct GiveBack {
     state: State,
-    id: i64,
+    run: SyncRun,
     worker: Worker,
     is_armed: bool,
 }
@@ -127,15 +133,27 @@ impl Drop for GiveBack {
         if !self.is_armed {
             return;
         }
-        let (state, id, worker) = (self.state.clone(), self.id, self.worker.clone());
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let (state, run, worker) = (self.state.clone(), self.run.clone(), self.worker.clone());
+        let is_mistake = std::thread::panicking();
         // Whether there is time for it depends on how the process ends; the lease ends in any case.
         runtime.spawn(async move {
-            if let Ok(connection) = state.store.connection().await {
-                let _ = release_sync(connection.executor(), id, worker.name()).await;
+            let given = if is_mistake {
+                let (error, sequel) = mistake("it panicked".to_owned(), REPORT, &run, &state);
+                write_end(&state, &run, &worker, error, sequel).await
+            } else {
+                give_back(&state, &run, &worker).await
+            };
+            if let Err(error) = given {
+                warn!(%error, "a sync could not be given back; it goes on when its lease ends");
             }
         });
     }
+}
+
+async fn give_back(state: &State, run: &SyncRun, worker: &Worker) -> Result<(), StoreError> {
+    let connection = state.store.connection().await?;
+    release_sync(connection.executor(), run.id, worker.name()).await
 }
 
 /// Keeps the lease for as long as it can be kept.
@@ -166,7 +184,7 @@ async fn sync(state: &State, run: &SyncRun, worker: &Worker) -> Result<(), Troub
         SyncKind::Full => sync.everything().await?,
         SyncKind::Hints => sync.hints().await?,
     }
-    worker.answered(state, &account).await?;
+    answered(state, account.id, account.provider).await?;
     Ok(())
 }
 
@@ -203,6 +221,18 @@ async fn finish(
             if is_passing { sequel } else { (sequel.0, Sequel::Over) }
         }
     };
+    write_end(state, run, worker, error, sequel).await
+}
+
+/// Ends a run that has failed, or puts it off.
+async fn write_end(
+    state: &State,
+    run: &SyncRun,
+    worker: &Worker,
+    error: SyncError,
+    sequel: Sequel,
+) -> Result<(), StoreError> {
+    let now = state.clock.now();
     let connection = state.store.connection().await?;
     let executor = connection.executor();
     match sequel {
@@ -241,16 +271,17 @@ async fn note(state: &State, run: &SyncRun, error: &ProviderError) -> Result<(),
     let (executor, id, now) = (connection.executor(), run.account_id, state.clock.now());
     let reason: String = super::full::words(error);
     if is_silence(error) {
-        if let Some(outage) = note_failure(executor, id, &reason, now).await? {
+        let (is_long, outage) = note_failure(executor, id, &reason, now).await?;
+        if is_long || outage.is_some() {
             let (rule, severity) = (AlertRule::ProviderSilent, AlertSeverity::Critical);
             open_account_alert(executor, rule, severity, id, &reason, now).await?;
+        }
+        if let Some(outage) = outage {
             warn!(provider = %outage.provider, next = %outage.next_attempt_at, "a provider does not answer; its syncs pause");
         }
         return Ok(());
     }
-    if note_answer(executor, id, now).await? {
-        close_provider_alerts(executor, AlertRule::ProviderSilent, run.provider, now).await?;
-    }
+    answered(state, id, run.provider).await?;
     if error.kind == trunkline_providers::error::Kind::Authentication {
         let (rule, severity) = (AlertRule::TokenInvalid, AlertSeverity::Critical);
         open_account_alert(executor, rule, severity, id, &reason, now).await?;

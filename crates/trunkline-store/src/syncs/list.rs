@@ -56,19 +56,3 @@ pub async fn find_sync(executor: Executor<'_>, id: i64) -> Result<Option<SyncRun
     let row = executor.row("look for a sync", query, &[&id]).await?;
     row.as_ref().map(SyncRun::read).transpose()
 }
-
-/// The last full sync of each account that was none for trying, by account.
-pub async fn list_last_syncs(executor: Executor<'_>) -> Result<Vec<SyncRun>, StoreError> {
-    let query = select!(
-        "
-        WHERE run.id IN (
-            SELECT max(last.id)
-            FROM trunkline.sync_runs AS last
-            WHERE last.kind = 'full' AND NOT last.is_dry
-            GROUP BY last.account_id
-        )
-        ORDER BY run.account_id"
-    );
-    let rows = executor.rows("list the last syncs", query, &[]).await?;
-    rows.iter().map(SyncRun::read).collect()
-}

@@ -97,6 +97,8 @@ async fn two_accounts_that_fail_alike_are_an_outage_and_one_of_two_is_not() {
     }
     assert_eq!(field.text("SELECT provider FROM trunkline.provider_outages").await, "");
     assert_eq!(status(&field, None).await["status"], "failing");
+    let seen = field.alerts().await;
+    assert!(seen.contains(&format!("provider_silent critical meta account {other} ")), "{seen}");
     // Now the first one is not answered either.
     field.refuse(DOWN, None, 503, html());
     field.sync(field.meta(), true).await;
