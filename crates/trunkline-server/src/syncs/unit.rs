@@ -45,7 +45,8 @@ impl Unit {
     pub(super) fn client(&mut self, account: &PartnerAccount, ours: &OurClient, said: &SaidClient) {
         let (provider, id) = (account.provider, ours.id);
         let row = SubjectRow { provider, kind: SubjectKind::Client, id };
-        let report = found::of_client(SyncFindingKind::Differs, ours);
+        let label = ours.name.clone().or_else(|| said.name.clone());
+        let report = NewFinding { label, ..found::of_client(SyncFindingKind::Differs, ours) };
         match ours.account_id {
             None => self.bindings.push((
                 Binding { client: QualifiedId { provider, number: id }, account_id: account.id },
@@ -77,7 +78,9 @@ impl Unit {
         said: &SaidChannel,
     ) {
         let row = SubjectRow { provider, kind: SubjectKind::Channel, id: ours.id };
+        let label = ours.label.clone().or_else(|| said.number.clone());
         let report = found::of_channel(SyncFindingKind::Differs, client, ours);
+        let report = NewFinding { label, ..report };
         self.facts(row, &said.facts, said.asked_at, &report);
         self.there.push(row);
         self.progress.channels += 1;

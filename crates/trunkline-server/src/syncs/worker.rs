@@ -199,6 +199,7 @@ async fn finish(
         Ok(()) => {
             let connection = state.store.connection().await?;
             end_sync(connection.executor(), run.id, worker.name(), None, now).await?;
+            info!("a sync has come to its end");
             if run.kind == SyncKind::Hints {
                 delete_idle_sync(connection.executor(), run.id).await?;
             }

@@ -38,11 +38,11 @@ struct ShowPage {
 
 /// A finding as its row shows it.
 struct Finding {
-    title: &'static str,
+    title: String,
+    note: String,
     subject: String,
     href: String,
     key: String,
-    aspect: String,
     ours: String,
     theirs: String,
     word: String,
@@ -64,12 +64,20 @@ impl From<Found> for Finding {
             .zip(finding.subject_id)
             .map(|(list, number)| format!("{list}/{}", QualifiedId { provider, number }));
         let (tone, outcome) = outcome(finding.outcome);
+        // Of what merely differs, it matters what that is.
+        let aspect = finding.aspect.map(|aspect| words::title(&aspect));
+        let kind = title(finding.kind).to_owned();
+        let (title, note) = match aspect {
+            Some(aspect) if finding.kind == SyncFindingKind::Differs => (aspect, kind),
+            Some(aspect) => (kind, aspect),
+            None => (kind, String::new()),
+        };
         Self {
-            title: title(finding.kind),
+            title,
+            note,
             subject: finding.label.unwrap_or_else(|| finding.subject_key.clone()),
             href: page.unwrap_or_default(),
             key: format!("{} {}", finding.subject, finding.subject_key),
-            aspect: finding.aspect.map(|aspect| words::title(&aspect)).unwrap_or_default(),
             ours: finding.ours.unwrap_or_default(),
             theirs: finding.theirs.unwrap_or_default(),
             word: finding.provider_word.unwrap_or_default(),
