@@ -24,23 +24,19 @@ struct Job {
 /// It, until it is done.
 type Doing = Pin<Box<dyn Future<Output = Result<(), Problem>> + Send>>;
 
-/// A job out of a function of the state.
+/// A job out of what it does.
 macro_rules! job {
-    ($name:literal, $every:expr, $run:path) => {
-        Job {
-            name: $name,
-            every: $every,
-            run: |state| Box::pin(async move { Ok($run(&state).await?) }),
-        }
+    ($name:literal, $every:expr, |$state:ident| $work:expr) => {
+        Job { name: $name, every: $every, run: |$state| Box::pin(async move { $work }) }
     };
 }
 
 const JOBS: [Job; 5] = [
-    job!("alerts", Duration::from_mins(1), alerts::look),
-    job!("old events", Duration::from_hours(1), alerts::forget),
-    job!("open calls", Duration::from_mins(5), providers::resolve_all),
-    job!("due syncs", Duration::from_secs(15), syncs::queue_syncs),
-    job!("old syncs", Duration::from_hours(1), syncs::forget_syncs),
+    job!("alerts", Duration::from_mins(1), |state| Ok(alerts::look(&state).await?)),
+    job!("old events", Duration::from_hours(1), |state| Ok(alerts::forget(&state).await?)),
+    job!("open calls", Duration::from_mins(5), |state| providers::resolve_all(&state).await),
+    job!("due syncs", Duration::from_secs(15), |state| Ok(syncs::queue_syncs(&state).await?)),
+    job!("old syncs", Duration::from_hours(1), |state| Ok(syncs::forget_syncs(&state).await?)),
 ];
 
 /// Does all of it until `stop` ends. A sync that is being worked on goes back into the queue then.

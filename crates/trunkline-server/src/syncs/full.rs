@@ -13,10 +13,11 @@ use trunkline_store::syncs::{
     list_our_clients,
 };
 
+use super::ending::{answered, credential_works};
 use super::read::{Reader, Said, SaidChannel, SaidClient};
 use super::trouble::Trouble;
 use super::unit::Unit;
-use super::worker::{Worker, answered, credential_works};
+use super::worker::Worker;
 use super::{found, tokens};
 use crate::State;
 

@@ -3,6 +3,7 @@
 //! Runs stand in PostgreSQL, from which the workers of all replicas take them. Every client is compared and written in one
 //! transaction, together with how far the run is: killed at any moment, it goes on behind the last one.
 
+mod ending;
 mod found;
 mod full;
 mod hints;

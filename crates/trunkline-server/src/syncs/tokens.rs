@@ -12,12 +12,12 @@ use trunkline_store::alerts::{AlertRule, AlertSeverity, close_account_alert, ope
 use trunkline_store::events::{SubjectKind, SubjectRow};
 use trunkline_store::syncs::{NewFinding, OurChannel, OurClient};
 
+use super::ending::credential_works;
 use super::found;
 use super::full::Sync;
 use super::read::{Reader, company_token};
 use super::trouble::Trouble;
 use super::unit::Unit;
-use super::worker::credential_works;
 
 /// The partner's own token: what is wrong with it is reported, and an alert of the account.
 pub(super) async fn of_account(sync: &Sync<'_>) -> Result<Option<NewFinding>, Trouble> {

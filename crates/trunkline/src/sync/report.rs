@@ -54,7 +54,12 @@ pub(super) fn end(compared: &[Compared], printer: &Printer) -> ExitStatus {
     match (is_dry, differences) {
         (true, 0) => ExitStatus::Done,
         (true, _) => {
-            printer.line("Nothing was changed. To take it over: trunkline sync");
+            let changes: i32 = compared.iter().map(|one| one.run.changes).sum();
+            printer.line(if changes > 0 {
+                "Nothing was changed. To take it over: trunkline sync"
+            } else {
+                "Nothing was changed, and there is nothing to take over: these are to be looked at."
+            });
             ExitStatus::Differences
         }
         (false, _) => ExitStatus::Done,

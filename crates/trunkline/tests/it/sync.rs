@@ -1,5 +1,6 @@
 //! `trunkline sync` against simulated providers.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rustix::process::Signal;
@@ -89,7 +90,7 @@ async fn it_compares_first_and_then_takes_over_what_the_provider_says() {
 #[tokio::test]
 async fn it_says_which_account_failed_and_what_to_do() {
     let field = Field::new().await;
-    let words = Words { status: 503, headers: Default::default(), body: "<html>no</html>".into() };
+    let words = Words { status: 503, headers: BTreeMap::default(), body: "<html>no</html>".into() };
     field.fault("/meta/**", None, FaultKind::Refuse(words));
     let failed = field.command("sync").run().await.expect(1);
     insta::assert_snapshot!("sync_failed", failed);

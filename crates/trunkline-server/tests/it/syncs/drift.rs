@@ -1,3 +1,5 @@
+use std::fmt::Write;
+
 use insta::assert_snapshot;
 use trunkline_core::syncs::SyncState;
 use trunkline_providers::simulator::{Sample, World};
@@ -20,15 +22,17 @@ async fn what_the_providers_say_is_taken_over_with_its_history_and_reported() {
     for account in field.accounts {
         let run = field.sync(account, false).await;
         assert_eq!(run.state, SyncState::Done, "{:?}", run.error);
-        shown.push_str(&format!(
-            "{}: {} clients, {} channels, {} findings, {} changes\n{}\n",
+        writeln!(
+            shown,
+            "{}: {} clients, {} channels, {} findings, {} changes\n{}",
             run.provider,
             run.clients,
             run.channels,
             run.findings,
             run.changes,
             field.report(run.id).await
-        ));
+        )
+        .unwrap();
     }
     assert_snapshot!("full_sync", format!("{shown}{}", field.text(ROWS).await));
     let told = "SELECT DISTINCT told_by FROM trunkline.fact_history";
@@ -56,7 +60,7 @@ async fn dump(field: &Field) -> String {
         .await;
     for table in field.text(tables).await.lines() {
         let rows = field.text(&format!("SELECT row::TEXT FROM {table} AS row ORDER BY 1")).await;
-        dump.push_str(&format!("\n{table}\n{rows}"));
+        write!(dump, "\n{table}\n{rows}").unwrap();
     }
     dump
 }
