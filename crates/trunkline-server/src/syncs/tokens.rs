@@ -1,13 +1,15 @@
-//! Whether tokens work, may do what is needed, and until when. Only Meta tells.
+//! Whether tokens work, may do what is needed, and until when, which Meta tells; and what Twilio's subaccounts have.
 
 use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use trunkline_core::Provider;
 use trunkline_core::events::{Aspect, Fact};
+use trunkline_core::secrets::Secret;
 use trunkline_core::syncs::SyncFindingKind;
 use trunkline_providers::meta::{COMPANY_SCOPES, Inspection, SCOPES};
+use trunkline_store::QualifiedId;
 use trunkline_store::alerts::{AlertRule, AlertSeverity, close_account_alert, open_account_alert};
 use trunkline_store::events::{SubjectKind, SubjectRow};
 use trunkline_store::syncs::{NewFinding, OurChannel, OurClient};
@@ -15,7 +17,7 @@ use trunkline_store::syncs::{NewFinding, OurChannel, OurClient};
 use super::ending::credential_works;
 use super::found;
 use super::full::Sync;
-use super::read::{Reader, company_token};
+use super::read::{Reader, channel_token};
 use super::trouble::Trouble;
 use super::unit::Unit;
 
@@ -62,8 +64,25 @@ fn severity(end: Timestamp, now: Timestamp) -> AlertSeverity {
     if end <= now { AlertSeverity::Critical } else { AlertSeverity::Warning }
 }
 
-/// The tokens that companies gave us; one that several channels have is asked about once.
+/// The tokens of the channels of a client.
 pub(super) async fn of_channels(
+    sync: &Sync<'_>,
+    unit: &mut Unit,
+    client: &OurClient,
+    channels: &[OurChannel],
+) -> Result<(), Trouble> {
+    match &sync.reader {
+        Reader::Meta(_) => of_companies(sync, unit, client, channels).await,
+        Reader::Twilio(reader) => match reader.token_of(&client.key) {
+            Some(told) => of_subaccount(sync, unit, client, channels, &told).await,
+            None => Ok(()),
+        },
+        Reader::Dialog360(_) => Ok(()),
+    }
+}
+
+/// The tokens that companies gave us; one that several channels have is asked about once.
+async fn of_companies(
     sync: &Sync<'_>,
     unit: &mut Unit,
     client: &OurClient,
@@ -72,10 +91,9 @@ pub(super) async fn of_channels(
     let Reader::Meta(reader) = &sync.reader else { return Ok(()) };
     let mut known: HashMap<String, Option<Vec<Fact>>> = HashMap::new();
     for channel in channels {
-        let state = sync.state;
-        let Some(token) = company_token(&state.store, &state.keys, channel.id).await? else {
-            continue;
-        };
+        let (state, provider) = (sync.state, Provider::Meta);
+        let token = channel_token(&state.store, &state.keys, provider, channel.id).await?;
+        let Some(token) = token else { continue };
         let asked_at = state.clock.now();
         let text = token.expose_secret().to_owned();
         if !known.contains_key(&text) {
@@ -83,11 +101,36 @@ pub(super) async fn of_channels(
             known.insert(text.clone(), facts);
         }
         if let Some(Some(facts)) = known.get(&text) {
-            let (provider, kind) = (Provider::Meta, SubjectKind::Channel);
-            let row = SubjectRow { provider, kind, id: channel.id };
+            let row = SubjectRow { provider, kind: SubjectKind::Channel, id: channel.id };
             let report = found::of_channel(SyncFindingKind::Token, client, channel);
             unit.facts(row, facts, asked_at, &report);
         }
+    }
+    Ok(())
+}
+
+/// The token of a subaccount, which its senders need: where it is another than the one that is kept, it is kept.
+async fn of_subaccount(
+    sync: &Sync<'_>,
+    unit: &mut Unit,
+    client: &OurClient,
+    channels: &[OurChannel],
+    told: &SecretString,
+) -> Result<(), Trouble> {
+    let (state, provider) = (sync.state, Provider::Twilio);
+    for channel in channels.iter().filter(|channel| !channel.is_gone) {
+        let known = channel_token(&state.store, &state.keys, provider, channel.id).await?;
+        if known.as_ref().is_some_and(|known| known.expose_secret() == told.expose_secret()) {
+            continue;
+        }
+        let report = NewFinding {
+            aspect: Some(Aspect::Token.as_str()),
+            ours: known.map(|_| "another".to_owned()),
+            theirs: Some("that of the subaccount".to_owned()),
+            ..found::of_channel(SyncFindingKind::Token, client, channel)
+        };
+        let row = QualifiedId { provider, number: channel.id };
+        unit.secrets.push((row, Secret::new(told.expose_secret().to_owned()), report));
     }
     Ok(())
 }

@@ -2,9 +2,11 @@
 
 use jiff::Timestamp;
 use trunkline_core::events::Fact;
+use trunkline_core::secrets::Secret;
 use trunkline_core::syncs::{SyncFindingKind, SyncOutcome};
 use trunkline_core::{Provider, events::Aspect};
 use trunkline_store::alerts::note_whether_there;
+use trunkline_store::channels::update_channel_secret;
 use trunkline_store::clients::{Binding, bind_clients};
 use trunkline_store::events::{
     Finding, Outcome, SubjectKind, SubjectRow, ToldBy, Weighed, record_findings, weigh_findings,
@@ -30,6 +32,8 @@ pub(super) struct Unit {
     pub(super) findings: Vec<NewFinding>,
     /// Clients that belonged to no account, each with the report that it makes.
     bindings: Vec<(Binding, NewFinding)>,
+    /// Credentials of channels, as the provider tells them, each with the report that it makes.
+    pub(super) secrets: Vec<(QualifiedId, Secret, NewFinding)>,
     /// Rows that the provider has.
     there: Vec<SubjectRow>,
     /// Rows that it has no more.
@@ -158,6 +162,7 @@ impl Unit {
             delete_hints(executor, run.account_id, &self.hints).await?;
         }
         findings.extend(self.bind(executor, run.is_dry).await?);
+        findings.extend(self.keep_secrets(executor, state, run.is_dry).await?);
         findings.extend(self.findings.iter().cloned());
         insert_sync_findings(executor, run.id, &findings, now).await?;
         let is_change = |finding: &&NewFinding| {
@@ -187,6 +192,25 @@ impl Unit {
         }
         let reports = self.bindings.iter().map(|(_, report)| report.clone());
         Ok(reports.map(|report| NewFinding { outcome, ..report }).collect())
+    }
+
+    /// Seals credentials into their channels.
+    async fn keep_secrets(
+        &self,
+        executor: Executor<'_>,
+        state: &State,
+        is_dry: bool,
+    ) -> Result<Vec<NewFinding>, StoreError> {
+        let outcome = if is_dry { SyncOutcome::WouldChange } else { SyncOutcome::Changed };
+        let mut findings = Vec::new();
+        for (row, secret, report) in &self.secrets {
+            if !is_dry {
+                let (keys, random, now) = (&state.keys, state.random.clone(), state.clock.now());
+                update_channel_secret(executor, *row, keys, random, secret, now).await?;
+            }
+            findings.push(NewFinding { outcome, ..report.clone() });
+        }
+        Ok(findings)
     }
 
     /// Reports where they differ, and takes over what the provider says, unless it is a dry run.

@@ -13,7 +13,7 @@ use super::full::Sync;
 use super::read::Reader;
 use super::trouble::Trouble;
 use crate::State;
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 
 /// A third of a lease: two attempts to keep it may fail.
 const KEEP: Duration = Duration::from_secs(20);
@@ -150,6 +150,10 @@ async fn sync(state: &State, run: &SyncRun, worker: &Worker) -> Result<(), Troub
         find_partner_account(connection.executor(), run.account_id).await?
     };
     let account = account.ok_or_else(|| Problem::not_found("partner account"))?;
+    if !account.is_active {
+        let detail = "the partner account was taken out of use meanwhile";
+        return Err(Problem::new(Kind::Conflict, detail).into());
+    }
     let reader = Reader::open(state, &account)?;
     let sync = Sync { state, account: &account, run, worker, reader };
     match run.kind {

@@ -52,7 +52,7 @@ pub(super) fn end(compared: &[Compared], printer: &Printer) -> ExitStatus {
         return ExitStatus::Failed;
     }
     match (is_dry, differences) {
-        (true, 0) => ExitStatus::Done,
+        (true, 0) | (false, _) => ExitStatus::Done,
         (true, _) => {
             let changes: i32 = compared.iter().map(|one| one.run.changes).sum();
             printer.line(if changes > 0 {
@@ -62,7 +62,6 @@ pub(super) fn end(compared: &[Compared], printer: &Printer) -> ExitStatus {
             });
             ExitStatus::Differences
         }
-        (false, _) => ExitStatus::Done,
     }
 }
 

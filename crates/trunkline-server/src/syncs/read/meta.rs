@@ -6,12 +6,11 @@ use trunkline_core::secrets::KeyRing;
 use trunkline_core::{Clock, Provider};
 use trunkline_providers::error::{Kind, ProviderError};
 use trunkline_providers::meta::{Api, Inspection, PhoneNumber, Waba};
-use trunkline_store::channels::find_channel_secret;
+use trunkline_store::Store;
 use trunkline_store::partner_accounts::PartnerAccount;
 use trunkline_store::syncs::OurChannel;
-use trunkline_store::{QualifiedId, Store};
 
-use super::{Said, SaidChannel, SaidClient, short};
+use super::{Said, SaidChannel, SaidClient, channel_token, short};
 use crate::State;
 use crate::providers::{ProviderAccount, Waiting, meta_api};
 use crate::syncs::trouble::Trouble;
@@ -101,7 +100,9 @@ impl Reader {
     /// With the token of the company, if one of these channels has it.
     async fn as_company(&self, ours: &[OurChannel]) -> Result<Option<Api>, Trouble> {
         for channel in ours {
-            if let Some(token) = company_token(&self.store, &self.keys, channel.id).await? {
+            if let Some(token) =
+                channel_token(&self.store, &self.keys, Provider::Meta, channel.id).await?
+            {
                 return Ok(Some(self.api.clone().with_token(token)));
             }
         }
@@ -129,18 +130,6 @@ impl Reader {
             }
         }
     }
-}
-
-/// A token of the company's that a channel of Meta has, and that opens.
-pub(in crate::syncs) async fn company_token(
-    store: &Store,
-    keys: &KeyRing,
-    channel: i32,
-) -> Result<Option<SecretString>, Trouble> {
-    let row = QualifiedId { provider: Provider::Meta, number: channel };
-    let connection = store.connection().await?;
-    let secret = find_channel_secret(connection.executor(), row, keys).await?;
-    Ok(secret.and_then(Result::ok).map(|token| token.expose().into()))
 }
 
 /// Meta does not tell apart what is not there and what this token may not see.

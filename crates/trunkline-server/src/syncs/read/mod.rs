@@ -5,16 +5,18 @@ mod meta;
 mod twilio;
 
 use jiff::Timestamp;
+use secrecy::SecretString;
 use trunkline_core::Provider;
 use trunkline_core::events::Fact;
+use trunkline_core::secrets::KeyRing;
 use trunkline_providers::api::List;
+use trunkline_store::channels::find_channel_secret;
 use trunkline_store::partner_accounts::PartnerAccount;
 use trunkline_store::syncs::OurChannel;
+use trunkline_store::{QualifiedId, Store};
 
 use super::trouble::Trouble;
 use crate::State;
-
-pub(super) use meta::company_token;
 
 /// A client, as its provider describes it.
 #[derive(Debug, Clone)]
@@ -125,6 +127,19 @@ impl Reader {
             Self::Twilio(reader) => reader.channel(client, &channel.key).await,
         }
     }
+}
+
+/// The token that a channel has of its company or subaccount, if it opens.
+pub(super) async fn channel_token(
+    store: &Store,
+    keys: &KeyRing,
+    provider: Provider,
+    channel: i32,
+) -> Result<Option<SecretString>, Trouble> {
+    let row = QualifiedId { provider, number: channel };
+    let connection = store.connection().await?;
+    let secret = find_channel_secret(connection.executor(), row, keys).await?;
+    Ok(secret.and_then(Result::ok).map(|token| token.expose().into()))
 }
 
 /// The longest text of a provider's that is taken over.

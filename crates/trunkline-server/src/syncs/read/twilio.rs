@@ -56,6 +56,12 @@ impl Reader {
         }
     }
 
+    /// The token of a subaccount, as far as Twilio told it; the parent's own stands in the partner account.
+    pub(in crate::syncs) fn token_of(&self, client: &str) -> Option<SecretString> {
+        let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        tokens.get(client).filter(|_| client != self.parent).cloned()
+    }
+
     /// As the account whose senders are asked for.
     async fn api_of(&self, client: &str) -> Result<Api, Trouble> {
         if client == self.parent {

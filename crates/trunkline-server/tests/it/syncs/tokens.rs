@@ -4,7 +4,7 @@ use trunkline_core::secrets::Secret;
 use trunkline_providers::simulator::Sample;
 use trunkline_providers::simulator::meta::{Token, TokenKind};
 use trunkline_store::QualifiedId;
-use trunkline_store::channels::update_channel_secret;
+use trunkline_store::channels::{find_channel_secret, update_channel_secret};
 
 use super::Field;
 
@@ -113,4 +113,36 @@ async fn the_partners_own_token_is_looked_at_too() {
         "token reported account 506914307656634 token - | lacks whatsapp_business_messaging"
     );
     assert!(alerts.contains("lacks whatsapp_business_messaging"), "{alerts}");
+}
+
+#[tokio::test]
+async fn the_token_of_a_subaccount_is_kept_sealed_and_told_to_nobody() {
+    let field = Field::new(2).await;
+    let account = field.accounts[2];
+    let kept = async || {
+        let state = &field.service.state;
+        let connection = state.store.connection().await.unwrap();
+        let row = QualifiedId { provider: Provider::Twilio, number: 2 };
+        let found = find_channel_secret(connection.executor(), row, &state.keys).await.unwrap();
+        found.map(|secret| secret.unwrap().expose().to_owned())
+    };
+    let told = "simulated-token-of-AC00000000000000000000000000001001";
+    let dry = field.sync(account, true).await;
+    let line = "channel XE00000000000000000000000000000002 token - | that of the subaccount";
+    assert!(field.report(dry.id).await.contains(&format!("token would_change {line}")));
+    assert_eq!(kept().await, None);
+    field.sync(account, false).await;
+    assert_eq!(kept().await.as_deref(), Some(told));
+    // It was replaced there.
+    field.simulator.change(|world| {
+        let subaccount = world.twilio.accounts.get_mut("AC00000000000000000000000000001001");
+        subaccount.unwrap().auth_token = "a-newer-token".to_owned();
+    });
+    let run = field.sync(account, false).await;
+    let report = field.report(run.id).await;
+    assert!(report.contains("token another | that of the subaccount"), "{report}");
+    assert_eq!(kept().await.as_deref(), Some("a-newer-token"));
+    let written = "SELECT string_agg(finding::TEXT, ' ') FROM trunkline.sync_findings AS finding";
+    let written = field.text(written).await;
+    assert!(!written.contains(told) && !written.contains("a-newer-token"), "{written}");
 }

@@ -115,3 +115,17 @@ async fn a_process_that_ends_gives_its_sync_back_at_once() {
     assert_eq!(field.run(id).await.state, SyncState::Queued);
     assert_eq!(field.work().await, 1);
 }
+
+#[tokio::test]
+async fn an_account_that_is_taken_out_of_use_calls_nothing_any_more() {
+    let field = Field::new(2).await;
+    let id = field.request(field.meta(), false).await;
+    let off = "UPDATE partner_configurations SET is_active = false, is_default = false WHERE provider = 'meta'";
+    field.service.client.batch_execute(off).await.unwrap();
+    field.simulator.forget_requests();
+    field.work().await;
+    let run = field.run(id).await;
+    assert_eq!(run.state, SyncState::Failed);
+    assert!(run.error.unwrap().message.contains("out of use"));
+    assert!(field.simulator.requests().is_empty());
+}
