@@ -119,6 +119,10 @@ async fn note(
         return Ok(None);
     }
     let (id, reason, now) = (run.account_id, super::full::words(error), state.clock.now());
+    if error.failure.is_unsent() && !is_silence(error) {
+        // Nobody was asked: the account lacks a credential, or its address is forbidden.
+        return Ok(None);
+    }
     if !is_silence(error) {
         answered(state, id, run.provider).await?;
         if error.kind == ErrorKind::Authentication {

@@ -82,7 +82,7 @@ const fn title(rule: AlertRule) -> &'static str {
         AlertRule::VerificationLost => "Verification lost",
         AlertRule::TokenExpires => "Token ends",
         AlertRule::WebhookSilent => "No webhooks",
-        AlertRule::TokenInvalid => "Credential refused",
+        AlertRule::TokenInvalid => "Credential does not work",
         AlertRule::OnboardingStuck => "Onboarding stuck",
         AlertRule::NotThere => "Gone at the provider",
         AlertRule::ProviderSilent => "Provider does not answer",

@@ -135,3 +135,23 @@ async fn accounts_are_compared_again_after_their_interval() {
     let asked = "SELECT DISTINCT asked_by FROM trunkline.sync_runs";
     assert_eq!(field.text(asked).await, "schedule");
 }
+
+#[tokio::test]
+async fn an_account_without_a_credential_is_told_so_and_nobody_is_asked() {
+    let field = Field::new(2).await;
+    let fields: Vec<(&str, &str)> = Sample::ACCOUNTS[1]
+        .1
+        .iter()
+        .filter(|(name, _)| *name != "system_user_token")
+        .map(|(name, value)| (*name, if *name == "business_portfolio_id" { "777" } else { *value }))
+        .collect();
+    let account = add(&field.service, &field.simulator, "meta", &fields).await;
+    field.simulator.forget_requests();
+    let run = field.sync(account, false).await;
+    let error = run.error.unwrap();
+    assert_eq!((run.state, error.kind.as_str()), (SyncState::Failed, "authentication"));
+    assert!(error.message.contains("has no token"), "{}", error.message);
+    assert!(field.simulator.requests().is_empty());
+    assert_eq!(field.alerts().await, "");
+    assert_eq!(field.text("SELECT count(*)::TEXT FROM trunkline.account_answers").await, "0");
+}
