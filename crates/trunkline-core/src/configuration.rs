@@ -61,6 +61,9 @@ pub struct Configuration {
     /// How often the providers are called for one partner account, by all replicas together.
     #[config(nested)]
     pub calls: Calls,
+    /// Syncs: what the providers say is compared with what is written down here.
+    #[config(nested)]
+    pub syncs: Syncs,
 }
 
 /// Where the service listens and what it accepts.
@@ -349,6 +352,25 @@ pub struct Calls {
     /// How many seconds a job waits for its turn.
     #[config(default = 300)]
     pub job_patience_seconds: u16,
+}
+
+/// Syncs: what the providers say is compared with what is written down here. docs/sync.md tells how.
+#[derive(Debug, Clone, Config)]
+#[config(layer_attr(serde(deny_unknown_fields)))]
+pub struct Syncs {
+    /// Every active partner account is compared so many minutes after it last was; 0: only when
+    /// somebody asks for it, or a webhook hints at something.
+    #[config(env = "TRUNKLINE_SYNC_MINUTES", default = 360)]
+    pub interval_minutes: u32,
+    /// So many run at a time in each process of the service; 0: none, another process does.
+    #[config(env = "TRUNKLINE_SYNC_WORKERS", default = 2)]
+    pub workers: u8,
+    /// Reports are kept for so many days, the last one of each partner account for ever.
+    #[config(default = 90)]
+    pub retention_days: u16,
+    /// A client or channel that is being set up for so many hours is worth an alert; 0: never.
+    #[config(default = 72)]
+    pub stuck_hours: u16,
 }
 
 /// A `trunkline.toml` with every setting, its meaning and its default.

@@ -8,6 +8,7 @@ pub mod legacy;
 mod random;
 pub mod secrets;
 mod states;
+pub mod syncs;
 mod words;
 
 pub use clock::Clock;

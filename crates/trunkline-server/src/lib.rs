@@ -10,6 +10,7 @@ mod auth;
 mod explanation;
 mod health;
 mod import;
+pub mod jobs;
 mod listen;
 mod metrics;
 mod middleware;
@@ -21,6 +22,7 @@ pub mod providers;
 mod reference;
 mod routes;
 mod state;
+pub mod syncs;
 pub mod watch;
 mod webhooks;
 

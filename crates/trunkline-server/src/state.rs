@@ -3,7 +3,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::SignedDuration;
-use trunkline_core::configuration::{self, Calls, Configuration, Events, Providers};
+use trunkline_core::configuration::{self, Calls, Configuration, Events, Providers, Syncs};
 use trunkline_core::secrets::KeyRing;
 use trunkline_core::{Clock, Random};
 use trunkline_migrate::Migrator;
@@ -95,6 +95,8 @@ pub struct Settings {
     pub mail: configuration::Mail,
     /// How often the providers are called.
     pub calls: Calls,
+    /// How often the providers are compared with what is written down.
+    pub syncs: Syncs,
 }
 
 impl Settings {
@@ -121,6 +123,7 @@ impl Settings {
             events: configuration.events.clone(),
             mail: configuration.mail.clone(),
             calls: configuration.calls.clone(),
+            syncs: configuration.syncs.clone(),
         }
     }
 

@@ -16,6 +16,7 @@ mod listed;
 pub mod lists;
 mod migrations;
 pub mod one_time_links;
+pub mod outages;
 pub mod overview;
 mod paging;
 pub mod partner_accounts;
@@ -26,6 +27,7 @@ pub mod secret_keys;
 pub mod secrets;
 pub mod sessions;
 pub mod sign_in_throttles;
+pub mod syncs;
 pub mod users;
 pub mod webhooks;
 

@@ -58,6 +58,10 @@ const FILES: &[EmbeddedFile<'static>] = embed![
     "027-alerts.sql",
     "028-provider-calls.down.sql",
     "028-provider-calls.sql",
+    "029-client-accounts.down.sql",
+    "029-client-accounts.sql",
+    "030-syncs.down.sql",
+    "030-syncs.sql",
     "031-alert-deliveries.down.sql",
     "031-alert-deliveries.sql",
     "031-alert-order.down.sql",
@@ -66,6 +70,10 @@ const FILES: &[EmbeddedFile<'static>] = embed![
     "031-channel-search.sql",
     "032-import-decisions.down.sql",
     "032-import-decisions.sql",
+    "034-client-account-indexes.down.sql",
+    "034-client-account-indexes.sql",
+    "035-provider-outages.down.sql",
+    "035-provider-outages.sql",
 ];
 
 /// The Partner API migrations that this binary carries.

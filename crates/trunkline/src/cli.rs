@@ -6,7 +6,7 @@ use crate::global::Global;
 use crate::output::{Format, Written};
 use crate::{
     admin, backup, configure, database, demo, doctor, import, keys, migrate, openapi, restore,
-    serve, simulate, webhooks,
+    serve, simulate, sync, webhooks,
 };
 
 /// The partner back end of a platform that resells WhatsApp.
@@ -69,6 +69,8 @@ pub(crate) enum Command {
     Import(import::Arguments),
     /// Webhooks of the providers: list, show, work on again
     Webhooks(webhooks::Arguments),
+    /// Compare partner accounts with their providers now, and take over what these say
+    Sync(sync::Arguments),
     /// Back up the tables, in files that are checked before they are used
     Backup(backup::Arguments),
     /// Bring a backup back: all of it or nothing
@@ -101,8 +103,9 @@ Exit statuses:
   3    differences or pending migrations (verify; status, plan and lint with --check), secrets
        that are not under the active key (keys rotate, encrypt-existing; status with --check),
        an audit log that was tampered with (admin audit verify), rows that were left out
-       (import run, link, unlink, undo, verify; plan with --check), or a backup that does not
-       restore to what it was made of
+       (import run, link, unlink, undo, verify; plan with --check), a provider that says
+       something else than what stands here (sync --dry-run), or a backup that does not restore
+       to what it was made of
   4    blocked by a lock
   5    the database is ahead of this binary
   6    preflight refused

@@ -20,6 +20,7 @@ mod output;
 mod restore;
 mod serve;
 mod simulate;
+mod sync;
 mod webhooks;
 
 use cli::{Cli, Command};
@@ -56,6 +57,7 @@ fn main() -> std::process::ExitCode {
             Command::Admin(arguments) => admin::run(&cli.global, arguments, &printer).await,
             Command::Import(arguments) => import::run(&cli.global, arguments, &printer).await,
             Command::Webhooks(arguments) => webhooks::run(&cli.global, arguments, &printer).await,
+            Command::Sync(arguments) => sync::run(&cli.global, &arguments, &printer).await,
             Command::Backup(arguments) => backup::run(&cli.global, &arguments, &printer).await,
             Command::Restore(arguments) => restore::run(&cli.global, &arguments, &printer).await,
             Command::Database(arguments) => database::run(&cli.global, arguments, &printer).await,

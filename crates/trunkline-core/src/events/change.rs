@@ -152,6 +152,8 @@ vocabulary! {
         Cancellation = "cancellation",
         /// Until when our token works.
         TokenExpiry = "token_expiry",
+        /// Whether our token works, and may do what is needed.
+        Token = "token",
         /// When its two-step verification was last touched.
         Pin = "pin",
     }

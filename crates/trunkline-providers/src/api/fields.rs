@@ -14,9 +14,12 @@ impl<'a> Fields<'a> {
         self.0.pointer(path).filter(|value| !value.is_null())
     }
 
-    /// A text; a number too, because ids come as either.
+    /// A text, without characters that nobody writes; a number too, because ids come as either.
     pub(crate) fn text(&self, path: &str) -> Option<Box<str>> {
-        self.value(path).and_then(text).map(Into::into)
+        let text = self.value(path).and_then(text)?;
+        let is_plain = !text.chars().any(char::is_control);
+        let text = if is_plain { text } else { text.replace(char::is_control, "") };
+        (!text.is_empty()).then(|| text.into())
     }
 
     pub(crate) fn word<T: Known>(&self, path: &str) -> Option<Word<T>> {

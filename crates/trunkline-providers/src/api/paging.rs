@@ -9,11 +9,13 @@ pub struct List<T> {
     pub items: Vec<T>,
     /// How many entries could not: they have no id.
     pub unread: usize,
+    /// Whether this is all that there is, by the provider's own word; a list that broke off says nothing of what it lacks.
+    pub is_whole: bool,
 }
 
 impl<T> List<T> {
     pub(crate) fn empty() -> Self {
-        Self { items: Vec::new(), unread: 0 }
+        Self { items: Vec::new(), unread: 0, is_whole: true }
     }
 
     /// How many entries came, readable or not.
@@ -24,6 +26,7 @@ impl<T> List<T> {
     pub(crate) fn append(&mut self, page: Self) {
         self.items.extend(page.items);
         self.unread += page.unread;
+        self.is_whole &= page.is_whole;
     }
 }
 

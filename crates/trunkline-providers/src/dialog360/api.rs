@@ -148,6 +148,8 @@ impl Api {
             all.append(list);
             let is_all = total.map_or(came < page.limit, |total| all.came() >= total);
             if is_all || came == 0 {
+                // An empty page although more is promised: the rest is there, and was not told.
+                all.is_whole &= total.is_none_or(|total| all.came() >= total);
                 return Ok(all);
             }
         }

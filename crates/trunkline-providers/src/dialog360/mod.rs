@@ -7,6 +7,7 @@ mod channels;
 mod check;
 mod clients;
 pub(crate) mod errors;
+mod facts;
 mod lifecycle;
 mod number_webhook;
 mod partner;

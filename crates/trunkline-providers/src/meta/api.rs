@@ -148,10 +148,15 @@ impl Api {
             let reply = self.send(budget, Repeat::Safe, make).await?;
             let (list, next) = reply.read_by(&DIALECT, name, |mut answer| {
                 let next = next(&answer);
-                Some((items(&mut answer, "data")?, next))
+                let mut list = items(&mut answer, "data")?;
+                list.is_whole =
+                    next.is_some() || answer.pointer("/paging/next").is_none_or(Value::is_null);
+                Some((list, next))
             })?;
             all.append(list);
             if next.is_none() || next == after {
+                // The same page again is no end.
+                all.is_whole &= next.is_none();
                 return Ok(all);
             }
             after = next;

@@ -16,8 +16,12 @@ use crate::{
 
 /// What a partner's token must be allowed to do
 /// (`https://developers.facebook.com/docs/whatsapp/business-management-api/get-started`).
-const SCOPES: [&str; 3] =
+pub const SCOPES: [&str; 3] =
     ["whatsapp_business_management", "whatsapp_business_messaging", "business_management"];
+
+/// What a company's own token must be allowed to do.
+pub const COMPANY_SCOPES: [&str; 2] =
+    ["whatsapp_business_management", "whatsapp_business_messaging"];
 
 /// How long before its end a token is warned of.
 const NOTICE: SignedDuration = SignedDuration::from_hours(14 * 24);

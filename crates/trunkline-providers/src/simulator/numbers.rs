@@ -126,7 +126,7 @@ impl World {
         let SampleNumber { client, channel, name, .. } = number;
         self.twilio.accounts.entry(client.clone()).or_insert_with(|| TwilioAccount {
             owner: Sample::TWILIO_ACCOUNT.to_owned(),
-            auth_token: format!("simulated-auth-token-{client}"),
+            auth_token: format!("simulated-token-of-{client}"),
             friendly_name: name.clone(),
             status: "active".to_owned(),
             date_created: "Thu, 1 Jan 2026 00:00:00 +0000".to_owned(),

@@ -149,6 +149,11 @@ impl Simulator {
         held(&self.context.faults).0.push(fault);
     }
 
+    /// Lets everything go well again.
+    pub fn forget_faults(&self) {
+        held(&self.context.faults).0.clear();
+    }
+
     /// Puts the clock forward, and does what is due then.
     pub fn advance(&self, by: SignedDuration) {
         self.context.advance(by);

@@ -4,6 +4,7 @@ mod api;
 mod check;
 mod credentials;
 pub(crate) mod errors;
+mod facts;
 mod sender_edits;
 mod senders;
 mod signature;

@@ -42,6 +42,10 @@ pub(crate) enum Section {
     PartnerAccounts,
     /// `/admin/webhooks`
     Webhooks,
+    /// `/admin/syncs`
+    Syncs,
+    /// `/admin/providers`
+    Providers,
     /// `/admin/companies`
     Companies,
     /// `/admin/clients`

@@ -19,10 +19,12 @@ mod overview;
 mod page;
 mod partner_accounts;
 mod profile;
+mod providers;
 mod second_factor;
 mod setup;
 mod sign_in;
 mod sign_out;
+mod syncs;
 mod theme;
 mod time;
 mod users;
@@ -59,6 +61,8 @@ pub(crate) fn router() -> Router<State> {
         .merge(import::router())
         .merge(migrations::router())
         .merge(oidc::router())
+        .merge(providers::router())
+        .merge(syncs::router())
         .merge(webhooks::router())
         .nest("/profile", profile::router())
         .nest("/users", users::router())

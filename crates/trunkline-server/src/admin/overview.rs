@@ -9,6 +9,7 @@ use trunkline_store::alerts::{
     count_failed_deliveries, count_unresolved_alerts, list_urgent_alerts,
 };
 use trunkline_store::audit_log::{AuditFilter, list_audit_entries};
+use trunkline_store::outages::{Outage, list_open_outages};
 use trunkline_store::overview::{Overview, get_overview};
 use trunkline_store::webhooks::{WebhookCounts, count_webhooks};
 
@@ -31,6 +32,8 @@ struct OverviewPage {
     /// How many webhooks wait to be worked on, and how that stands.
     waiting: String,
     waiting_note: String,
+    /// Providers that do not answer.
+    outages: Vec<OutageLine>,
     /// How many alerts are open, and how many acknowledged, in words.
     open_alerts: String,
     known_alerts: String,
@@ -49,6 +52,23 @@ struct Trouble {
     word: &'static str,
     text: String,
     href: &'static str,
+}
+
+/// A provider that does not answer, in one line.
+struct OutageLine {
+    title: String,
+    since: Time,
+    next: Time,
+}
+
+impl From<Outage> for OutageLine {
+    fn from(outage: Outage) -> Self {
+        Self {
+            title: format!("{} does not answer", outage.provider.name()),
+            since: outage.began_at.into(),
+            next: outage.next_attempt_at.into(),
+        }
+    }
 }
 
 /// An entry of the audit log, in one line.
@@ -77,13 +97,14 @@ pub(crate) async fn overview(
     let connection = state.store.connection().await?;
     let window = Window { after: None, limit: RECENT };
     let every = AuditFilter::default();
-    let (overview, entries, (open, known), alerts, webhooks, untold) = try_join!(
+    let (overview, entries, (open, known), alerts, webhooks, untold, outages) = try_join!(
         get_overview(connection.executor()),
         list_audit_entries(connection.executor(), &every, &window),
         count_unresolved_alerts(connection.executor(), Scope::Platform),
         list_urgent_alerts(connection.executor(), URGENT),
         count_webhooks(connection.executor()),
         count_failed_deliveries(connection.executor()),
+        list_open_outages(connection.executor()),
     )?;
     let recent = entries.into_iter().take(RECENT.into()).map(|entry| RecentAct {
         at: entry.occurred_at.into(),
@@ -105,6 +126,7 @@ pub(crate) async fn overview(
         } else {
             format!("the oldest for {}", duration(age))
         },
+        outages: outages.into_iter().map(OutageLine::from).collect(),
         open_alerts: open.to_string(),
         known_alerts: format!("{known} acknowledged"),
         recent: recent.collect(),

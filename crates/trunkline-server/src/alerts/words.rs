@@ -10,6 +10,10 @@ pub(crate) const fn title(rule: AlertRule) -> &'static str {
         AlertRule::VerificationLost => "Verification lost",
         AlertRule::TokenExpires => "Token ends",
         AlertRule::WebhookSilent => "No webhooks",
+        AlertRule::TokenInvalid => "Credential does not work",
+        AlertRule::OnboardingStuck => "Onboarding stuck",
+        AlertRule::NotThere => "Gone at the provider",
+        AlertRule::ProviderSilent => "Provider does not answer",
     }
 }
 
@@ -18,6 +22,9 @@ pub(crate) fn happened(alert: &Alert) -> String {
     match (alert.rule, alert.before.as_deref(), alert.after.as_deref()) {
         (AlertRule::WebhookSilent, Some(last), _) => format!("last heard of at {last}"),
         (AlertRule::TokenExpires, _, Some(end)) => format!("at {end}"),
+        (AlertRule::NotThere, ..) => "we have it, and the provider does not".to_owned(),
+        (AlertRule::OnboardingStuck, _, Some(status)) => format!("{status} for too long"),
+        (AlertRule::TokenInvalid | AlertRule::ProviderSilent, _, Some(said)) => said.to_owned(),
         (_, Some(before), Some(after)) => format!("from {before} to {after}"),
         (_, _, Some(after)) => format!("now {after}"),
         _ => String::new(),

@@ -21,8 +21,10 @@ mod page;
 mod parameters;
 mod partner_accounts;
 mod path;
+mod providers;
 mod rate_limit;
 mod schema;
+mod syncs;
 mod version;
 pub(crate) mod webhooks;
 
@@ -66,6 +68,8 @@ fn operations() -> OpenApiRouter<State> {
         .merge(import::operations())
         .merge(alert_destinations::operations())
         .merge(alert_deliveries::operations())
+        .merge(syncs::operations())
+        .merge(providers::operations())
 }
 
 /// The OpenAPI document.

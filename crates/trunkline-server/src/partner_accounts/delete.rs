@@ -1,14 +1,13 @@
-use trunkline_store::partner_accounts::{
-    delete_partner_account, find_default, find_heir, has_clients,
-};
+use trunkline_store::clients::depend_on_account;
+use trunkline_store::partner_accounts::{delete_partner_account, find_default};
 
 use super::activity::{lock_with_provider, pass_on};
 use super::{AccountDocument, Author, DefaultChange, note};
 use crate::problem::Kind;
 use crate::{Problem, State};
 
-/// Deletes an account, unless clients depend on it: unless companies have clients at the provider and
-/// it is the only active account by which they can be served.
+/// Deletes an account, unless clients depend on it: they belong to it, or it is not known to which account they belong and
+/// this is the one that serves such clients.
 pub(crate) async fn delete(
     state: &State,
     author: &Author,
@@ -23,11 +22,11 @@ pub(crate) async fn delete(
     let document = AccountDocument::new(state, &account);
     check(&document)?;
     let provider = account.provider;
-    if has_clients(executor, provider).await? && find_heir(executor, provider, id).await?.is_none()
-    {
+    if depend_on_account(executor, provider, id).await? {
         let name = provider.name();
         let detail = format!(
-            "companies have clients at {name}, and no other active {name} account serves them; add one first"
+            "companies have clients that this {name} account serves: those that belong to it or, as it is the default or \
+             the last in use, those of which that is not known; make another account the default, or deactivate this one"
         );
         return Err(Problem::new(Kind::Conflict, detail));
     }

@@ -6,6 +6,7 @@ mod budget;
 mod calls;
 mod journal;
 mod resolve;
+pub(crate) mod standing;
 mod tokens;
 
 pub(crate) use account::ProviderAccount;
@@ -13,7 +14,8 @@ pub use calls::{
     create_channel_key, create_dialog360_client, create_sender, create_subaccount, deregister,
     register, request_code,
 };
-pub use resolve::{Resolution, keep_resolving, resolve_open_calls};
+pub(crate) use calls::{dialog360_api, meta_api, twilio_api};
+pub use resolve::{Resolution, resolve_all, resolve_open_calls};
 pub use tokens::{ProviderAccess, TokenAnswer, TokenChecks};
 
 use std::sync::Arc;

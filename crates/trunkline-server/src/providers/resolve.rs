@@ -15,9 +15,6 @@ use crate::{Problem, State};
 /// A call that is still under way has ended by then: it is sent once, and given up after seconds.
 const UNDER_WAY: SignedDuration = SignedDuration::from_mins(2);
 
-/// How often open calls are looked for.
-const EVERY: std::time::Duration = std::time::Duration::from_mins(5);
-
 /// What was found out about a call whose end nobody knew.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resolution {
@@ -63,18 +60,8 @@ pub async fn resolve_open_calls(
     Ok(found)
 }
 
-/// Does so for every partner account that has such calls, at the start and then again and again; and forgets budgets
-/// that nobody uses.
-pub async fn keep_resolving(state: State) {
-    loop {
-        if let Err(problem) = resolve_all(&state).await {
-            tracing::warn!(?problem, "open calls could not be looked at");
-        }
-        tokio::time::sleep(EVERY).await;
-    }
-}
-
-async fn resolve_all(state: &State) -> Result<(), Problem> {
+/// Does so for every partner account that has such calls, and forgets budgets that nobody uses.
+pub async fn resolve_all(state: &State) -> Result<(), Problem> {
     let accounts = {
         let connection = state.store.connection().await?;
         delete_idle_budgets(connection.executor()).await?;

@@ -24,5 +24,6 @@ mod reference;
 mod requests;
 mod scope;
 mod support;
+mod syncs;
 mod templates;
 mod webhooks;

@@ -44,6 +44,7 @@ fn attempts(operation: &str) -> Vec<(String, Value)> {
             &["/api/v1/alert-destinations"],
             json!({ "name": "taken", "kind": "webhook", "url": "https://example.com/" }),
         ),
+        "POST /api/v1/syncs" => to(&["/api/v1/syncs"], json!({ "partner_account_id": 1 })),
         "POST /api/v1/webhooks/replay" => to(
             &["/api/v1/webhooks/replay"],
             json!({ "since": "2026-01-01T00:00:00Z", "until": "2026-01-03T00:00:00Z" }),
@@ -67,7 +68,7 @@ fn attempts(operation: &str) -> Vec<(String, Value)> {
 }
 
 /// What tells everybody the same, or only of the key that asks.
-const OF_NOBODY: [&str; 1] = ["GET /api/v1/key"];
+const OF_NOBODY: [&str; 2] = ["GET /api/v1/key", "GET /api/v1/providers/status"];
 
 async fn call(service: &Service, method: &str, path: &str, key: &str, body: &Value) -> Answer {
     if method == "GET" {

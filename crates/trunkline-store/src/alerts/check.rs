@@ -1,5 +1,6 @@
 use jiff::{SignedDuration, Timestamp};
 
+use super::stuck;
 use crate::database::Parameters;
 use crate::{Executor, StoreError};
 
@@ -10,12 +11,18 @@ pub struct Thresholds {
     pub token: SignedDuration,
     /// An account that was not heard of for so long is silent.
     pub silence: SignedDuration,
+    /// A client or channel that is being set up for longer is stuck; `None`: there is no such time.
+    pub set_up: Option<SignedDuration>,
 }
 
 impl Default for Thresholds {
-    /// A week, and a day.
+    /// A week, a day, and two days.
     fn default() -> Self {
-        Self { token: SignedDuration::from_hours(7 * 24), silence: SignedDuration::from_hours(24) }
+        Self {
+            token: SignedDuration::from_hours(7 * 24),
+            silence: SignedDuration::from_hours(24),
+            set_up: Some(SignedDuration::from_hours(48)),
+        }
     }
 }
 
@@ -32,7 +39,9 @@ pub async fn check_alerts(
     let closed = close(executor, token_end, heard, now).await?;
     let silent = open_silent(executor, heard, now).await?;
     let tokens = open_tokens(executor, token_end, now).await?;
-    Ok((silent + tokens, closed))
+    let began = thresholds.set_up.map(|time| now - time);
+    let (stuck, moved) = stuck::check(executor, began, now).await?;
+    Ok((silent + tokens + stuck, closed + moved))
 }
 
 async fn close(
@@ -53,7 +62,7 @@ async fn close(
                     JOIN public.partner_configurations AS account ON account.id = pulse.account_id
                     WHERE pulse.account_id = alert.subject_id AND account.is_active AND pulse.heard_at < $2
                 )
-                OR alert.rule = 'token_expires' AND NOT EXISTS (
+                OR alert.rule = 'token_expires' AND alert.subject <> 'account' AND NOT EXISTS (
                     SELECT
                     FROM trunkline.facts AS fact
                     WHERE fact.provider = alert.provider AND fact.subject = alert.subject

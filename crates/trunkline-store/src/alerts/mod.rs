@@ -5,8 +5,11 @@ mod check;
 mod deliveries;
 mod destinations;
 mod list;
+mod missing;
+mod of_account;
 mod raise;
 mod rules;
+mod stuck;
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -25,6 +28,8 @@ pub use destinations::{
     find_destination_for_update, insert_destination, list_destinations, update_destination,
 };
 pub use list::{AlertFilter, count_unresolved_alerts, list_alerts, list_urgent_alerts};
+pub use missing::note_whether_there;
+pub use of_account::{close_account_alert, close_provider_alerts, open_account_alert};
 pub(crate) use raise::raise;
 pub(crate) use rules::signal;
 
@@ -80,6 +85,14 @@ words! {
         TokenExpires = "token_expires",
         /// A partner account that was heard of is silent.
         WebhookSilent = "webhook_silent",
+        /// A token does not work, or may not do what is needed.
+        TokenInvalid = "token_invalid",
+        /// A client or channel is being set up for too long.
+        OnboardingStuck = "onboarding_stuck",
+        /// The provider has a client or channel of ours no more.
+        NotThere = "not_there",
+        /// A provider does not answer.
+        ProviderSilent = "provider_silent",
     }
 }
 

@@ -54,9 +54,14 @@ pub(crate) fn signal(
             "REINSTATE" => vec![close(AlertRule::Restricted), close(AlertRule::Disconnected)],
             _ => Vec::new(),
         },
+        Aspect::Token if after == VALID => vec![close(AlertRule::TokenInvalid)],
+        Aspect::Token => vec![open(AlertRule::TokenInvalid, critical, None)],
         _ => Vec::new(),
     }
 }
+
+/// Of a token that works and may do what is needed.
+const VALID: &str = "valid";
 
 /// What a status means to whoever sends.
 enum Standing {

@@ -69,6 +69,9 @@ impl ClientFilter {
     }
 }
 
+/// The document, which 022 makes, and what came to a client later.
+const SHOWN: &str = "concat(left(document, -1), ',\"partner_account_id\":', coalesce(partner_account_id::TEXT, 'null'), '}')";
+
 /// A page of clients, and more where there is a next page.
 ///
 /// The filter must be one that [`ClientFilter::check`] lets through.
@@ -90,7 +93,8 @@ pub(super) fn statement(
     let is_by_change = sort.field == ClientField::UpdatedAt;
     let since = filter.updated_since.map(storable);
     let key = sort.field.key();
-    let mut statement = Statement::new("trunkline.listed_clients", key, sort.descending);
+    let mut statement =
+        Statement::new("trunkline.listed_clients", key, sort.descending).showing(SHOWN);
     if let Some(company) = filter.company_id {
         let company = statement.bind("INTEGER", company);
         let owner = format!("company_id = {company}");

@@ -1,5 +1,6 @@
 //! Clients: the companies' accounts at every provider, as one list.
 
+mod account;
 mod list;
 #[cfg(test)]
 mod plans;
@@ -8,6 +9,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use trunkline_core::{ClientStatus, Provider, Scope};
 
+pub use account::{
+    Binding, account_of_channel, account_of_client, bind_clients, depend_on_account,
+};
 pub use list::{ClientField, ClientFilter, list_clients};
 
 use crate::database::Parameters;
@@ -29,6 +33,8 @@ pub struct Client {
     pub status: ClientStatus,
     /// The provider's own word.
     pub provider_status: Option<String>,
+    /// The partner account that it belongs to; `None`: not known, and the provider's default account serves it.
+    pub partner_account_id: Option<i32>,
     /// When the company finished onboarding.
     pub onboarded_at: Option<Timestamp>,
     /// When it was first written down.
@@ -55,7 +61,7 @@ pub async fn find_client(
     scope: Scope,
 ) -> Result<Option<Document<Client>>, StoreError> {
     let query = "
-        SELECT document
+        SELECT concat(left(document, -1), ',\"partner_account_id\":', coalesce(partner_account_id::TEXT, 'null'), '}')
         FROM trunkline.listed_clients
         WHERE provider = $1 AND id = $2 AND ($3::INTEGER IS NULL OR company_id = $3)";
     let parameters: Parameters<'_> = &[&id.provider.as_str(), &id.number, &scope.company()];

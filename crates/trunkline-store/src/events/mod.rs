@@ -16,14 +16,16 @@ mod subject;
 use jiff::Timestamp;
 use trunkline_core::events::Event;
 
-pub use facts::{Finding, ToldBy, record_findings};
+pub use facts::{Finding, ToldBy, Weighed, record_findings, weigh_findings};
 pub use history::{FactChange, list_fact_history};
 pub(crate) use list::message_keys;
 pub use list::{EventFilter, KeptEvent, KeptMessage, list_events, list_message_events};
 pub use partitions::drop_old_events;
 pub use place::Place;
+pub(crate) use subject::Tables;
 pub use subject::{SubjectKind, SubjectRow};
 
+use crate::clients::bind_clients;
 use crate::{Executor, StoreError};
 
 /// An event, and how it came.
@@ -95,12 +97,13 @@ pub async fn apply_events(
     if arrivals.is_empty() {
         return Ok(Vec::new());
     }
-    let places = place::find(executor, arrivals).await?;
+    let (places, unbound) = place::find(executor, arrivals).await?;
     let mut outcomes = known::judge(executor, arrivals, &places).await?;
     let changes = facts::judge(executor, arrivals, &places, &mut outcomes).await?;
     let ids = keep::insert(executor, arrivals, &places, &mut outcomes).await?;
     changes.write(executor, &ids).await?;
     resync::request(executor, arrivals, &outcomes).await?;
     pulse::note(executor, arrivals).await?;
+    bind_clients(executor, &unbound).await?;
     Ok(outcomes)
 }

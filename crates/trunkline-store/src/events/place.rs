@@ -5,7 +5,8 @@ use trunkline_core::events::{EventKind, Subject};
 
 use super::Arrival;
 use super::subject::Tables;
-use crate::{Executor, StoreError};
+use crate::clients::Binding;
+use crate::{Executor, QualifiedId, StoreError};
 
 /// What an event is about, in our tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -16,15 +17,23 @@ pub struct Place {
     pub channel: Option<i32>,
 }
 
-type Subjects<'a> = HashMap<(Provider, &'a Subject), Place>;
+/// A place, and whether it is known by which partner account its client is served.
+#[derive(Clone, Copy)]
+struct Found {
+    place: Place,
+    is_bound: bool,
+}
 
-/// The place of each event; `None`: no company has what it is about.
+type Subjects<'a> = HashMap<(Provider, &'a Subject), Found>;
+
+/// The place of each event; `None`: no company has what it is about. And the clients of which it is not known yet by which
+/// partner account they are served: by the one that heard of them.
 ///
 /// An event that this release does not know has nothing to apply: it is kept, with or without a place.
 pub(super) async fn find(
     executor: Executor<'_>,
     arrivals: &[Arrival<'_>],
-) -> Result<Vec<Option<Place>>, StoreError> {
+) -> Result<(Vec<Option<Place>>, Vec<Binding>), StoreError> {
     let mut found = Subjects::new();
     for provider in Provider::ALL {
         let of_provider = arrivals.iter().map(|arrival| arrival.event);
@@ -37,13 +46,22 @@ pub(super) async fn find(
         find_channels(executor, *provider, &subjects, &mut found).await?;
         find_clients(executor, *provider, &subjects, &mut found).await?;
     }
-    let place = |arrival: &Arrival<'_>| {
+    let mut unbound = Vec::new();
+    let mut place = |arrival: &Arrival<'_>| {
         let event = arrival.event;
-        let place = found.get(&(event.source.provider(), &event.subject)).copied();
+        let provider = event.source.provider();
+        let found = found.get(&(provider, &event.subject));
+        let client = found.filter(|found| !found.is_bound).and_then(|found| found.place.client);
+        unbound.extend(client.map(|number| Binding {
+            client: QualifiedId { provider, number },
+            account_id: arrival.account_id,
+        }));
         let needs_none = event.subject == Subject::Account || event.kind == EventKind::Other;
+        let place = found.map(|found| found.place);
         place.or_else(|| needs_none.then(Place::default))
     };
-    Ok(arrivals.iter().map(place).collect())
+    let places = arrivals.iter().map(&mut place).collect();
+    Ok((places, unbound))
 }
 
 /// By the provider's id or, where there is none, by the number: then the one that is in use, and the newest of these.
@@ -68,14 +86,15 @@ async fn find_channels<'a>(
     }
     let Tables { clients: accounts, client_key, channels, channel_key, .. } = Tables::of(provider);
     let query = format!(
-        "SELECT asked.place, found.client_id, found.id
+        "SELECT asked.place, found.client_id, found.id, found.is_bound
         FROM unnest($1::TEXT[], $2::TEXT[], $3::TEXT[]) WITH ORDINALITY AS asked (id, number, client, place)
         CROSS JOIN LATERAL (
-            SELECT channel.id, channel.client_id
+            SELECT channel.id, channel.client_id, client.partner_configuration_id IS NOT NULL AS is_bound
             FROM {channels} AS channel
+            JOIN {accounts} AS client ON client.id = channel.client_id
             WHERE channel.{channel_key} = asked.id
             UNION ALL
-            (SELECT channel.id, channel.client_id
+            (SELECT channel.id, channel.client_id, client.partner_configuration_id IS NOT NULL
             FROM {channels} AS channel
             JOIN {accounts} AS client ON client.id = channel.client_id
             WHERE channel.phone_number = asked.number
@@ -90,7 +109,7 @@ async fn find_channels<'a>(
         let subject = usize::try_from(place - 1).ok().and_then(|place| asked.get(place));
         if let Some(subject) = subject {
             let place = Place { client: Some(row.get(1)), channel: Some(row.get(2)) };
-            found.insert((provider, subject), place);
+            found.insert((provider, subject), Found { place, is_bound: row.get(3) });
         }
     }
     Ok(())
@@ -113,12 +132,16 @@ async fn find_clients<'a>(
     }
     let keys: Vec<&str> = asked.keys().copied().collect();
     let Tables { clients, client_key, .. } = Tables::of(provider);
-    let query = format!("SELECT {client_key}, id FROM {clients} WHERE {client_key} = ANY ($1)");
+    let query = format!(
+        "SELECT {client_key}, id, partner_configuration_id IS NOT NULL
+        FROM {clients}
+        WHERE {client_key} = ANY ($1)"
+    );
     for row in executor.rows("look for clients", &query, &[&keys]).await? {
         let key: &str = row.get(0);
         if let Some(subject) = asked.get(key) {
             let place = Place { client: Some(row.get(1)), channel: None };
-            found.insert((provider, subject), place);
+            found.insert((provider, subject), Found { place, is_bound: row.get(2) });
         }
     }
     Ok(())

@@ -31,16 +31,16 @@ pub struct SubjectRow {
 }
 
 /// A provider's tables, and what their keys and names are called.
-pub(super) struct Tables {
-    pub(super) clients: &'static str,
-    pub(super) client_key: &'static str,
-    pub(super) client_name: &'static str,
-    pub(super) channels: &'static str,
-    pub(super) channel_key: &'static str,
+pub(crate) struct Tables {
+    pub(crate) clients: &'static str,
+    pub(crate) client_key: &'static str,
+    pub(crate) client_name: &'static str,
+    pub(crate) channels: &'static str,
+    pub(crate) channel_key: &'static str,
 }
 
 impl Tables {
-    pub(super) const fn of(provider: Provider) -> Self {
+    pub(crate) const fn of(provider: Provider) -> Self {
         match provider {
             Provider::Meta => Self {
                 clients: "public.meta_whatsapp_clients",

@@ -11,6 +11,8 @@ use crate::{Executor, StoreError};
 pub(crate) struct Statement {
     /// Each row of this table has a `document`, a `provider` and an `id`.
     table: &'static str,
+    /// What is read of a row: the document, or an expression that adds to it.
+    shown: &'static str,
     /// What the list is sorted by: a column, or an expression that an index has.
     key: &'static str,
     descending: bool,
@@ -33,7 +35,13 @@ pub(crate) const fn written_limit(rows: i64) -> i64 {
 impl Statement {
     pub(crate) fn new(table: &'static str, key: &'static str, descending: bool) -> Self {
         let (narrow, conditions, parameters) = (Vec::new(), Vec::new(), Vec::new());
-        Self { table, key, descending, narrow, is_cut: false, conditions, parameters }
+        let (shown, is_cut) = ("document", false);
+        Self { table, shown, key, descending, narrow, is_cut, conditions, parameters }
+    }
+
+    /// Reads this instead of the document.
+    pub(crate) fn showing(self, shown: &'static str) -> Self {
+        Self { shown, ..self }
     }
 
     /// A parameter of this type, as it is written in the query.
@@ -105,7 +113,7 @@ impl Statement {
 
     /// The query for so many rows.
     pub(super) fn text(&self, rows: i64) -> String {
-        let Self { table, key, .. } = self;
+        let Self { table, shown, key, .. } = self;
         let listed = if self.narrow.is_empty() {
             (*table).to_owned()
         } else {
@@ -120,7 +128,7 @@ impl Statement {
         };
         let direction = if self.descending { " DESC" } else { "" };
         format!(
-            "SELECT document
+            "SELECT {shown}
             FROM {listed} AS listed
             {conditions}
             ORDER BY {key}{direction}, provider{direction}, id{direction}

@@ -82,7 +82,8 @@ impl Source {
     pub(super) const fn columns(&self) -> &'static str {
         match self {
             Self::Clients(_) => {
-                "id, company_id, provider_id, name, status, provider_status, onboarded_at, created_at, updated_at"
+                "id, company_id, provider_id, name, status, provider_status, onboarded_at, created_at, updated_at,
+                partner_account_id"
             }
             Self::Channels(..) => {
                 "id, company_id, client_id, provider_id, phone_number, display_name, status, provider_status,
@@ -97,7 +98,7 @@ impl Source {
         match self {
             Self::Clients(Clients { table, provider_id, name, .. }) => format!(
                 "SELECT id, company_id, {provider_id} AS provider_id, {name} AS name, status, provider_status,
-                    onboarded_at, created_at, updated_at
+                    onboarded_at, created_at, updated_at, partner_configuration_id AS partner_account_id
                 FROM {table}"
             ),
             Self::Channels(clients, Channels { table, provider_id }) => format!(

@@ -56,14 +56,3 @@ pub async fn clear_default(
     executor.execute("clear the default account", query, &[&provider.as_str(), &now]).await?;
     Ok(())
 }
-
-/// Whether companies have clients at the provider.
-pub async fn has_clients(executor: Executor<'_>, provider: Provider) -> Result<bool, StoreError> {
-    let query = match provider {
-        Provider::Dialog360 => "SELECT EXISTS (SELECT FROM public.dialog_360_clients) AS answer",
-        Provider::Meta => "SELECT EXISTS (SELECT FROM public.meta_whatsapp_clients) AS answer",
-        Provider::Twilio => "SELECT EXISTS (SELECT FROM trunkline.twilio_clients) AS answer",
-    };
-    let row = executor.row("look for clients", query, &[]).await?;
-    Ok(row.is_some_and(|row| row.get("answer")))
-}

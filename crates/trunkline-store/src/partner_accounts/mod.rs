@@ -14,7 +14,7 @@ use trunkline_core::Provider;
 use crate::StoreError;
 use crate::row::word;
 
-pub use default::{clear_default, find_default, find_heir, has_clients, lock_provider};
+pub use default::{clear_default, find_default, find_heir, lock_provider};
 pub use logo::{Logo, find_logo, update_logo};
 pub use read::{
     Filter, find_partner_account, get_partner_account_for_update, list_partner_accounts,

@@ -182,3 +182,42 @@ async fn an_alert_goes_from_open_to_acknowledged_to_resolved_and_a_company_sees_
     let counted = trunkline_store::alerts::count_unresolved_alerts(executor, Scope::Platform);
     assert_eq!(counted.await.unwrap(), (0, 0));
 }
+
+#[tokio::test]
+async fn what_is_being_set_up_for_too_long_is_an_alert_until_it_moves_or_somebody_closes_it() {
+    let world = world().await;
+    let connection = world.store.connection().await.unwrap();
+    let executor = connection.executor();
+    let old = "
+        UPDATE public.meta_whatsapp_clients SET status = 'active';
+        UPDATE public.meta_whatsapp_phone_numbers SET status = 'verified';
+        UPDATE public.meta_whatsapp_clients SET status = 'pending', created_at = '2026-05-01' WHERE id = 2;
+        UPDATE public.meta_whatsapp_phone_numbers SET status = 'unverified', created_at = '2026-05-01' WHERE id = 2";
+    world.client.batch_execute(old).await.unwrap();
+    let check = async |hours: i64| {
+        let now = "2026-05-01T00:00:00Z".parse::<jiff::Timestamp>().unwrap();
+        let now = now + SignedDuration::from_hours(hours);
+        check_alerts(executor, Thresholds::default(), now).await.unwrap()
+    };
+    assert_eq!(check(47).await, (0, 0));
+    assert_eq!(check(49).await, (2, 0));
+    assert_eq!(check(50).await, (0, 0));
+    let seen = alerts(&world).await;
+    assert!(seen.contains("onboarding_stuck warning"), "{seen}");
+    // It moves: that is over, and counted anew.
+    let moved = "UPDATE public.meta_whatsapp_phone_numbers SET status = 'verified' WHERE id = 2";
+    world.client.batch_execute(moved).await.unwrap();
+    assert_eq!(check(51).await, (0, 1));
+    let again = "
+        UPDATE public.meta_whatsapp_phone_numbers SET status = 'unverified' WHERE id = 2;
+        INSERT INTO trunkline.fact_history (provider, subject, subject_id, aspect, after, occurred_at, recorded_at, told_by)
+        VALUES ('meta', 'channel', 2, 'status', 'unverified', '2026-05-03 03:00Z', now(), 'sync')";
+    world.client.batch_execute(again).await.unwrap();
+    assert_eq!(check(52).await, (0, 0));
+    assert_eq!(check(51 + 49).await, (1, 0));
+    // Somebody knows that it takes so long.
+    let closed = "
+        UPDATE trunkline.alerts SET resolved_at = now(), resolved_by = 'ada' WHERE rule = 'onboarding_stuck'";
+    world.client.batch_execute(closed).await.unwrap();
+    assert_eq!(check(51 + 50).await, (0, 0));
+}

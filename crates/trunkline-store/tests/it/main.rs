@@ -4,6 +4,7 @@
 
 mod alerts;
 mod audit_log;
+mod client_accounts;
 mod events;
 mod lists;
 mod rate_budgets;

@@ -11,9 +11,11 @@ use tokio::net::TcpListener;
 use trunkline_core::{Clock, Provider};
 use trunkline_migrate::ExitStatus;
 use trunkline_providers::simulator::{Sample, SampleNumber, Simulator, WebhookTargets, World};
+use trunkline_server::syncs::request_sync;
 use trunkline_server::{State, add_partner_account};
 use trunkline_store::channels::{Channel, ChannelFilter, list_channels};
 use trunkline_store::clients::find_client;
+use trunkline_store::partner_accounts::{Filter, list_partner_accounts};
 use trunkline_store::{Sort, StoreError, Window};
 
 use super::heading;
@@ -85,7 +87,7 @@ fn configure(directory: &Path, simulator: &Simulator) -> Result<PathBuf, Failure
     let text = format!(
         "keys_file = {keys}\n\n[providers]\ndialog360_url = \"{}\"\n\
          dialog360_messaging_url = \"{}\"\nmeta_url = \"{}\"\ntwilio_url = \"{}\"\n\
-         allow_private_addresses = true\n",
+         allow_private_addresses = true\n\n[syncs]\ninterval_minutes = 0\n",
         simulator.dialog360_url(),
         simulator.dialog360_messaging_url(),
         simulator.meta_url(),
@@ -138,6 +140,22 @@ async fn connect(state: &State, simulator: &Simulator) -> Result<(), Failure> {
         }
         world.send_webhooks_to(&targets);
     });
+    compare(state).await
+}
+
+/// Has two of them compared with the platform once; at Twilio the simulator has one account for all.
+async fn compare(state: &State) -> Result<(), Failure> {
+    let connection = state.store.connection().await.map_err(|error| keys::store(&error))?;
+    let window = Window { after: None, limit: 10 };
+    let accounts = list_partner_accounts(connection.executor(), Filter::default(), &window).await;
+    for account in accounts.map_err(|error| keys::store(&error))? {
+        if account.provider != Provider::Twilio {
+            let asked = request_sync(state, &serve::system(), account.id, false).await;
+            asked.map_err(|problem| {
+                Failure::failed(problem.detail, "this is a defect of the demo: report it")
+            })?;
+        }
+    }
     Ok(())
 }
 
@@ -202,6 +220,10 @@ fn tell(state: &State, simulator: &Simulator, printer: &Printer) {
         (
             format!("{service}/admin/channels"),
             "the platform's numbers, which webhooks change every few seconds",
+        ),
+        (
+            format!("{service}/admin/syncs"),
+            "what the providers say of them, compared with what stands here",
         ),
         (
             format!("{simulated}_control/webhooks"),

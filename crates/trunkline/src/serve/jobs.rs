@@ -10,8 +10,8 @@ use super::migrations;
 
 /// What the service does beside answering.
 pub(super) struct Jobs {
-    /// What works on webhooks and tells of alerts: it finishes what it has begun.
-    working: JoinHandle<((), ())>,
+    /// What works on webhooks and on jobs and tells of alerts: it finishes what it has begun, or hands it on.
+    working: JoinHandle<()>,
     /// What works on the import: it finishes the batch at hand.
     importing: JoinHandle<()>,
     /// What may end at any moment.
@@ -25,14 +25,15 @@ impl Jobs {
             async move { stop.requested().await }
         };
         let importing = trunkline_server::keep_importing(state.clone(), stop.clone());
-        let working = trunkline_server::work(state.clone(), stopped());
+        let webhooks = trunkline_server::work(state.clone(), stopped());
         let telling = trunkline_server::deliver_alerts(state.clone(), stopped());
-        let working = async move { tokio::join!(working, telling) };
+        let jobs = trunkline_server::jobs::work(state.clone(), stopped());
         let mut others = JoinSet::new();
         others.spawn(migrations::verify(Arc::clone(&state.migrator)));
-        others.spawn(trunkline_server::watch::keep_watch(state.clone()));
-        others.spawn(trunkline_server::providers::keep_resolving(state.clone()));
-        Self { working: tokio::spawn(working), importing: tokio::spawn(importing), others }
+        let working = tokio::spawn(async move {
+            tokio::join!(webhooks, telling, jobs);
+        });
+        Self { working, importing: tokio::spawn(importing), others }
     }
 
     /// Waits for what was begun, within the limit.
@@ -43,9 +44,7 @@ impl Jobs {
             tokio::time::timeout(limit, self.importing)
         );
         if working.is_err() {
-            warn!(
-                "stopped; webhooks that were being worked on, and alerts that were being told, are taken up again"
-            );
+            warn!("stopped; what was being worked on is taken up again");
         }
         if importing.is_err() {
             warn!("stopped; the next process goes on with the import in half a minute");

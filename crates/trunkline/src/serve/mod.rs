@@ -13,6 +13,7 @@ use std::time::Duration;
 use clap::Args;
 use tokio::net::TcpListener;
 use tracing::{info, warn};
+use trunkline_core::secrets::KeyRing;
 use trunkline_core::{Clock, Random};
 use trunkline_migrate::{ExitStatus, Interrupt, Migrator, Options};
 use trunkline_server::{
@@ -73,30 +74,12 @@ pub(crate) async fn run_with(
     let listener = bind(config.server.listen).await?;
     // Port 0 takes any that is free.
     config.server.listen = listener.local_addr().unwrap_or(config.server.listen);
-    let (settings, clock) = (Settings::new(&config), Clock::system());
-    let oidc = config.oidc(&settings.public_url, &clock)?;
+    let oidc = config.oidc(&Settings::new(&config).public_url, &Clock::system())?;
     let keys = keys::ring_for_service(global, &config).await?;
     let connection = Connection::open(global).await?;
     platform::prepare(&connection).await?;
-    let options = Options { interrupt: stop.clone(), ..Options::default() };
-    let source = trunkline_store::partner_migrations()?;
-    let pool = PoolOptions { size: config.database.connections, ..PoolOptions::default() };
-    let metrics: Arc<Metrics> = Arc::default();
-    let webhooks = Store::new(connection.target.clone(), PoolOptions::default());
-    let state = State::new(Service {
-        store: Store::new(connection.target.clone(), pool),
-        keys: Arc::new(keys),
-        migrator: Arc::new(Migrator::new(source, connection.target.clone(), options)),
-        settings: Arc::new(settings),
-        providers: ProviderClient::new(&config.providers),
-        oidc: oidc.map(Arc::new),
-        clock,
-        random: Random::system(),
-        webhooks: Webhooks::start(webhooks, &metrics),
-        metrics,
-        progress: Progress::default(),
-        known: KnownCallers::default(),
-    });
+    let mut state = service(&config, &connection, keys, &stop)?;
+    state.oidc = oidc.map(Arc::new);
 
     // It listens before it migrates, so that its readiness tells how far that is.
     state.progress.set(Some("starting".to_owned()));
@@ -120,6 +103,34 @@ pub(crate) async fn run_with(
         info!("stopped; everything was answered");
     }
     Ok(ExitStatus::Done)
+}
+
+/// Everything that answers and works on jobs, at this database.
+pub(crate) fn service(
+    config: &Config,
+    connection: &Connection,
+    keys: KeyRing,
+    stop: &Interrupt,
+) -> Result<State, Failure> {
+    let options = Options { interrupt: stop.clone(), ..Options::default() };
+    let source = trunkline_store::partner_migrations()?;
+    let pool = PoolOptions { size: config.database.connections, ..PoolOptions::default() };
+    let metrics: Arc<Metrics> = Arc::default();
+    let webhooks = Store::new(connection.target.clone(), PoolOptions::default());
+    Ok(State::new(Service {
+        store: Store::new(connection.target.clone(), pool),
+        keys: Arc::new(keys),
+        migrator: Arc::new(Migrator::new(source, connection.target.clone(), options)),
+        settings: Arc::new(Settings::new(config)),
+        providers: ProviderClient::new(&config.providers),
+        oidc: None,
+        clock: Clock::system(),
+        random: Random::system(),
+        webhooks: Webhooks::start(webhooks, &metrics),
+        metrics,
+        progress: Progress::default(),
+        known: KnownCallers::default(),
+    }))
 }
 
 /// What must be so before anything but health is answered.

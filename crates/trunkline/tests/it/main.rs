@@ -35,6 +35,8 @@ mod serving;
 #[cfg(feature = "simulator")]
 mod simulate;
 mod status;
+#[cfg(feature = "simulator")]
+mod sync;
 mod terminal;
 mod up;
 mod verify;

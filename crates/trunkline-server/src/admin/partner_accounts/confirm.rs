@@ -69,7 +69,7 @@ fn deletion(account: &AccountDocument) -> Question {
         "Its credentials are deleted with it, and its webhook URLs answer no more. This cannot be undone."
             .to_owned(),
         format!(
-            "It is refused while companies have clients at {} that no other account in use serves.",
+            "It is refused while companies have clients at {} that this account serves.",
             account.provider.name()
         ),
     ];

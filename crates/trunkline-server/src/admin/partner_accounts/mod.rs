@@ -63,6 +63,6 @@ async fn load(state: &State, id: i32) -> Result<AccountDocument, Problem> {
 }
 
 /// The page of an account.
-fn page_of(id: i32) -> String {
+pub(in crate::admin) fn page_of(id: i32) -> String {
     format!("{LIST}/{id}")
 }

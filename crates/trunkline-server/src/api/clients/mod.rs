@@ -39,6 +39,8 @@ pub(crate) struct Client {
     status: ClientStatus,
     /// The provider's own word for the status.
     provider_status: Option<String>,
+    /// The partner account that it belongs to; null: not known, and the provider's default account serves it.
+    partner_account_id: Option<i32>,
     /// When the company finished onboarding; null: not yet.
     #[schema(schema_with = schema::optional_timestamp)]
     onboarded_at: Option<Timestamp>,

@@ -10,8 +10,8 @@ use crate::{Problem, State};
 
 /// Delete a partner account with its secrets, unless clients depend on it.
 ///
-/// Clients belong to a provider, not to one of its accounts. They depend on an account if companies have
-/// clients at its provider and no other account of the provider is in use.
+/// Clients depend on the account that they belong to; those of which that is not known, on the provider's default or else on
+/// the last account in use.
 #[utoipa::path(
     delete,
     path = "/api/v1/partner-accounts/{id}",

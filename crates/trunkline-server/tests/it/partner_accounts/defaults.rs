@@ -1,3 +1,4 @@
+use insta::assert_snapshot;
 use serde_json::json;
 
 use super::{ACCOUNTS, actions, add, dialog360, small_meta};
@@ -78,21 +79,46 @@ async fn an_account_is_deleted_unless_clients_depend_on_it() {
     add(&service, &key, &small_meta(1)).await;
     let client = "INSERT INTO public.meta_whatsapp_clients (company_id, business_account_id) VALUES (1, 'waba')";
     service.client.execute(client, &[]).await.unwrap();
-    let path = format!("{ACCOUNTS}/1");
-    let refused = service.call("DELETE", &path, &key, &json!(null)).await;
+    let delete = async |id: u32| {
+        service.call("DELETE", &format!("{ACCOUNTS}/{id}"), &key, &json!(null)).await
+    };
+    let refused = delete(1).await;
     assert_eq!(refused.status.as_u16(), 409);
-    assert_eq!(
-        refused.json()["detail"],
-        "companies have clients at Meta, and no other active Meta account serves them; add one first"
-    );
+    assert_snapshot!(refused.json()["detail"].as_str().unwrap());
+    // Another one does not serve it while this is the default.
     add(&service, &key, &small_meta(2)).await;
-    let deleted = service.call("DELETE", &path, &key, &json!(null)).await;
+    assert_eq!(delete(1).await.status.as_u16(), 409);
+    post(&service, &key, 2, "default").await;
+    let deleted = delete(1).await;
     assert_eq!(
         deleted.json(),
-        json!({ "default_account_id": 2, "note": "Account 2 is now the default of Meta." })
+        json!({ "default_account_id": 2, "note": "Account 2 stays the default of Meta." })
     );
-    assert_eq!(service.get(&path, &key).await.status.as_u16(), 404);
-    assert_eq!(service.call("DELETE", &path, &key, &json!(null)).await.status.as_u16(), 404);
+    assert_eq!(service.get(&format!("{ACCOUNTS}/1"), &key).await.status.as_u16(), 404);
+    assert_eq!(delete(1).await.status.as_u16(), 404);
     let actions = actions(&service).await;
     assert_eq!(actions.last().map(String::as_str), Some("partner_account.deleted"));
+}
+
+#[tokio::test]
+async fn an_account_to_which_clients_belong_is_not_deleted_whichever_is_the_default() {
+    let service = Service::new().await;
+    let key = service.api_key("admin", None).await;
+    for number in [1, 2, 3] {
+        add(&service, &key, &small_meta(number)).await;
+    }
+    let client = "
+        INSERT INTO public.meta_whatsapp_clients (company_id, business_account_id, partner_configuration_id)
+        VALUES (1, 'waba', 2)";
+    service.client.execute(client, &[]).await.unwrap();
+    let delete = async |id: u32| {
+        service.call("DELETE", &format!("{ACCOUNTS}/{id}"), &key, &json!(null)).await
+    };
+    assert_eq!(delete(2).await.status.as_u16(), 409);
+    post(&service, &key, 2, "deactivate").await;
+    assert_eq!(delete(2).await.status.as_u16(), 409);
+    // No client is left to the default.
+    assert_eq!(delete(1).await.status.as_u16(), 200);
+    service.client.execute("DELETE FROM public.meta_whatsapp_clients", &[]).await.unwrap();
+    assert_eq!(delete(2).await.status.as_u16(), 200);
 }

@@ -78,6 +78,53 @@ pub struct Finding {
     pub occurred_at: Timestamp,
 }
 
+/// What a finding is against what was known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Weighed {
+    /// What taking it would come to.
+    pub outcome: Outcome,
+    /// What was known, in our word.
+    pub before: Option<String>,
+    /// What is so, in our word.
+    pub after: String,
+    /// The same in the provider's word, where that is another.
+    pub word: Option<String>,
+    /// Whether the provider's word is another than the one that was known, whatever ours is.
+    pub is_new_word: bool,
+}
+
+/// Compares what a sync found with what is known, and changes nothing; what is known stays so until the transaction ends.
+pub async fn weigh_findings(
+    executor: Executor<'_>,
+    findings: &[Finding],
+    now: Timestamp,
+) -> Result<Vec<Weighed>, StoreError> {
+    let targets = targets(findings, now);
+    let known = current::load(executor, &targets).await?;
+    let before = known.clone();
+    let (_, verdicts) = weigh::weigh(&targets, known, ToldBy::Sync, None, now);
+    let weighed = targets.iter().zip(verdicts).map(|(target, verdict)| {
+        let known = before.get(&target.key());
+        let word = value::word(target.fact).map(ToOwned::to_owned);
+        Weighed {
+            outcome: verdict.outcome(),
+            before: known.and_then(|known| known.value.clone()),
+            after: value::value(target.fact),
+            is_new_word: word.is_some() && known.is_none_or(|known| known.word != word),
+            word,
+        }
+    });
+    Ok(weighed.collect())
+}
+
+fn targets(findings: &[Finding], now: Timestamp) -> Vec<Target<'_>> {
+    fn target(finding: &Finding, now: Timestamp) -> Target<'_> {
+        let Finding { row, fact, occurred_at } = finding;
+        Target { row: *row, fact, occurred_at: (*occurred_at).min(now), arrival: None }
+    }
+    findings.iter().map(|finding| target(finding, now)).collect()
+}
+
 /// Takes what a sync or an operator found, as it takes what a webhook says; tells which of it changed something.
 pub async fn record_findings(
     executor: Executor<'_>,
@@ -86,13 +133,7 @@ pub async fn record_findings(
     actor: Option<&str>,
     now: Timestamp,
 ) -> Result<Vec<Outcome>, StoreError> {
-    let targets = findings.iter().map(|finding| Target {
-        row: finding.row,
-        fact: &finding.fact,
-        occurred_at: finding.occurred_at.min(now),
-        arrival: None,
-    });
-    let targets: Vec<Target<'_>> = targets.collect();
+    let targets = targets(findings, now);
     let known = current::load(executor, &targets).await?;
     let (changes, verdicts) = weigh::weigh(&targets, known, told_by, actor, now);
     changes.write(executor, &[]).await?;

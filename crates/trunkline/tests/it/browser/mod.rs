@@ -51,6 +51,7 @@ async fn story(browser: Browser, setup_link: String) {
     sets_up(&browser, &mut walk, &setup_link).await;
     let account = adds_an_account(&browser, &mut walk).await;
     replaces_a_secret(&browser, &account).await;
+    asks_for_a_sync(&browser).await;
     makes_a_key(&browser, &mut walk).await;
     has_alerts_told(&browser, &mut walk).await;
     let invitation = invites(&browser, &mut walk).await;
@@ -84,6 +85,9 @@ async fn story(browser: Browser, setup_link: String) {
         "admin-partner-accounts-one-edit",
         "admin-partner-accounts-one-profile",
         "admin-profile-second-factor",
+        "admin-providers",
+        "admin-syncs",
+        "admin-syncs-one",
         "admin-users-one",
         "docs",
     ] {
@@ -144,6 +148,13 @@ async fn replaces_a_secret(browser: &Browser, account: &str) {
     let after = browser.texts("#secrets code").await;
     assert_eq!(after[0], "3222");
     assert_ne!(before[1], after[1], "the fingerprint");
+}
+
+async fn asks_for_a_sync(browser: &Browser) {
+    browser.open("/admin/syncs").await;
+    browser.press("Dry run").await;
+    browser.sees("What it found").await;
+    assert!(browser.path().await.starts_with("/admin/syncs/"));
 }
 
 async fn makes_a_key(browser: &Browser, walk: &mut Walk) {

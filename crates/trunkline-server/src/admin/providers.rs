@@ -1,0 +1,122 @@
+//! `/admin/providers`: whether the providers answer, and when they did not.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::State as Extract;
+use axum::http::HeaderMap;
+use axum::routing::get;
+use trunkline_store::outages::{Outage, list_last_outages};
+
+use super::{Frame, Page, PageProblem, Section, Time, words};
+use crate::State;
+use crate::auth::Administrator;
+use crate::providers::standing::{Answering, Standing, of_providers};
+
+pub(super) fn router() -> Router<State> {
+    Router::new().route("/providers", get(show))
+}
+
+/// So many outages are shown.
+const LAST: i64 = 20;
+
+#[derive(Template)]
+#[template(path = "providers/status.html")]
+struct StatusPage {
+    frame: Frame,
+    providers: Vec<ProviderCard>,
+    outages: Vec<OutageRow>,
+}
+
+struct ProviderCard {
+    name: &'static str,
+    tone: &'static str,
+    word: &'static str,
+    reason: String,
+    since: Option<Time>,
+    next: Option<Time>,
+    answered: Option<Time>,
+    accounts: Vec<AccountRow>,
+}
+
+struct AccountRow {
+    href: String,
+    name: String,
+    tone: &'static str,
+    word: String,
+    reason: String,
+    answered: Option<Time>,
+}
+
+struct OutageRow {
+    provider: &'static str,
+    began: Time,
+    ended: Option<Time>,
+    attempts: String,
+    reason: String,
+}
+
+impl From<Standing> for ProviderCard {
+    fn from(standing: Standing) -> Self {
+        let (tone, word) = match standing.answering {
+            Answering::Answers => ("good", "Answers"),
+            Answering::Failing => ("warn", "Some calls fail"),
+            Answering::Silent => ("bad", "Does not answer: its syncs pause"),
+            Answering::Unknown => ("off", "Not asked yet"),
+        };
+        let accounts = standing.accounts.into_iter().map(|account| {
+            let (tone, word) = match (account.failures, account.answered_at) {
+                (0, Some(_)) => ("good", "Answered".to_owned()),
+                (0, None) => ("off", "Not asked yet".to_owned()),
+                (1, _) => ("warn", "No answer once".to_owned()),
+                (failures, _) => ("warn", format!("No answer {} times", words::grouped(failures))),
+            };
+            let label = account.label.filter(|label| !label.is_empty());
+            AccountRow {
+                href: format!("/admin/partner-accounts/{}", account.account_id),
+                name: label.unwrap_or(account.partner_id),
+                tone,
+                word,
+                reason: account.reason.unwrap_or_default(),
+                answered: account.answered_at.map(Time::from),
+            }
+        });
+        Self {
+            name: standing.provider.name(),
+            tone,
+            word,
+            reason: standing.reason.unwrap_or_default(),
+            since: standing.since.map(Time::from),
+            next: standing.outage.map(|outage| outage.next_attempt_at.into()),
+            answered: standing.answered_at.map(Time::from),
+            accounts: accounts.collect(),
+        }
+    }
+}
+
+impl From<Outage> for OutageRow {
+    fn from(outage: Outage) -> Self {
+        Self {
+            provider: outage.provider.name(),
+            began: outage.began_at.into(),
+            ended: outage.ended_at.map(Time::from),
+            attempts: words::grouped(outage.attempts),
+            reason: outage.reason,
+        }
+    }
+}
+
+async fn show(
+    administrator: Administrator,
+    headers: HeaderMap,
+    Extract(state): Extract<State>,
+) -> Result<Page<impl Template>, PageProblem> {
+    let connection = state.store.connection().await?;
+    let executor = connection.executor();
+    let providers = of_providers(executor).await?;
+    let outages = list_last_outages(executor, LAST).await?;
+    Ok(Page(StatusPage {
+        frame: administrator.frame(&headers, Section::Providers),
+        providers: providers.into_iter().map(ProviderCard::from).collect(),
+        outages: outages.into_iter().map(OutageRow::from).collect(),
+    }))
+}
