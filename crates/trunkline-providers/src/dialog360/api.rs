@@ -113,6 +113,17 @@ impl Api {
         name: &'static str,
         make: impl Fn() -> Call + Send + Sync,
     ) -> Result<(List<T>, Option<usize>), ProviderError> {
+        let (list, total, _) = self.part(page, name, make).await?;
+        Ok((list, total))
+    }
+
+    /// The same, and how many entries a page has at most: 360dialog may give fewer than were asked for.
+    async fn part<T: Reading>(
+        &self,
+        page: &Page,
+        name: &'static str,
+        make: impl Fn() -> Call + Send + Sync,
+    ) -> Result<(List<T>, Option<usize>, usize), ProviderError> {
         let call = make().name();
         let make = || {
             let mut call = make()
@@ -128,9 +139,10 @@ impl Api {
         };
         let reply = self.send(Repeat::Safe, make).await?;
         reply.read_by(&DIALECT, call, |mut answer| {
-            let total = answer.get("total").and_then(Value::as_u64);
+            let number = |name: &str| usize::try_from(answer.get(name)?.as_u64()?).ok();
+            let (total, most) = (number("total"), number("limit").unwrap_or(page.limit));
             let list = items(&mut answer, name)?;
-            Some((list, total.and_then(|total| usize::try_from(total).ok())))
+            Some((list, total, most.min(page.limit)))
         })
     }
 
@@ -143,10 +155,10 @@ impl Api {
         let mut all = List::empty();
         for _ in 0..MOST_PAGES {
             let page = Page { offset: all.came(), ..Page::default() };
-            let (list, total) = self.page(&page, name, &make).await?;
+            let (list, total, most) = self.part(&page, name, &make).await?;
             let came = list.came();
             all.append(list);
-            let is_all = total.map_or(came < page.limit, |total| all.came() >= total);
+            let is_all = total.map_or(came < most, |total| all.came() >= total);
             if is_all || came == 0 {
                 // An empty page although more is promised: the rest is there, and was not told.
                 all.is_whole &= total.is_none_or(|total| all.came() >= total);

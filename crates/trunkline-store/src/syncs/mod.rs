@@ -81,7 +81,7 @@ pub struct SyncRun {
 /// Why a sync failed, or was put off.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncError {
-    /// `authentication`, `permission`, `throttled`, `transient`, `invalid`, `not_found`, `lying` or `internal`.
+    /// `authentication`, `permission`, `throttled`, `transient`, `invalid`, `not_found` or `internal`.
     pub kind: String,
     /// What was asked, and what was answered.
     pub message: String,

@@ -1,4 +1,5 @@
 use serde_json::{Value, json};
+use trunkline_core::{ChannelStatus, events::Fact};
 use trunkline_providers::{
     dialog360::{Account, Api, ChannelState, ClientEdit, HubStatus, Limit, PartnerEdit, Quality},
     error::{Failure, Kind},
@@ -56,6 +57,76 @@ async fn every_page_is_read_with_and_without_a_total() {
         ids.dedup();
         assert_eq!(ids.len(), total);
     }
+}
+
+#[tokio::test]
+async fn a_page_that_is_smaller_than_asked_for_is_not_the_last_and_an_empty_one_is_not_the_end() {
+    // 360dialog gives 100 at a time whatever is asked for, and does not say how many there are.
+    let fake = Fake::start(|request: &Request| {
+        let offset: usize = request.query("offset").unwrap().parse().unwrap();
+        let page: Vec<Value> = (offset..250.min(offset + 100)).map(channel).collect();
+        Answer::Json(200, json!({"limit": 100, "offset": offset, "partner_channels": page}))
+    })
+    .await;
+    let channels = api(&fake).channels().await.unwrap();
+    assert_eq!((channels.items.len(), channels.is_whole), (250, true));
+    // It says that there are more, and gives none.
+    let fake = Fake::start(|request: &Request| {
+        let first = request.query("offset").as_deref() == Some("0");
+        let page: Vec<Value> = (0..200).filter(|_| first).map(channel).collect();
+        Answer::Json(200, json!({"total": 300, "partner_channels": page}))
+    })
+    .await;
+    let channels = api(&fake).channels().await.unwrap();
+    assert_eq!((channels.items.len(), channels.is_whole), (200, false));
+}
+
+#[tokio::test]
+async fn how_a_channel_stands_is_read_as_its_webhooks_are() {
+    let read = async |changes: Value| {
+        let mut shown = channel(1);
+        shown.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        let fake = Fake::start(move |_| {
+            Answer::Json(200, json!({"total": 1, "partner_channels": [shown.clone()]}))
+        })
+        .await;
+        let channels = api(&fake).channels().await.unwrap();
+        channels.items[0].facts().into_iter().find_map(|fact| match fact {
+            Fact::ChannelStatus { status, word } => Some((status, word)),
+            _ => None,
+        })
+    };
+    for (changes, status, word) in [
+        (
+            json!({"status": "ready", "account_mode": "live", "hub_status": "live"}),
+            ChannelStatus::Running,
+            "live",
+        ),
+        (
+            json!({"status": "created", "account_mode": null, "hub_status": null}),
+            ChannelStatus::Pending,
+            "created",
+        ),
+        (
+            json!({"status": "error", "account_mode": "live", "hub_status": "live"}),
+            ChannelStatus::Failed,
+            "error",
+        ),
+        (
+            json!({"status": "ready", "account_mode": "live", "hub_status": "Deleted"}),
+            ChannelStatus::Deleted,
+            "deleted",
+        ),
+        (
+            json!({"status": "ready", "hub_status": "live", "terminated_at": "2026-01-02T03:04:05Z"}),
+            ChannelStatus::Disconnected,
+            "terminated",
+        ),
+    ] {
+        assert_eq!(read(changes.clone()).await, Some((status, word.to_owned())), "{changes}");
+    }
+    let unknown = json!({"status": "on_the_moon", "account_mode": "sandbox", "hub_status": null});
+    assert_eq!(read(unknown).await, None);
 }
 
 #[tokio::test]

@@ -46,6 +46,24 @@ async fn calls_carry_token_proof_and_version() {
 }
 
 #[tokio::test]
+async fn a_list_that_leads_back_to_itself_or_nowhere_is_not_the_whole() {
+    for (paging, is_whole) in [
+        (json!({"cursors": {"after": "same"}, "next": "https://graph.example/next"}), false),
+        (json!({"next": "https://graph.example/next"}), false),
+        (json!({"cursors": {"after": "same"}}), true),
+        (Value::Null, true),
+    ] {
+        let shown = paging.clone();
+        let fake = Fake::start(move |_| {
+            Answer::Json(200, json!({"data": [{"id": WABA}], "paging": shown.clone()}))
+        })
+        .await;
+        let shared = api(&fake).shared_wabas().await.unwrap();
+        assert_eq!(shared.is_whole, is_whole, "{paging}");
+    }
+}
+
+#[tokio::test]
 async fn pages_are_asked_for_by_cursor_and_next_is_never_followed() {
     let elsewhere = Fake::start(|_| Answer::Json(200, json!({"data": []}))).await;
     let lure = elsewhere.url("/v25.0/x?access_token=EAATESTTOKEN").to_string();
