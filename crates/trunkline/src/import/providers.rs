@@ -47,10 +47,7 @@ pub(super) struct Said {
 }
 
 /// Judges every row, and asks about the tokens of those that can be read.
-pub(super) async fn ask(
-    session: &Session<'_>,
-    survey: &Survey,
-) -> Result<(Counts, Said), Failure> {
+pub(super) async fn ask(session: &Session<'_>, survey: &Survey) -> Result<(Counts, Said), Failure> {
     let checks = open(session).await?;
     let mut planning =
         Planning::new(&session.platform, survey, session.ring(), Policy::Skip, session.company);
