@@ -4,7 +4,7 @@ use trunkline_store::import::{Policy, Survey, plan, skipped_types};
 
 use super::counts::Counts;
 use super::progress::Bar;
-use super::providers::{self, Findings};
+use super::providers::{self, Said};
 use super::{Session, count, interrupted, store};
 use crate::failure::Failure;
 use crate::output::{GOOD, Printer};
@@ -100,10 +100,10 @@ pub(super) async fn judge(
 }
 
 /// A line for each row that a person should look at.
-fn print_rows(printer: &Printer, counts: &Counts, findings: Option<&Findings>) {
+fn print_rows(printer: &Printer, counts: &Counts, findings: Option<&Said>) {
     let header =
         ["row", "company_id", "channel_type", "kind", "word", "explanation", "detail", "remedy"];
-    let found = findings.into_iter().flat_map(Findings::lines);
+    let found = findings.into_iter().flat_map(Said::lines);
     printer.csv(
         &header,
         counts.conflicts.iter().map(super::counts::ConflictLine::fields).chain(found),

@@ -23,7 +23,7 @@ const MOST_UNKNOWN: usize = 1_000;
 
 /// What a provider said of a row's token.
 #[derive(Serialize)]
-struct Finding {
+struct Found {
     row: i64,
     company_id: Option<i32>,
     channel_type: String,
@@ -38,24 +38,21 @@ struct Finding {
 
 /// What the providers said.
 #[derive(Default, Serialize)]
-pub(super) struct Findings {
+pub(super) struct Said {
     good: u64,
     pub(super) refused: u64,
     not_asked: u64,
     notes: BTreeMap<&'static str, u64>,
-    findings: Vec<Finding>,
+    findings: Vec<Found>,
 }
 
 /// Judges every row, and asks about the tokens of those that can be read.
-pub(super) async fn ask(
-    session: &Session<'_>,
-    survey: &Survey,
-) -> Result<(Counts, Findings), Failure> {
+pub(super) async fn ask(session: &Session<'_>, survey: &Survey) -> Result<(Counts, Said), Failure> {
     let checks = open(session).await?;
     let mut planning =
         Planning::new(&session.platform, survey, session.ring(), Policy::Skip, session.company);
     let bar = Bar::new("asking", survey.rows, session.printer);
-    let (mut counts, mut findings, mut rows) = (Counts::default(), Findings::default(), 0);
+    let (mut counts, mut findings, mut rows) = (Counts::default(), Said::default(), 0);
     let executor = session.lease.executor();
     while let Some(judged) = planning.next(executor).await.map_err(|error| store(&error))? {
         let asked: Vec<&LegacyChannel> =
@@ -110,7 +107,7 @@ fn asked_about(row: &SourceRow) -> Option<&LegacyChannel> {
     row.reading.as_ref().ok().map(AsRef::as_ref).filter(|channel| channel.secret.is_some())
 }
 
-impl Findings {
+impl Said {
     fn add(&mut self, judged: &[(SourceRow, Verdict)], answers: Vec<TokenAnswer>) {
         let rows = judged.iter().map(|(row, _)| row).filter(|row| asked_about(row).is_some());
         for (row, answer) in rows.zip(answers) {
@@ -122,7 +119,7 @@ impl Findings {
                 }
                 TokenAnswer::Refused(conflict, detail) => {
                     self.refused += 1;
-                    self.findings.push(Finding::refused(row, conflict, detail));
+                    self.findings.push(Found::refused(row, conflict, detail));
                 }
                 TokenAnswer::Unknown(why) => {
                     self.not_asked += 1;
@@ -136,12 +133,12 @@ impl Findings {
         let known = self.notes.entry(note.as_str()).or_default();
         *known += 1;
         if note != Note::TokenNotAsked || *known <= MOST_UNKNOWN as u64 {
-            self.findings.push(Finding {
+            self.findings.push(Found {
                 kind: "note",
                 finding: note.as_str(),
                 explanation: note.explanation(),
                 remedy: None,
-                ..Finding::of(row, detail)
+                ..Found::of(row, detail)
             });
         }
     }
@@ -164,7 +161,7 @@ impl Findings {
 
     pub(super) fn print(&self, printer: &Printer) {
         for found in self.findings.iter().take(MOST_LINES) {
-            let Finding { row, finding, channel_type, explanation, detail, .. } = found;
+            let Found { row, finding, channel_type, explanation, detail, .. } = found;
             let company = found.company_id.map_or_else(String::new, |id| format!(", company {id}"));
             printer.line(format_args!(
                 "  {WARNING}{finding}{WARNING:#} row {row}, {channel_type}{company}: {explanation} ({detail})"
@@ -186,7 +183,7 @@ impl Findings {
     }
 }
 
-impl Finding {
+impl Found {
     fn of(row: &SourceRow, detail: String) -> Self {
         Self {
             row: row.id,

@@ -25,11 +25,10 @@ fn providers() -> Router {
                 (StatusCode::BAD_REQUEST, Json(error))
             };
             match token {
-                "fake-good" => number("+49 1511 0000002"),
                 "fake-other-app" if query.contains_key("appsecret_proof") => {
                     error(100, 0, "Invalid appsecret_proof provided in the API argument")
                 }
-                "fake-other-app" => number("+49 1511 0000002"),
+                "fake-good" | "fake-other-app" => number("+49 1511 0000002"),
                 "fake-other-number" => number("+49 1511 9999999"),
                 "fake-elsewhere" => error(100, 33, "Unsupported get request"),
                 "fake-down" => (StatusCode::SERVICE_UNAVAILABLE, Json(json!({}))),
