@@ -2,7 +2,6 @@
 
 use std::time::Instant;
 
-use futures_util::future;
 use tokio_postgres::Statement;
 
 use super::execute::{Runnable, Stopped, Work};
@@ -105,16 +104,6 @@ impl Run<'_> {
             let prepared = turn.recording;
             let recorded = insert_entry(&self.work, prepared, source, migration, down, Origin::Run);
             let body = migration.up.body()?;
-            if let (None, [_]) = (&self.platform, migrations) {
-                // One answer to wait for in all: where anything fails, what is sent after it fails too.
-                let ended = async {
-                    Ok(future::join(recorded, work.commit_and_begin(first, turn.next)).await)
-                };
-                let ended = work.run_all(runnable, body, backend, ended).await?;
-                let (recorded, opened) = ended.map_err(stopped)?;
-                recorded.map_err(|error| not_recorded(work, name, &error))?;
-                return Ok(Outcome::Applied(opened?));
-            }
             let recorded = work.run_all(runnable, body, backend, recorded).await?;
             recorded.map_err(|error| not_recorded(work, name, &error))?;
             if let Some(platform) = &self.platform {
