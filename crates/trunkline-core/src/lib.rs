@@ -5,12 +5,14 @@ mod clock;
 pub mod configuration;
 pub mod events;
 pub mod legacy;
+mod permissions;
 mod random;
 pub mod secrets;
 mod states;
 mod words;
 
 pub use clock::Clock;
+pub use permissions::{NoPermission, PathMethod, PathRule, Permission};
 pub use random::Random;
 pub use states::{ChannelStatus, ClientStatus, QualityRating};
 pub use words::{Provider, Role, Scope, UnknownWord};

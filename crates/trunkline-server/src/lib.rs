@@ -14,6 +14,7 @@ mod metrics;
 mod middleware;
 mod oidc;
 mod partner_accounts;
+mod pass_through;
 pub mod people;
 mod problem;
 pub mod providers;
@@ -23,6 +24,7 @@ mod state;
 pub mod watch;
 mod webhooks;
 
+pub use api::api_keys::add_api_key;
 pub use auth::KnownCallers;
 pub use listen::{Limits, serve};
 pub use metrics::{Metrics, metrics_router};

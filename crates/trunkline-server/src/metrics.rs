@@ -14,6 +14,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 use trunkline_store::Store;
 
+use crate::pass_through::PassThroughMetrics;
 use crate::webhooks::WebhookMetrics;
 
 /// What is counted; one name carries its unit.
@@ -24,6 +25,7 @@ pub struct Metrics {
     connections: Gauge,
     idle_connections: Gauge,
     pub(crate) webhooks: WebhookMetrics,
+    pub(crate) pass_through: PassThroughMetrics,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -61,7 +63,16 @@ impl Default for Metrics {
         let help = "Connections to the database that nobody uses";
         registry.register("database_idle_connections", help, idle_connections.clone());
         let webhooks = WebhookMetrics::new(&mut registry);
-        Self { registry, requests, request_seconds, connections, idle_connections, webhooks }
+        let pass_through = PassThroughMetrics::new(&mut registry);
+        Self {
+            registry,
+            requests,
+            request_seconds,
+            connections,
+            idle_connections,
+            webhooks,
+            pass_through,
+        }
     }
 }
 

@@ -60,6 +60,8 @@ const FILES: &[EmbeddedFile<'static>] = embed![
     "028-provider-calls.sql",
     "029-client-accounts.down.sql",
     "029-client-accounts.sql",
+    "033-api-key-permissions.down.sql",
+    "033-api-key-permissions.sql",
     "034-client-account-indexes.down.sql",
     "034-client-account-indexes.sql",
 ];

@@ -15,8 +15,11 @@ const SLOW_FOR: Duration = Duration::from_mins(2);
 /// A long limit is kept as a shorter one of the same rate: this is how many of its calls are remembered at most.
 const MOST_TURNS: u32 = 100;
 
+/// With what the names of the budgets of numbers begin, by which their messages are counted.
+pub(crate) const MESSAGES: &str = "messages:";
+
 /// The budgets of one partner account, as rows that all replicas share.
-pub(super) struct SharedBudget {
+pub(crate) struct SharedBudget {
     pub(super) store: Store,
     pub(super) settings: Calls,
     pub(super) account_id: i32,
@@ -25,9 +28,12 @@ pub(super) struct SharedBudget {
 }
 
 impl SharedBudget {
-    fn limit(&self) -> RateLimit {
+    fn limit(&self, name: &str) -> RateLimit {
         let settings = &self.settings;
         let (calls, within) = match self.provider {
+            _ if name.starts_with(MESSAGES) => {
+                (settings.messages_per_second.into(), Duration::from_secs(1))
+            }
             Provider::Dialog360 => {
                 let within = Duration::from_secs(settings.dialog360_seconds.into());
                 (settings.dialog360_calls.into(), within)
@@ -43,7 +49,7 @@ impl SharedBudget {
 
     async fn turn(&self, name: &str) -> Result<Turn, StoreError> {
         let connection = self.store.connection().await?;
-        let (limit, patience) = (self.limit(), self.patience);
+        let (limit, patience) = (self.limit(name), self.patience);
         take_turn(connection.executor(), self.account_id, name, limit, patience).await
     }
 

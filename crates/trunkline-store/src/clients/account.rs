@@ -54,10 +54,7 @@ pub async fn account_of_channel(
 ///
 /// An account that is gone, or of another provider, is passed over. Nobody is waited for: a client that somebody else is
 /// changing is left to the next who learns it. It does not count as a change of the client.
-pub async fn bind_clients(
-    executor: Executor<'_>,
-    bindings: &[Binding],
-) -> Result<u64, StoreError> {
+pub async fn bind_clients(executor: Executor<'_>, bindings: &[Binding]) -> Result<u64, StoreError> {
     let mut bound = 0;
     for provider in Provider::ALL {
         let of = bindings.iter().filter(|binding| binding.client.provider == *provider);

@@ -112,11 +112,14 @@ async fn an_account_is_needed_by_its_own_clients_and_by_those_that_it_would_serv
     world.run("UPDATE public.meta_whatsapp_clients SET partner_configuration_id = 2").await;
     assert!(!world.is_needed(Provider::Meta, 1).await, "every client has its own");
     assert!(world.is_needed(Provider::Meta, 2).await, "clients belong to it");
-    let deleted = world.client.execute("DELETE FROM public.partner_configurations WHERE id = 2", &[]);
+    let deleted =
+        world.client.execute("DELETE FROM public.partner_configurations WHERE id = 2", &[]);
     assert!(deleted.await.is_err(), "the foreign key holds");
     world
-        .run("UPDATE public.meta_whatsapp_clients SET partner_configuration_id = NULL WHERE id = 1;
-            DELETE FROM public.partner_configurations WHERE id = 1")
+        .run(
+            "UPDATE public.meta_whatsapp_clients SET partner_configuration_id = NULL WHERE id = 1;
+            DELETE FROM public.partner_configurations WHERE id = 1",
+        )
         .await;
     assert!(world.is_needed(Provider::Meta, 2).await, "the last one");
 }

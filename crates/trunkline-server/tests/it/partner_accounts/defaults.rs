@@ -79,8 +79,9 @@ async fn an_account_is_deleted_unless_clients_depend_on_it() {
     add(&service, &key, &small_meta(1)).await;
     let client = "INSERT INTO public.meta_whatsapp_clients (company_id, business_account_id) VALUES (1, 'waba')";
     service.client.execute(client, &[]).await.unwrap();
-    let delete =
-        async |id: u32| service.call("DELETE", &format!("{ACCOUNTS}/{id}"), &key, &json!(null)).await;
+    let delete = async |id: u32| {
+        service.call("DELETE", &format!("{ACCOUNTS}/{id}"), &key, &json!(null)).await
+    };
     let refused = delete(1).await;
     assert_eq!(refused.status.as_u16(), 409);
     assert_snapshot!(refused.json()["detail"].as_str().unwrap());
@@ -110,8 +111,9 @@ async fn an_account_to_which_clients_belong_is_not_deleted_whichever_is_the_defa
         INSERT INTO public.meta_whatsapp_clients (company_id, business_account_id, partner_configuration_id)
         VALUES (1, 'waba', 2)";
     service.client.execute(client, &[]).await.unwrap();
-    let delete =
-        async |id: u32| service.call("DELETE", &format!("{ACCOUNTS}/{id}"), &key, &json!(null)).await;
+    let delete = async |id: u32| {
+        service.call("DELETE", &format!("{ACCOUNTS}/{id}"), &key, &json!(null)).await
+    };
     assert_eq!(delete(2).await.status.as_u16(), 409);
     post(&service, &key, 2, "deactivate").await;
     assert_eq!(delete(2).await.status.as_u16(), 409);
