@@ -97,10 +97,16 @@ BEGIN
 END
 $$;
 
-DROP TRIGGER IF EXISTS tell_of_alert ON trunkline.alerts;
-CREATE TRIGGER tell_of_alert
-    AFTER INSERT OR UPDATE ON trunkline.alerts
-    FOR EACH ROW EXECUTE FUNCTION trunkline.tell_of_alert();
+-- CREATE OR REPLACE TRIGGER is PostgreSQL 14's.
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = 'trunkline.alerts'::REGCLASS AND tgname = 'tell_of_alert') THEN
+        CREATE TRIGGER tell_of_alert
+            AFTER INSERT OR UPDATE ON trunkline.alerts
+            FOR EACH ROW EXECUTE FUNCTION trunkline.tell_of_alert();
+    END IF;
+END
+$$;
 
 COMMENT ON TABLE trunkline.alert_destinations IS
     'Who is told of alerts: a webhook, or e-mail addresses';

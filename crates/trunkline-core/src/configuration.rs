@@ -234,7 +234,7 @@ pub struct Providers {
     /// 360dialog's Partner API.
     #[config(default = "https://hub.360dialog.io")]
     pub dialog360_url: String,
-    /// 360dialog's Messaging API, which is asked about the keys of channels.
+    /// 360dialog's Messaging API, which sends messages and is asked about the keys of channels.
     #[config(default = "https://waba-v2.360dialog.io")]
     pub dialog360_messaging_url: String,
     /// Meta's Graph API.
@@ -346,6 +346,9 @@ pub struct Calls {
     /// Twilio: so many calls in a second.
     #[config(default = 20)]
     pub twilio_calls_per_second: u16,
+    /// So many messages a number may send in a second by the pass-through, at any provider.
+    #[config(default = 80)]
+    pub messages_per_second: u16,
     /// How many seconds a call waits for its turn before it is given up.
     #[config(default = 20)]
     pub patience_seconds: u16,

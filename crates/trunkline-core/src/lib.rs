@@ -5,6 +5,7 @@ mod clock;
 pub mod configuration;
 pub mod events;
 pub mod legacy;
+mod permissions;
 mod random;
 pub mod secrets;
 mod states;
@@ -12,6 +13,7 @@ pub mod syncs;
 mod words;
 
 pub use clock::Clock;
+pub use permissions::{NoPermission, PathMethod, PathRule, Permission};
 pub use random::Random;
 pub use states::{ChannelStatus, ClientStatus, QualityRating};
 pub use words::{Provider, Role, Scope, UnknownWord};

@@ -76,7 +76,7 @@ pub enum Failure {
     Timeout,
     /// The answer broke off.
     Interrupted,
-    /// The answer is longer than any that is expected.
+    /// The answer, or the body of a request that is passed on, is longer than it may be.
     TooLarge,
     /// The answer sends us to another host.
     Redirected,

@@ -25,6 +25,7 @@ pub mod http;
 pub mod lanes;
 pub mod meta;
 pub mod oidc;
+pub mod pass_through;
 pub mod report;
 mod signature;
 #[cfg(feature = "simulator")]

@@ -16,6 +16,7 @@ mod metrics;
 mod middleware;
 mod oidc;
 mod partner_accounts;
+mod pass_through;
 pub mod people;
 mod problem;
 pub mod providers;
@@ -27,6 +28,7 @@ pub mod watch;
 mod webhooks;
 
 pub use alerts::{deliver_alerts, deliver_alerts_once};
+pub use api::api_keys::add_api_key;
 pub use auth::KnownCallers;
 pub use import::{import_once, keep_importing};
 pub use listen::{Limits, serve};

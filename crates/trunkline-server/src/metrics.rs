@@ -14,6 +14,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 use trunkline_store::Store;
 
+use crate::pass_through::PassThroughMetrics;
 use crate::syncs::SyncMetrics;
 use crate::webhooks::WebhookMetrics;
 
@@ -26,6 +27,7 @@ pub struct Metrics {
     idle_connections: Gauge,
     pub(crate) webhooks: WebhookMetrics,
     pub(crate) syncs: SyncMetrics,
+    pub(crate) pass_through: PassThroughMetrics,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -64,7 +66,17 @@ impl Default for Metrics {
         registry.register("database_idle_connections", help, idle_connections.clone());
         let webhooks = WebhookMetrics::new(&mut registry);
         let syncs = SyncMetrics::new(&mut registry);
-        Self { registry, requests, request_seconds, connections, idle_connections, webhooks, syncs }
+        let pass_through = PassThroughMetrics::new(&mut registry);
+        Self {
+            registry,
+            requests,
+            request_seconds,
+            connections,
+            idle_connections,
+            webhooks,
+            syncs,
+            pass_through,
+        }
     }
 }
 

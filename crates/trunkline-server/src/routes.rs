@@ -22,11 +22,13 @@ pub fn router(state: State) -> Router {
     // Not through the layers below: they would cost more than the rest of a webhook.
     let webhooks = webhooks::router()
         .layer(middleware::from_fn_with_state(state.clone(), refuse_until_started));
+    let (api, passing) = api::routers(&state);
     Router::new()
         .route("/", get(async || Redirect::to("/admin")))
         .nest("/admin", pages)
         .merge(admin::assets_router())
-        .merge(api::router(&state).layer(forgets))
+        .merge(api.layer(forgets))
+        .merge(passing)
         .merge(reference::router())
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))

@@ -70,6 +70,8 @@ const FILES: &[EmbeddedFile<'static>] = embed![
     "031-channel-search.sql",
     "032-import-decisions.down.sql",
     "032-import-decisions.sql",
+    "033-api-key-permissions.down.sql",
+    "033-api-key-permissions.sql",
     "034-client-account-indexes.down.sql",
     "034-client-account-indexes.sql",
     "035-provider-outages.down.sql",

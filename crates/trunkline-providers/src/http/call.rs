@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use base64::{Engine, prelude::BASE64_STANDARD};
 use reqwest::{
     Method, Request, Url,
@@ -6,7 +8,10 @@ use reqwest::{
 use secrecy::{ExposeSecret, SecretString};
 use tracing::Span;
 
-use crate::http::redaction::Secrets;
+use crate::http::{
+    passing::{Flow, Passing},
+    redaction::Secrets,
+};
 
 /// One request: its span, its parts, and the secrets in it, which no log line and no error may repeat.
 pub struct Call {
@@ -57,6 +62,28 @@ impl Call {
             }
             Err(_) => self.unsendable = true,
         }
+        self
+    }
+
+    /// Adds a header of a request that is passed on.
+    #[must_use]
+    pub fn header_as_it_came(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.request.headers_mut().insert(name, value);
+        self
+    }
+
+    /// A body of a request that is passed on, as it comes.
+    #[must_use]
+    pub fn passing(mut self, body: impl Flow, limit: u64, idle: Duration) -> Self {
+        let body = Passing::new(body, limit, idle);
+        *self.request.body_mut() = Some(reqwest::Body::wrap(body));
+        self
+    }
+
+    /// A body that was looked at before it is passed on.
+    #[must_use]
+    pub fn bytes(mut self, body: Vec<u8>) -> Self {
+        *self.request.body_mut() = Some(body.into());
         self
     }
 
@@ -116,6 +143,12 @@ impl Call {
     pub fn hiding(mut self, secret: &SecretString) -> Self {
         self.secrets.note(secret.expose_secret());
         self
+    }
+
+    /// Where it goes, with its parameters.
+    #[cfg(test)]
+    pub(crate) fn url(&self) -> &Url {
+        self.request.url()
     }
 
     /// The name of its span.

@@ -2,7 +2,7 @@
 
 use std::{error::Error, io};
 
-use crate::{error::Failure, guard::Refusal};
+use crate::{error::Failure, guard::Refusal, http::passing::Stopped};
 
 /// There is no answer that could be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -42,6 +42,13 @@ impl From<reqwest::Error> for Unanswered {
         let error = error.without_url();
         if let Some(refusal) = cause::<Refusal>(&error) {
             return refusal.clone().into();
+        }
+        match cause::<Stopped>(&error) {
+            Some(Stopped::TooLong { .. }) => return Self::new(Failure::TooLarge, deepest(&error)),
+            Some(Stopped::TooSlow | Stopped::BrokeOff) => {
+                return Self::new(Failure::Interrupted, deepest(&error));
+            }
+            None => {}
         }
         if error.is_timeout() {
             return Self::too_late();

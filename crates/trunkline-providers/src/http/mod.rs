@@ -4,6 +4,7 @@ mod answer;
 mod call;
 mod client;
 mod failure;
+mod passing;
 pub(crate) mod redaction;
 mod send;
 
@@ -11,7 +12,11 @@ pub use answer::Answer;
 pub use call::Call;
 pub use client::{BuildError, Http, Options};
 pub use failure::Unanswered;
-pub use reqwest::{Method, Url, header::HeaderName};
+pub use passing::{Body, Flow, Passed, Passing, Stopped};
+pub use reqwest::{
+    Method, Url,
+    header::{HeaderMap, HeaderName, HeaderValue},
+};
 
 /// Makes a [`Call`] with its span: `call!("provider.meta.debug_token", Method::GET, url)`.
 ///

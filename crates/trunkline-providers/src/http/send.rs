@@ -1,10 +1,12 @@
+use std::time::Duration;
+
 use reqwest::{Method, Request, Response, Url, header::LOCATION};
 use tokio::time::{Instant, timeout};
 use tracing::Instrument;
 
 use crate::{
     error::Failure,
-    http::{Answer, Call, Http, Unanswered, redaction::Secrets},
+    http::{Answer, Call, Http, Passed, Unanswered, redaction::Secrets},
 };
 
 /// How many redirects within one host are followed.
@@ -31,6 +33,39 @@ impl Http {
             Err(unanswered) => span.record("failure", tracing::field::debug(unanswered.failure)),
         };
         outcome
+    }
+
+    /// Sends a request whose answer is passed on: gives it as soon as its head is there, which must be within `patience`, with
+    /// the body to come. No redirect is followed.
+    pub async fn open(
+        &self,
+        call: Call,
+        patience: Duration,
+        limit: u64,
+        idle: Duration,
+    ) -> Result<Passed, Unanswered> {
+        let span = call.span();
+        let started = Instant::now();
+        span.record("method", call.request.method().as_str());
+        span.record("host", call.request.url().host_str().unwrap_or_default());
+        let secrets = call.secrets;
+        let opening = async {
+            if call.unsendable {
+                let words = "it contains characters that an HTTP header cannot carry";
+                return Err(Unanswered::new(Failure::Credential, words));
+            }
+            self.one(call.request).await
+        };
+        let opened = timeout(patience, opening).instrument(span.clone()).await;
+        let opened = opened.unwrap_or_else(|_| Err(Unanswered::too_late())).map_err(|unanswered| {
+            Unanswered { words: secrets.clean(&unanswered.words), ..unanswered }
+        });
+        span.record("duration_milliseconds", u64::try_from(started.elapsed().as_millis()).ok());
+        match &opened {
+            Ok(response) => span.record("status", response.status().as_u16()),
+            Err(unanswered) => span.record("failure", tracing::field::debug(unanswered.failure)),
+        };
+        opened.map(|response| Passed::new(response, limit, idle))
     }
 
     async fn deliver(&self, call: Call) -> Result<Answer, Unanswered> {

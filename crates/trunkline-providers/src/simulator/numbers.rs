@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 use serde_json::json;
+use trunkline_core::Provider;
 
 use crate::simulator::{
     Sample, World,
-    dialog360::{Channel, Client},
-    meta::{Account, Business, Number},
+    dialog360::{Channel, Client, Key},
+    meta::{Account, Business, Number, Token, TokenKind},
     sample::object,
     twilio::{Sender, TwilioAccount},
 };
@@ -82,6 +83,34 @@ impl World {
                 ..Number::default()
             },
         );
+    }
+
+    /// Lets a number that was added be used with a credential: the company's token, the channel's key, the subaccount's token.
+    pub fn admit(&mut self, provider: Provider, number: &SampleNumber, credential: &str) {
+        match provider {
+            Provider::Meta => {
+                let permissions = ["whatsapp_business_management", "whatsapp_business_messaging"];
+                let token = Token {
+                    kind: TokenKind::Business,
+                    app: Sample::META_APP.to_owned(),
+                    scopes: permissions.map(str::to_owned).to_vec(),
+                    ..Token::default()
+                };
+                let token = self.meta.tokens.entry(credential.to_owned()).or_insert(token);
+                token.accounts.push(number.client.clone());
+            }
+            Provider::Dialog360 => {
+                if let Some(channel) = self.dialog360.channels.get_mut(&number.channel) {
+                    let (id, api_key) = (format!("{}KEY", number.channel), credential.to_owned());
+                    channel.keys.push(Key { id, api_key });
+                }
+            }
+            Provider::Twilio => {
+                if let Some(account) = self.twilio.accounts.get_mut(&number.client) {
+                    credential.clone_into(&mut account.auth_token);
+                }
+            }
+        }
     }
 
     /// Adds a channel at 360dialog, of which the partner may make keys.

@@ -48,17 +48,25 @@ impl utoipa::Modify for Security {
     }
 }
 
+/// The rest of a path, as the router writes it.
+const REST: &str = "{*path}";
+
 /// Adds to every operation what is true of all.
 pub(super) fn complete(document: &mut utoipa::openapi::OpenApi) {
     let components = document.components.get_or_insert_default();
     for (status, response) in problems() {
         components.responses.insert(name(status), response.into());
     }
-    for item in document.paths.paths.values_mut() {
+    for (path, item) in &mut document.paths.paths {
+        let is_passed_on = path.contains(REST);
         for (method, operation) in operations(item) {
-            complete_operation(&method, operation);
+            complete_operation(&method, operation, is_passed_on);
         }
     }
+    // What the router calls the rest of a path is one parameter here.
+    let paths = std::mem::take(&mut document.paths.paths);
+    document.paths.paths =
+        paths.into_iter().map(|(path, item)| (path.replace(REST, "{path}"), item)).collect();
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = (HttpMethod, &mut Operation)> {
@@ -73,10 +81,10 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (HttpMethod, &mut Ope
     .filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
 }
 
-fn complete_operation(method: &HttpMethod, operation: &mut Operation) {
+fn complete_operation(method: &HttpMethod, operation: &mut Operation, is_passed_on: bool) {
     let parameters = operation.parameters.get_or_insert_default();
     let is_post = *method == HttpMethod::Post;
-    if is_post {
+    if is_post && !is_passed_on {
         parameters.push(idempotency_key().into());
     }
     let parameters: Vec<&Parameter> = parameters

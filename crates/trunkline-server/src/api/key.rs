@@ -1,6 +1,6 @@
 use axum::Json;
 use serde::Serialize;
-use trunkline_core::Role;
+use trunkline_core::{Permission, Role};
 use utoipa::ToSchema;
 
 use crate::Problem;
@@ -16,6 +16,9 @@ pub(crate) struct Key {
     /// What it may do.
     #[schema(value_type = String, example = "operator")]
     role: Role,
+    /// What it may do with the providers, and with credentials.
+    #[schema(value_type = Vec<String>, example = json!(["provider:send"]))]
+    permissions: Vec<Permission>,
     /// The one company that it sees; null: the whole platform.
     company_id: Option<i32>,
 }
@@ -33,6 +36,7 @@ pub(crate) async fn get_key(caller: Caller) -> Result<Json<Key>, Problem> {
     Ok(Json(Key {
         id: caller.key_id,
         role: caller.role,
+        permissions: caller.permissions,
         company_id: caller.scope.company(),
         name: caller.name,
     }))

@@ -53,6 +53,11 @@ pub(crate) use version::{Preconditions, etag, tagged};
 
 /// Every operation.
 fn operations() -> OpenApiRouter<State> {
+    own_operations().merge(channels::passing_operations())
+}
+
+/// Those that are answered here.
+fn own_operations() -> OpenApiRouter<State> {
     OpenApiRouter::with_openapi(document::Document::openapi())
         .routes(routes!(key::get_key))
         .merge(api_keys::operations())
@@ -85,18 +90,21 @@ pub fn document_text() -> String {
     text + "\n"
 }
 
-/// The operations and their document.
-pub(crate) fn router(state: &State) -> Router<State> {
+/// The operations and their document, and those that are passed on.
+pub(crate) fn routers(state: &State) -> (Router<State>, Router<State>) {
     let limiter = Arc::new(RateLimiter::new(state.settings.requests_per_minute));
-    let (router, _) = operations().split_for_parts();
+    let limit = from_fn_with_state((state.clone(), limiter), rate_limit::limit_rate);
+    let (own, _) = own_operations().split_for_parts();
+    let (passing, _) = channels::passing_operations().split_for_parts();
     let document = document();
     let rules = Arc::new(parameters::QueryRules::of(&document));
     let document = async move |_: Extract<State>| Json(document.clone());
-    router
+    let own = own
         .route_layer(from_fn_with_state(rules, parameters::check_query))
         .route_layer(from_fn_with_state(state.clone(), idempotency::answer_once))
-        .route_layer(from_fn_with_state((state.clone(), limiter), rate_limit::limit_rate))
-        .route("/api/v1/openapi.json", get(document))
+        .route_layer(limit.clone())
+        .route("/api/v1/openapi.json", get(document));
+    (own, passing.route_layer(limit))
 }
 
 /// Names the filter that does not go with the order.

@@ -4,7 +4,7 @@ use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use jiff::{SignedDuration, Timestamp};
-use trunkline_core::{Role, Scope};
+use trunkline_core::{Permission, Role, Scope};
 use trunkline_store::StoreError;
 use trunkline_store::api_keys::{ApiKey, find_api_key, touch_api_key};
 use trunkline_store::audit_log::{Actor, ActorKind};
@@ -23,6 +23,8 @@ pub(crate) struct Caller {
     pub name: String,
     /// What it may do.
     pub role: Role,
+    /// What it may do beyond that.
+    pub permissions: Vec<Permission>,
     /// Whose data it sees.
     pub scope: Scope,
     context: RequestContext,
@@ -87,7 +89,8 @@ impl FromRequestParts<State> for Caller {
         };
         context.note(format!("api_key {}", key.id), key.company_id);
         let scope = key.company_id.map_or(Scope::Platform, Scope::Company);
-        let caller = Self { key_id: key.id, name: key.name, role: key.role, scope, context };
+        let (role, permissions) = (key.role, key.permissions);
+        let caller = Self { key_id: key.id, name: key.name, role, permissions, scope, context };
         parts.extensions.insert(caller.clone());
         Ok(caller)
     }

@@ -19,8 +19,11 @@ const MESSAGING: (u32, Duration) = (10, Duration::from_secs(1));
 /// A long limit is kept as a shorter one of the same rate: this is how many of its calls are remembered at most.
 const MOST_TURNS: u32 = 100;
 
+/// With what the names of the budgets of numbers begin, by which their messages are counted.
+pub(crate) const MESSAGES: &str = "messages:";
+
 /// The budgets of one partner account, as rows that all replicas share.
-pub(super) struct SharedBudget {
+pub(crate) struct SharedBudget {
     pub(super) store: Store,
     pub(super) settings: Calls,
     pub(super) account_id: i32,
@@ -33,6 +36,9 @@ impl SharedBudget {
         let settings = &self.settings;
         let (calls, within) = match self.provider {
             Provider::Dialog360 if name == dialog360::MESSAGING => MESSAGING,
+            _ if name.starts_with(MESSAGES) => {
+                (settings.messages_per_second.into(), Duration::from_secs(1))
+            }
             Provider::Dialog360 => {
                 let within = Duration::from_secs(settings.dialog360_seconds.into());
                 (settings.dialog360_calls.into(), within)

@@ -25,6 +25,7 @@ use trunkline_providers::api::Caller;
 use trunkline_store::partner_accounts::PartnerAccount;
 
 use crate::{Problem, State};
+pub(crate) use budget::MESSAGES;
 use budget::SharedBudget;
 
 /// How long a call waits for its turn: while somebody waits for the answer, or in the background.
@@ -34,6 +35,8 @@ pub(crate) enum Waiting {
     Request,
     /// Nobody does.
     Job,
+    /// Somebody waits who can come again: hardly at all.
+    PassThrough,
 }
 
 impl State {
@@ -43,21 +46,26 @@ impl State {
         account: &PartnerAccount,
         waiting: Waiting,
     ) -> Result<Caller, Problem> {
+        let http = self.providers.http()?.clone();
+        let caller = Caller::new(http, self.clock.clone(), self.random.clone());
+        Ok(caller.within(Arc::new(self.budget(account, waiting))))
+    }
+
+    /// The budgets of a partner account.
+    pub(crate) fn budget(&self, account: &PartnerAccount, waiting: Waiting) -> SharedBudget {
         let settings = &self.settings.calls;
         let patience = match waiting {
             Waiting::Request => settings.patience_seconds,
             Waiting::Job => settings.job_patience_seconds,
+            Waiting::PassThrough => settings.patience_seconds.min(1),
         };
-        let budget = SharedBudget {
+        SharedBudget {
             store: self.store.clone(),
             settings: settings.clone(),
             account_id: account.id,
             provider: account.provider,
             // What is farther ahead than an hour, a clock that was set back has left.
             patience: Duration::from_secs(patience.into()).min(Duration::from_hours(1)),
-        };
-        let http = self.providers.http()?.clone();
-        let caller = Caller::new(http, self.clock.clone(), self.random.clone());
-        Ok(caller.within(Arc::new(budget)))
+        }
     }
 }

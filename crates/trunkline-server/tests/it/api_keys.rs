@@ -32,7 +32,10 @@ async fn a_key_is_made_used_renamed_and_revoked_and_each_act_is_written_down() {
     assert_eq!(made.json()["hint"], key[..8]);
 
     let own = service.get("/api/v1/key", &key).await.json();
-    assert_eq!(own, json!({ "id": 2, "name": "billing", "role": "operator", "company_id": 2 }));
+    let expected = json!({
+        "id": 2, "name": "billing", "role": "operator", "permissions": [], "company_id": 2
+    });
+    assert_eq!(own, expected);
 
     let shown = service.get("/api/v1/api-keys/2", &admin).await;
     assert!(!shown.body.contains(&key[8..]), "{}", shown.body);

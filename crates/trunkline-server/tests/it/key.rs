@@ -11,7 +11,7 @@ async fn a_key_tells_what_it_may_do_and_notes_its_use() {
     assert_eq!(answer.status.as_u16(), 200);
     assert_eq!(
         answer.json(),
-        json!({ "id": 1, "name": "test", "role": "operator", "company_id": 2 })
+        json!({ "id": 1, "name": "test", "role": "operator", "permissions": [], "company_id": 2 })
     );
     let query = "SELECT last_used_at IS NOT NULL FROM trunkline.api_keys";
     assert!(service.client.query_one(query, &[]).await.unwrap().get::<_, bool>(0));

@@ -16,6 +16,7 @@ mod known_callers;
 mod migrations;
 mod oidc;
 mod partner_accounts;
+mod pass_through;
 mod people;
 mod providers;
 mod rate_limit;

@@ -56,6 +56,11 @@ fn every_operation_says_what_it_does_and_what_may_go_wrong() {
         let names: Vec<&Value> =
             operation["parameters"].as_array().into_iter().flatten().map(|p| &p["name"]).collect();
         match method.as_str() {
+            // Answers of providers are not kept.
+            "POST" if path.contains("/provider/") => {
+                assert!(!names.contains(&&Value::from("Idempotency-Key")), "{what}");
+                ["409", "422"].into_iter().for_each(documents);
+            }
             "POST" => {
                 assert!(names.contains(&&Value::from("Idempotency-Key")), "{what}");
                 ["409", "422"].into_iter().for_each(documents);
@@ -74,7 +79,7 @@ fn every_operation_says_what_it_does_and_what_may_go_wrong() {
 async fn no_operation_answers_without_a_key() {
     let service = Service::new().await;
     for (method, path, _) in operations(&document()) {
-        let request = Request::builder().method(method.as_str()).uri(path.replace("{id}", "1"));
+        let request = Request::builder().method(method.as_str()).uri(path.replace(['{', '}'], ""));
         let answer = service.send(request.body(Body::empty()).unwrap()).await;
         assert_eq!(answer.status.as_u16(), 401, "{method} {path}");
     }

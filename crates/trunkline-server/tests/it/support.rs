@@ -158,6 +158,30 @@ impl Service {
         key
     }
 
+    /// Gives a key what it may do beyond its role.
+    pub(crate) async fn permit(&self, key: &str, permissions: &[&str]) {
+        let hash = Sha256::digest(key.as_bytes()).to_vec();
+        let query = "
+            INSERT INTO trunkline.api_key_permissions (api_key_id, permission)
+            SELECT id, permission
+            FROM trunkline.api_keys, unnest($2::TEXT[]) AS permission
+            WHERE key_hash = $1";
+        self.client.execute(query, &[&hash, &permissions]).await.unwrap();
+    }
+
+    /// Changes what the configuration says.
+    pub(crate) fn set(&mut self, change: impl FnOnce(&mut Settings)) {
+        let mut settings = (*self.state.settings).clone();
+        change(&mut settings);
+        self.state.settings = Arc::new(settings);
+        self.router = router(self.state.clone());
+    }
+
+    /// Sends a request, and gives the answer when its head is there.
+    pub(crate) async fn open(&self, request: Request<Body>) -> axum::response::Response {
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
     /// The cookie of somebody who is signed in.
     pub(crate) async fn sign_in(&self, role: &str) -> String {
         let token = self.state.random.token();

@@ -1,5 +1,5 @@
 use jiff::Timestamp;
-use trunkline_core::Role;
+use trunkline_core::{Permission, Role};
 
 use super::{ApiKey, COLUMNS};
 use crate::{Executor, StoreError};
@@ -63,6 +63,33 @@ pub async fn rename_api_key(
         RETURNING {COLUMNS}"
     );
     written(executor.row("rename an API key", &query, &[&id, &name, &now]).await?)
+}
+
+/// Gives a key these permissions and no others.
+pub async fn set_api_key_permissions(
+    executor: Executor<'_>,
+    id: i32,
+    permissions: &[Permission],
+    now: Timestamp,
+) -> Result<ApiKey, StoreError> {
+    let words: Vec<String> = permissions.iter().map(ToString::to_string).collect();
+    let query = "
+        DELETE FROM trunkline.api_key_permissions
+        WHERE api_key_id = $1 AND permission <> ALL ($2::TEXT[])";
+    executor.execute("take permissions of an API key away", query, &[&id, &words]).await?;
+    let query = "
+        INSERT INTO trunkline.api_key_permissions (api_key_id, permission)
+        SELECT $1, permission
+        FROM unnest($2::TEXT[]) AS permission
+        ON CONFLICT DO NOTHING";
+    executor.execute("give permissions to an API key", query, &[&id, &words]).await?;
+    let query = format!(
+        "UPDATE trunkline.api_keys
+        SET updated_at = $2
+        WHERE id = $1
+        RETURNING {COLUMNS}"
+    );
+    written(executor.row("note that an API key changed", &query, &[&id, &now]).await?)
 }
 
 /// Ends a key for good; it stays in the list.

@@ -8,17 +8,24 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio_postgres::Row;
-use trunkline_core::Role;
+use trunkline_core::{Permission, Role};
 
 use crate::row::word;
 use crate::{Executor, StoreError};
 
-pub use edit::{NewApiKey, insert_api_key, rename_api_key, revoke_api_key};
+pub use edit::{
+    NewApiKey, insert_api_key, rename_api_key, revoke_api_key, set_api_key_permissions,
+};
 pub use list::{ApiKeyField, ApiKeyFilter, ApiKeyPlace, ApiKeyState, list_api_keys};
 
 /// The columns that `ApiKey::read` reads.
 const COLUMNS: &str = "id, name, hint, company_id, role, expires_at, revoked_at, last_used_at,
-    last_used_address, created_at";
+    last_used_address, created_at, ARRAY(
+        SELECT permission
+        FROM trunkline.api_key_permissions
+        WHERE api_key_id = id
+        ORDER BY permission
+    ) AS permissions";
 
 /// A key of a program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -33,6 +40,8 @@ pub struct ApiKey {
     pub company_id: Option<i32>,
     /// What it may do.
     pub role: Role,
+    /// What it may do beyond that.
+    pub permissions: Vec<Permission>,
     /// When it ends.
     pub expires_at: Option<Timestamp>,
     /// When it was revoked.
@@ -58,6 +67,7 @@ impl ApiKey {
             hint: row.get("hint"),
             company_id: row.get("company_id"),
             role: word(row, "role")?,
+            permissions: permissions(row),
             expires_at: row.get("expires_at"),
             revoked_at: row.get("revoked_at"),
             last_used_at: row.get("last_used_at"),
@@ -65,6 +75,12 @@ impl ApiKey {
             created_at: row.get("created_at"),
         })
     }
+}
+
+/// Those that this release knows; a word of a newer one allows nothing here.
+fn permissions(row: &Row) -> Vec<Permission> {
+    let words: Vec<String> = row.get("permissions");
+    words.iter().filter_map(|word| word.parse().ok()).collect()
 }
 
 /// The key with this hash, usable or not.

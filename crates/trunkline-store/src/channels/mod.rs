@@ -3,6 +3,7 @@
 mod list;
 #[cfg(test)]
 mod plans;
+mod reach;
 mod search;
 mod secret;
 pub(crate) mod words;
@@ -12,6 +13,7 @@ use serde::Deserialize;
 use trunkline_core::{ChannelStatus, Provider, QualityRating, Scope};
 
 pub use list::{ChannelField, ChannelFilter, list_channels};
+pub use reach::{Reach, find_reach};
 pub use search::is_searchable;
 pub use secret::{find_channel_secret, update_channel_secret};
 

@@ -8,12 +8,13 @@ use std::time::Duration;
 use clap::Parser as _;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
-use trunkline_core::{Clock, Provider};
+use trunkline_core::secrets::Secret;
+use trunkline_core::{Clock, Permission, Provider, Role};
 use trunkline_migrate::ExitStatus;
 use trunkline_providers::simulator::{Sample, SampleNumber, Simulator, WebhookTargets, World};
 use trunkline_server::syncs::request_sync;
-use trunkline_server::{State, add_partner_account};
-use trunkline_store::channels::{Channel, ChannelFilter, list_channels};
+use trunkline_server::{State, add_api_key, add_partner_account};
+use trunkline_store::channels::{Channel, ChannelFilter, find_channel_secret, list_channels};
 use trunkline_store::clients::find_client;
 use trunkline_store::partner_accounts::{Filter, list_partner_accounts};
 use trunkline_store::{Sort, StoreError, Window};
@@ -56,7 +57,8 @@ pub(super) async fn run(
     let simulator = Arc::new(simulator);
     serve::run_with(&global, &listen, printer, async |state: &State| {
         connect(state, &simulator).await?;
-        tell(state, &simulator, printer);
+        let key = add_key(state).await?;
+        tell(state, &simulator, &key, printer);
         tokio::spawn(live(Arc::clone(&simulator)));
         Ok(())
     })
@@ -131,11 +133,14 @@ async fn connect(state: &State, simulator: &Simulator) -> Result<(), Failure> {
     }
     let numbers = numbers(state).await.map_err(|error| keys::store(&error))?;
     simulator.change(|world| {
-        for (provider, number) in &numbers {
+        for (provider, number, credential) in &numbers {
             match provider {
                 Provider::Meta => world.add_to_meta(number),
                 Provider::Dialog360 => world.add_to_dialog360(number),
                 Provider::Twilio => world.add_to_twilio(number),
+            }
+            if let Some(credential) = credential {
+                world.admit(*provider, number, credential.expose());
             }
         }
         world.send_webhooks_to(&targets);
@@ -159,7 +164,19 @@ async fn compare(state: &State) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn numbers(state: &State) -> Result<Vec<(Provider, SampleNumber)>, StoreError> {
+/// A key with which messages can be sent.
+async fn add_key(state: &State) -> Result<Secret, Failure> {
+    let permissions = vec![Permission::Send, Permission::Read];
+    let made = add_api_key(state, &serve::system(), "demo", Role::Operator, permissions).await;
+    made.map_err(|problem| {
+        Failure::failed(problem.detail, "this is a defect of the demo: report it")
+    })
+}
+
+/// The platform's numbers, with the credentials that it had of them.
+type Numbers = Vec<(Provider, SampleNumber, Option<Secret>)>;
+
+async fn numbers(state: &State) -> Result<Numbers, StoreError> {
     let connection = state.store.connection().await?;
     let executor = connection.executor();
     let window = Window { after: None, limit: MOST };
@@ -170,7 +187,12 @@ async fn numbers(state: &State) -> Result<Vec<(Provider, SampleNumber)>, StoreEr
         let (channel, scope) = (channel.read()?, trunkline_core::Scope::Platform);
         if let Some(client) = find_client(executor, channel.client_id, scope).await? {
             let client = client.read()?.provider_id;
-            numbers.push((channel.id.provider, simulated(channel, client)));
+            let secret = find_channel_secret(executor, channel.id, &state.keys).await?;
+            let (provider, secret) = (channel.id.provider, secret.and_then(Result::ok));
+            // A sender without a token of its subaccount is simulated as one of the partner's own.
+            let is_own = provider == Provider::Twilio && secret.is_none();
+            let client = if is_own { Sample::TWILIO_ACCOUNT.to_owned() } else { client };
+            numbers.push((provider, simulated(channel, client), secret));
         }
     }
     Ok(numbers)
@@ -179,12 +201,7 @@ async fn numbers(state: &State) -> Result<Vec<(Provider, SampleNumber)>, StoreEr
 fn simulated(channel: Channel, client: String) -> SampleNumber {
     let digits = channel.phone_number.unwrap_or_default();
     SampleNumber {
-        // What a subaccount signs with stands in its own token, which nobody here knows.
-        client: if channel.id.provider == Provider::Twilio {
-            Sample::TWILIO_ACCOUNT.to_owned()
-        } else {
-            client
-        },
+        client,
         digits: digits.chars().filter(char::is_ascii_digit).collect(),
         name: channel.display_name.unwrap_or_else(|| "Sample company".to_owned()),
         channel: channel.provider_id,
@@ -202,7 +219,7 @@ async fn live(simulator: Arc<Simulator>) {
     }
 }
 
-fn tell(state: &State, simulator: &Simulator, printer: &Printer) {
+fn tell(state: &State, simulator: &Simulator, key: &Secret, printer: &Printer) {
     let service = &state.settings.public_url;
     let simulated = simulator.url("");
     printer.line(format_args!(
@@ -237,6 +254,12 @@ fn tell(state: &State, simulator: &Simulator, printer: &Printer) {
     ] {
         printer.line(format_args!("  {HINT}{address}{HINT:#}\n      {what}"));
     }
+    printer.line("Send a message by a number of the platform's (docs/pass-through.md):");
+    printer.line(format_args!("  export KEY={}", key.expose()));
+    printer.line(format_args!(
+        "  curl {service}/api/v1/channels/meta-1/provider/number/messages -H \"Authorization: Bearer $KEY\" \\\n    --json '{}'",
+        json!({"messaging_product": "whatsapp", "to": "491511234567", "type": "text", "text": {"body": "Hello"}})
+    ));
     printer.line("Make something happen (docs/simulator.md):");
     printer.line(format_args!(
         "  curl -X POST {simulated}_control/faults --json '{}'",

@@ -63,3 +63,39 @@ async fn the_demo_lives() {
     running.interrupt();
     running.end().await.expect(0);
 }
+
+/// The command of the README, in the demonstration.
+#[tokio::test]
+async fn the_readme_sends_a_text_in_the_demo() {
+    let readme = include_str!("../../../../README.md");
+    let block = readme.split("```").find(|block| block.contains("/provider/number/messages"));
+    let command = block.unwrap().trim_start_matches("sh\n");
+    let private = Private::new();
+    let mut running = private.command("demo --companies 10").spawn();
+    let mut lines = BufReader::new(running.stdout()).lines();
+    let (mut key, mut service) = (String::new(), String::new());
+    while key.is_empty() || service.is_empty() {
+        let line = lines.next_line().await.unwrap().expect("it says how to send");
+        if let Some((_, rest)) = line.split_once("export KEY=") {
+            key = rest.to_owned();
+        } else if let Some((rest, _)) = line.split_once("/api/v1/channels/") {
+            service = rest.split("http://").nth(1).unwrap().to_owned();
+        }
+    }
+    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+    let command = command.replace("127.0.0.1:8640", &service);
+    let mut answer = String::new();
+    // It says how before it listens.
+    for _ in 0..100 {
+        let mut shell = tokio::process::Command::new("sh");
+        let sent = shell.args(["-c", &command]).env("KEY", &key).output().await.unwrap();
+        answer = String::from_utf8_lossy(&sent.stdout).into_owned();
+        if sent.status.success() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    assert!(answer.contains("\"id\":\"wamid."), "{answer}");
+    running.interrupt();
+    running.end().await.expect(0);
+}

@@ -71,6 +71,8 @@ pub(super) async fn create(
         name: form.name.clone(),
         role: read(&mut errors, "role", &form.role, "choose one").unwrap_or(Role::Viewer),
         company_id: read(&mut errors, "company_id", &form.company_id, "it is a number"),
+        // What it may do beyond its role is said on its own page, where it is explained.
+        permissions: Vec::new(),
         expires_at: read(&mut errors, "expires_on", &form.expires_on, "it is a day, as 2030-12-31")
             .and_then(end_of),
         created_by: Some(administrator.session.user_id),

@@ -2,6 +2,7 @@
 
 mod create;
 mod list;
+mod permissions;
 mod revoke;
 
 use axum::Router;
@@ -16,6 +17,7 @@ pub(super) fn router() -> Router<State> {
     Router::new()
         .route("/api-keys", get(list::list))
         .route("/api-keys/new", get(create::show).post(create::create))
+        .route("/api-keys/{id}/permissions", get(permissions::show).post(permissions::save))
         .route("/api-keys/{id}/revoke", get(revoke::ask).post(revoke::revoke))
 }
 
@@ -26,6 +28,8 @@ pub(super) struct Row {
     hint: String,
     scope: String,
     role: &'static str,
+    /// What it may do beyond that.
+    permissions: Vec<String>,
     tone: &'static str,
     state: &'static str,
     is_usable: bool,
@@ -50,6 +54,7 @@ impl Row {
                 .company_id
                 .map_or_else(|| "Platform".to_owned(), |id| format!("Company {id}")),
             role: key.role.as_str(),
+            permissions: key.permissions.iter().map(ToString::to_string).collect(),
             tone,
             state: word,
             is_usable: state == ApiKeyState::Active,

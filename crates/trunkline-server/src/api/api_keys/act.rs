@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use trunkline_core::Role;
 use trunkline_core::secrets::Secret;
+use trunkline_core::{Permission, Role};
 use trunkline_store::api_keys::{self, ApiKey, NewApiKey};
 use trunkline_store::audit_log::{Act, Actor, insert_audit_entry};
 use trunkline_store::{StoreError, Transaction};
@@ -14,6 +14,7 @@ use crate::auth::{API_KEY_PREFIX, hash_token};
 use crate::problem::{FieldProblem, Problem};
 
 const LONGEST_NAME: usize = 100;
+const MOST_PERMISSIONS: usize = 50;
 /// How much of a key is shown.
 const HINT: usize = 8;
 
@@ -23,6 +24,7 @@ pub(crate) struct KeyRequest {
     pub name: String,
     pub role: Role,
     pub company_id: Option<i32>,
+    pub permissions: Vec<Permission>,
     pub expires_at: Option<Timestamp>,
     /// The user who asks; `None`: a key does.
     pub created_by: Option<i32>,
@@ -36,8 +38,14 @@ impl KeyRequest {
         checks.demand(self.role < Role::Owner, "role", message);
         let is_ahead = self.expires_at.is_none_or(|end| end > now);
         checks.demand(is_ahead, "expires_at", "it lies in the past");
+        check_permissions(&mut checks, &self.permissions);
         checks.finish()
     }
+}
+
+fn check_permissions(checks: &mut Checks, permissions: &[Permission]) {
+    let is_short = permissions.len() <= MOST_PERMISSIONS;
+    checks.demand(is_short, "permissions", format!("at most {MOST_PERMISSIONS}"));
 }
 
 /// Makes a key; the secret is the key itself, which is nowhere kept.
@@ -61,7 +69,11 @@ pub(crate) async fn create_key(
     let mut connection = state.store.connection().await?;
     let transaction = connection.begin().await?;
     let made = api_keys::insert_api_key(transaction.executor(), &new, now).await;
-    let made = made.map_err(|error| refuse_company(error, request.company_id))?;
+    let mut made = made.map_err(|error| refuse_company(error, request.company_id))?;
+    if !request.permissions.is_empty() {
+        let (executor, permissions) = (transaction.executor(), &request.permissions);
+        made = api_keys::set_api_key_permissions(executor, made.id, permissions, now).await?;
+    }
     let act = act("api_key.created", &made, None, Some(shown(&made)));
     insert_audit_entry(transaction.executor(), actor, &act, now).await?;
     transaction.commit().await?;
@@ -76,29 +88,67 @@ fn refuse_company(error: StoreError, company: Option<i32>) -> Problem {
     Problem::invalid(vec![FieldProblem { field: "company_id".to_owned(), message }])
 }
 
-/// Refuses a name that a key cannot have.
-pub(crate) fn check_name(name: &str) -> Result<(), Problem> {
-    let mut checks = Checks::default();
-    checks.line("name", name, LONGEST_NAME);
-    checks.finish()
+/// Makes a key of the whole platform for a program that comes with the service, as the demonstration does; gives the key
+/// itself.
+pub async fn add_api_key(
+    state: &State,
+    actor: &Actor,
+    name: &str,
+    role: Role,
+    permissions: Vec<Permission>,
+) -> Result<Secret, Problem> {
+    let (company_id, expires_at, created_by) = (None, None, None);
+    let name = name.to_owned();
+    let request = KeyRequest { name, role, company_id, permissions, expires_at, created_by };
+    Ok(create_key(state, actor, &request).await?.1)
 }
 
-/// Gives a key, which the transaction has locked, another name.
-pub(crate) async fn rename_key(
+/// What of a key is to be changed.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct KeyChange {
+    pub name: Option<String>,
+    pub permissions: Option<Vec<Permission>>,
+}
+
+impl KeyChange {
+    /// Refuses what a key cannot have.
+    pub(crate) fn check(&self) -> Result<(), Problem> {
+        let mut checks = Checks::default();
+        if let Some(name) = &self.name {
+            checks.line("name", name, LONGEST_NAME);
+        }
+        check_permissions(&mut checks, self.permissions.as_deref().unwrap_or_default());
+        checks.finish()
+    }
+}
+
+/// Changes a key, which the transaction has locked.
+pub(crate) async fn change_key(
     state: &State,
     actor: &Actor,
     transaction: Transaction<'_>,
     before: &ApiKey,
-    name: &str,
+    change: &KeyChange,
 ) -> Result<ApiKey, Problem> {
-    check_name(name)?;
+    change.check()?;
     let now = state.clock.now();
-    let name = name.trim();
-    let after = api_keys::rename_api_key(transaction.executor(), before.id, name, now).await?;
-    let act = act("api_key.renamed", &after, Some(shown(before)), Some(shown(&after)));
-    insert_audit_entry(transaction.executor(), actor, &act, now).await?;
+    let executor = transaction.executor();
+    let mut key = before.clone();
+    if let Some(name) = &change.name {
+        let after = api_keys::rename_api_key(executor, before.id, name.trim(), now).await?;
+        let act = act("api_key.renamed", &after, Some(shown(&key)), Some(shown(&after)));
+        insert_audit_entry(executor, actor, &act, now).await?;
+        key = after;
+    }
+    if let Some(permissions) = &change.permissions {
+        let (id, action) = (before.id, "api_key.permissions_changed");
+        let after = api_keys::set_api_key_permissions(executor, id, permissions, now).await?;
+        let act = act(action, &after, Some(shown(&key)), Some(shown(&after)));
+        insert_audit_entry(executor, actor, &act, now).await?;
+        key = after;
+    }
     transaction.commit().await?;
-    Ok(after)
+    Ok(key)
 }
 
 /// Revokes a key, which the transaction has locked; one that is revoked stays as it is.
@@ -130,6 +180,7 @@ fn shown(key: &ApiKey) -> Value {
         "name": key.name,
         "hint": key.hint,
         "role": key.role,
+        "permissions": key.permissions,
         "company_id": key.company_id,
         "expires_at": key.expires_at,
         "revoked_at": key.revoked_at,

@@ -5,9 +5,10 @@ use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use trunkline_core::{Role, Scope};
+use trunkline_core::{Permission, Role, Scope};
 use utoipa::ToSchema;
 
+use super::change::refuse_credentials;
 use super::{ApiKey, KeyRequest, create_key};
 use crate::State;
 use crate::api::{Body, schema};
@@ -24,6 +25,10 @@ pub(crate) struct NewApiKey {
     /// What it may do.
     #[schema(schema_with = schema::key_role)]
     role: Role,
+    /// What it may do beyond that; empty: nothing. `credentials:read` is granted on the page, by an owner.
+    #[schema(value_type = Vec<String>, required = false, max_items = 50)]
+    #[serde(default)]
+    permissions: Vec<Permission>,
     /// The one company that it sees; null: everything that the key sees which makes it.
     company_id: Option<i32>,
     /// When it ends, in the future; null: never.
@@ -69,8 +74,9 @@ pub(super) async fn create_api_key(
             return Err(Problem::new(Kind::Forbidden, detail));
         }
     };
-    let NewApiKey { name, role, expires_at, .. } = new;
-    let request = KeyRequest { name, role, company_id, expires_at, created_by: None };
+    let NewApiKey { name, role, permissions, expires_at, .. } = new;
+    refuse_credentials(&[], &permissions)?;
+    let request = KeyRequest { name, role, company_id, permissions, expires_at, created_by: None };
     let (made, key) = create_key(&state, &caller.actor(), &request).await?;
     let location = format!("/api/v1/api-keys/{}", made.id);
     let created = CreatedApiKey { shown: made.into(), key: key.expose().to_owned() };

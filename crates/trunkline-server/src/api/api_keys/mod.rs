@@ -1,15 +1,15 @@
 //! `/api/v1/api-keys`: whoever has the role admin gives keys to programs, and takes them away.
 
 mod act;
+mod change;
 mod create;
 mod get;
 mod list;
-mod rename;
 mod revoke;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use trunkline_core::Role;
+use trunkline_core::{Permission, Role};
 use trunkline_store::api_keys;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -18,12 +18,13 @@ use utoipa_axum::routes;
 use crate::State;
 use crate::api::schema;
 
-pub(crate) use act::{KeyRequest, create_key, rename_key, revoke_key};
+pub use act::add_api_key;
+pub(crate) use act::{KeyChange, KeyRequest, change_key, create_key, revoke_key};
 
 pub(super) fn operations() -> OpenApiRouter<State> {
     OpenApiRouter::new()
         .routes(routes!(list::list_api_keys, create::create_api_key))
-        .routes(routes!(get::get_api_key, rename::rename_api_key, revoke::revoke_api_key))
+        .routes(routes!(get::get_api_key, change::change_api_key, revoke::revoke_api_key))
 }
 
 /// A key that a program comes with.
@@ -38,6 +39,10 @@ pub(crate) struct ApiKey {
     /// What it may do.
     #[schema(schema_with = schema::key_role)]
     pub role: Role,
+    /// What it may do with the providers, and with credentials: `provider:send`, `provider:read`, `credentials:read`, or a
+    /// method and a path of a provider.
+    #[schema(value_type = Vec<String>, example = json!(["provider:send", "GET {number}/block_users"]))]
+    pub permissions: Vec<Permission>,
     /// The one company that it sees; null: the whole platform.
     pub company_id: Option<i32>,
     /// When it ends; null: never.
@@ -63,6 +68,7 @@ impl From<api_keys::ApiKey> for ApiKey {
             name: key.name,
             hint: key.hint,
             role: key.role,
+            permissions: key.permissions,
             company_id: key.company_id,
             expires_at: key.expires_at,
             revoked_at: key.revoked_at,

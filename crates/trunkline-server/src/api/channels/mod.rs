@@ -1,10 +1,13 @@
 //! `/api/v1/channels`: the WhatsApp numbers of companies at every provider.
 
+mod credentials;
 mod events;
 mod get;
 mod history;
 mod list;
+mod media;
 mod phone_number;
+mod provider;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -39,6 +42,14 @@ pub(super) fn operations() -> OpenApiRouter<State> {
         .routes(routes!(get::get_channel))
         .routes(routes!(history::list_channel_history))
         .routes(routes!(events::list_channel_events))
+        .routes(routes!(credentials::get_channel_credentials))
+}
+
+/// What is passed on to the providers, and so neither kept for a repetition nor a change of anything here.
+pub(super) fn passing_operations() -> OpenApiRouter<State> {
+    OpenApiRouter::new()
+        .routes(routes!(provider::get, provider::post, provider::delete))
+        .routes(routes!(media::get_channel_media))
 }
 
 /// A WhatsApp number: a channel of 360dialog, a phone number of Meta, a sender of Twilio. Its

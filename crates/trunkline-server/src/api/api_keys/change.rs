@@ -2,29 +2,31 @@ use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
-use trunkline_core::Role;
+use trunkline_core::{Permission, Role};
 use trunkline_store::api_keys::find_api_key_for_update;
 use utoipa::ToSchema;
 
-use super::act::check_name;
-use super::{ApiKey, rename_key};
+use super::{ApiKey, KeyChange, change_key};
 use crate::State;
 use crate::api::{Body, Id, Preconditions, tagged};
 use crate::auth::Caller;
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 
-/// What to change of a key; its role, scope and end stay as they are: make another one.
+/// What to change of a key; what is left out, and its role, scope and end, stay as they are.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ApiKeyChange {
     /// What to call it.
     #[schema(min_length = 1, max_length = 100)]
-    name: String,
+    name: Option<String>,
+    /// What it may do beyond its role, all of it. `credentials:read` is granted on the page, by an owner.
+    #[schema(value_type = Option<Vec<String>>, max_items = 50)]
+    permissions: Option<Vec<Permission>>,
 }
 
-/// Rename a key
+/// Change a key
 ///
-/// Its role, scope and end stay as they are: for others, make another key.
+/// Its name, and what it may do with the providers. Its role, scope and end stay as they are: for others, make another key.
 #[utoipa::path(
     patch,
     path = "/api/v1/api-keys/{id}",
@@ -37,7 +39,7 @@ pub(crate) struct ApiKeyChange {
     responses((status = 200, description = "The key as it is now", body = ApiKey,
         headers(("ETag" = String, description = "Its version")))),
 )]
-pub(super) async fn rename_api_key(
+pub(super) async fn change_api_key(
     caller: Caller,
     preconditions: Preconditions,
     Extract(state): Extract<State>,
@@ -45,13 +47,28 @@ pub(super) async fn rename_api_key(
     Body(change): Body<ApiKeyChange>,
 ) -> Result<Response, Problem> {
     caller.require(Role::Admin)?;
-    check_name(&change.name)?;
+    let change = KeyChange { name: change.name, permissions: change.permissions };
+    change.check()?;
     let mut connection = state.store.connection().await?;
     let transaction = connection.begin().await?;
     let company = caller.scope.company();
     let before = find_api_key_for_update(transaction.executor(), id, company).await?;
     let before = before.ok_or_else(|| Problem::not_found("API key"))?;
     preconditions.require(&ApiKey::from(before.clone()))?;
-    let after = rename_key(&state, &caller.actor(), transaction, &before, &change.name).await?;
+    refuse_credentials(&before.permissions, change.permissions.as_deref().unwrap_or_default())?;
+    let after = change_key(&state, &caller.actor(), transaction, &before, &change).await?;
     Ok(tagged(StatusCode::OK, &ApiKey::from(after)))
+}
+
+/// No key gives a key what only an owner gives, and no key is an owner.
+pub(super) fn refuse_credentials(
+    before: &[Permission],
+    after: &[Permission],
+) -> Result<(), Problem> {
+    let has = |permissions: &[Permission]| permissions.contains(&Permission::Credentials);
+    if has(after) && !has(before) {
+        let detail = "credentials:read is granted by an owner alone, on the page of API keys; no key grants it";
+        return Err(Problem::new(Kind::Forbidden, detail));
+    }
+    Ok(())
 }

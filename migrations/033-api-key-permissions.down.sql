@@ -1,0 +1,1 @@
+DROP TABLE IF EXISTS trunkline.api_key_permissions;
