@@ -9,7 +9,7 @@ use walk::Walk;
 use crate::place::Place;
 use crate::serving::{Serving, serve};
 
-/// A client with two channels, one of them in trouble.
+/// A client with two channels, one of them in trouble, and a connection of the platform's that lacks everything.
 const CHANNELS: &str = "
     INSERT INTO meta_whatsapp_clients (company_id, business_account_id, business_account_name, status)
     SELECT min(id), '102290129340398', 'Alpha Bakery and Confectionery', 'active'
@@ -22,7 +22,10 @@ const CHANNELS: &str = "
     FROM meta_whatsapp_clients
     UNION ALL
     SELECT id, '106540352242923', '+15551234568', NULL, 'flagged', 'FLAGGED', 'red', 'RED', NULL, NULL, NULL
-    FROM meta_whatsapp_clients";
+    FROM meta_whatsapp_clients;
+    INSERT INTO channel_connections (user_id, company_id, channel_type, account_id, account_name, connection_data)
+    SELECT min(id), min(company_id), 'whatsapp_official', 'none', 'Half a connection', '{}'
+    FROM users";
 
 const EMAIL: &str = "ada@example.com";
 const PASSWORD: &str = "a long sentence of mine 7";
