@@ -24,8 +24,8 @@ const CHANNELS: &str = "
     SELECT id, '106540352242923', '+15551234568', NULL, 'flagged', 'FLAGGED', 'red', 'RED', NULL, NULL, NULL
     FROM meta_whatsapp_clients;
     INSERT INTO channel_connections (user_id, company_id, channel_type, account_id, account_name, connection_data)
-    SELECT min(id), min(company_id), 'whatsapp_official', 'none', 'Half a connection', '{}'
-    FROM users";
+    SELECT 1, min(id), 'whatsapp_official', 'none', 'Half a connection', '{}'
+    FROM companies";
 
 const EMAIL: &str = "ada@example.com";
 const PASSWORD: &str = "a long sentence of mine 7";
