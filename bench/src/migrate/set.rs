@@ -56,12 +56,16 @@ impl Set {
         })
     }
 
-    /// What psql is given: a driver with `BEGIN; \i FILE COMMIT;` for each file.
+    /// What psql is given: a driver with `BEGIN; \i FILE COMMIT;` for each file that may run in a transaction.
     pub(crate) fn write_driver(&self, folder: &Path) -> Result<PathBuf> {
         self.write_pairs(folder)?;
-        let block = |Migration { number, name, .. }: &Migration| {
+        let block = |Migration { number, name, up, .. }: &Migration| {
             let file = folder.join(format!("{number:04}-{name}.sql"));
-            format!("BEGIN;\n\\i {}\nCOMMIT;\n", file.display())
+            let run = format!("\\i {}\n", file.display());
+            if up.contains("trunkline: no-transaction") {
+                return run;
+            }
+            format!("BEGIN;\n{run}COMMIT;\n")
         };
         let text = self.migrations.iter().map(block).collect::<Vec<_>>().concat();
         let driver = folder.join("driver.psql");
