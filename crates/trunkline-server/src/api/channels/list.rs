@@ -52,8 +52,8 @@ pub(super) struct Filters {
     #[param(schema_with = schema::timestamp, required = false)]
     updated_since: Option<Timestamp>,
     /// With this messaging limit; 0: none is known, or there is none. Sorted by `updated_at`.
-    #[param(minimum = 0, example = 1000)]
-    messaging_limit: Option<i32>,
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u32, example = 1000)]
+    messaging_limit: Option<u32>,
     /// With these words in the number, the name or the id at the provider, each by how it begins; one has
     /// three characters at least. Or with this id, as `meta-7`. Of more than 1,000 channels that fit, some
     /// are given.
@@ -77,7 +77,9 @@ impl Filters {
             phone_number: self.phone_number.as_ref().map(|number| number.0.as_str()),
             phone_number_prefix: self.phone_number_prefix.as_ref().map(|number| number.0.as_str()),
             updated_since: self.updated_since,
-            messaging_limit: self.messaging_limit,
+            messaging_limit: self
+                .messaging_limit
+                .map(|limit| i32::try_from(limit).unwrap_or(i32::MAX)),
             search: self.q.as_deref(),
         }
     }

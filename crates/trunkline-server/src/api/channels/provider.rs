@@ -30,6 +30,7 @@ const BEFORE: &str = "/provider/";
     responses(
         (status = 200, description = "What the provider answered, with its own status and type",
             headers(("X-Provider" = String, description = "Whose answer it is"))),
+        (status = 400, description = "The path, or what is asked with it, is not one that is passed on"),
     ),
 )]
 pub(super) async fn get(
@@ -65,6 +66,7 @@ pub(super) async fn get(
     responses(
         (status = 200, description = "What the provider answered, with its own status and type",
             headers(("X-Provider" = String, description = "Whose answer it is"))),
+        (status = 400, description = "The path, or what is asked with it, is not one that is passed on"),
     ),
 )]
 pub(super) async fn post(
@@ -92,6 +94,7 @@ pub(super) async fn post(
     responses(
         (status = 200, description = "What the provider answered, with its own status and type",
             headers(("X-Provider" = String, description = "Whose answer it is"))),
+        (status = 400, description = "The path, or what is asked with it, is not one that is passed on"),
     ),
 )]
 pub(super) async fn delete(

@@ -39,6 +39,7 @@ pub(crate) struct SyncRequest {
         (status = 202, description = "It is in the queue", body = Sync,
             headers(("Location" = String, description = "Where it tells how far it is"))),
         (status = 200, description = "One that waits or runs already", body = Sync),
+        (status = 404, description = "There is no such partner account"),
     ),
 )]
 pub(super) async fn request_sync(
