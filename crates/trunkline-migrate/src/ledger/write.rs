@@ -1,4 +1,3 @@
-use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Statement};
 
@@ -6,8 +5,6 @@ use super::{Entry, Origin, State};
 use crate::source::{Migration, Name, Script, SourceError};
 use crate::who;
 
-/// Of a run, a migration that is recorded as applied already is an error at the server, which ends the
-/// transaction: the commit may be on its way already. See [`is_recorded_twice`].
 const INSERT: &str = "WITH entry AS ( \
         INSERT INTO trunkline.migrations \
             (name, source, state, origin, checksum, raw_checksum, up_sql, down_sql) \
@@ -23,25 +20,16 @@ const INSERT: &str = "WITH entry AS ( \
         (migration, direction, state, checksum, started_at, duration_ms, os_user, host, version) \
      SELECT name, $8, 'done', $4, now(), \
             extract(epoch FROM clock_timestamp() - now()) * 1000, $9, $10, $11 \
-     FROM (VALUES ($8)) AS asked (direction) \
-     LEFT JOIN entry ON TRUE \
-     WHERE asked.direction = 'up' OR name IS NOT NULL";
+     FROM entry";
 
 /// Prepares the statement of [`insert_entry`], for a connection that stays with one server process.
 pub(crate) async fn prepare_insert(client: &Client) -> Result<Statement, tokio_postgres::Error> {
     client.prepare_typed(INSERT, &[Type::TEXT; 11]).await
 }
 
-/// Whether the failure of [`insert_entry`] says that the migration is recorded as applied already.
-pub(crate) fn is_recorded_twice(error: &tokio_postgres::Error) -> bool {
-    error.as_db_error().is_some_and(|said| {
-        *said.code() == SqlState::NOT_NULL_VIOLATION && said.column() == Some("migration")
-    })
-}
-
 /// Records a migration as applied, over one that stopped half-way, and appends to the history.
 ///
-/// Nothing is ever recorded twice: what is recorded as applied already is left as it is, and ends a run.
+/// False when it is recorded as applied already, so that nothing is ever recorded twice.
 #[tracing::instrument(name = "db.migrations.insert", level = "debug", skip_all)]
 pub(crate) async fn insert_entry(
     client: &Client,
@@ -50,7 +38,7 @@ pub(crate) async fn insert_entry(
     migration: &Migration,
     down: Option<&Script>,
     origin: Origin,
-) -> Result<(), tokio_postgres::Error> {
+) -> Result<bool, tokio_postgres::Error> {
     let direction = if origin == Origin::Run { "up" } else { "adopt" };
     let checksum = &migration.up.checksum;
     let (normalised, raw) = (checksum.normalised.to_string(), checksum.raw.to_string());
@@ -67,11 +55,11 @@ pub(crate) async fn insert_entry(
         &who::host(),
         &env!("CARGO_PKG_VERSION"),
     ];
-    match prepared {
+    let written = match prepared {
         Some(statement) => client.execute(statement, &values).await?,
         None => client.execute_typed(INSERT, &values.map(|value| (value, Type::TEXT))).await?,
     };
-    Ok(())
+    Ok(written == 1)
 }
 
 /// Writes a whole ledger row, over one of the same name.

@@ -105,24 +105,19 @@ impl Run<'_> {
             let recorded = insert_entry(&self.work, prepared, source, migration, down, Origin::Run);
             let body = migration.up.body()?;
             let recorded = work.run_all(runnable, body, backend, recorded).await?;
-            recorded.map_err(|error| not_recorded(work, name, &error))?;
+            if !recorded.map_err(stopped)? {
+                return Err(Stopped::Failed(Error::Query {
+                    doing: "writing the ledger",
+                    message: format!("{name} was recorded by another runner meanwhile"),
+                    code: "23505".to_owned(),
+                }));
+            }
             if let Some(platform) = &self.platform {
                 platform.finish(&self.work, migration).await.map_err(told)?;
             }
         }
         Ok(Outcome::Applied(work.commit_and_begin(first, turn.next).await?))
     }
-}
-
-fn not_recorded(work: &Work<'_>, name: &Name, error: &tokio_postgres::Error) -> Stopped {
-    if ledger::is_recorded_twice(error) {
-        return Stopped::Failed(Error::Query {
-            doing: "writing the ledger",
-            message: format!("{name} was recorded by another runner meanwhile"),
-            code: "23505".to_owned(),
-        });
-    }
-    work.stopped(name, "writing the ledger", error)
 }
 
 fn failed_migration(error: &Error) -> Option<&Name> {

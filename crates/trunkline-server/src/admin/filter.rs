@@ -6,6 +6,14 @@ use std::str::FromStr;
 use form_urlencoded::Serializer;
 use serde::de::{Error, IntoDeserializer};
 use serde::{Deserialize, Deserializer};
+use trunkline_core::Provider;
+
+/// The providers to choose from.
+pub(crate) const PROVIDERS: [(&str, &str); 3] = [
+    (Provider::Dialog360.as_str(), Provider::Dialog360.name()),
+    (Provider::Meta.as_str(), Provider::Meta.name()),
+    (Provider::Twilio.as_str(), Provider::Twilio.name()),
+];
 
 /// A filter of a vocabulary; empty: none.
 pub(crate) fn word<'de, D, T>(reader: D) -> Result<Option<T>, D::Error>

@@ -2,9 +2,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio_postgres::Row;
 
-use super::{Alert, words};
+use super::Alert;
 use crate::database::Parameters;
-use crate::row::word;
+use crate::row::{word, words};
 use crate::{Executor, StoreError, Window};
 
 words! {

@@ -1,9 +1,9 @@
 use jiff::Timestamp;
 use tokio_postgres::Row;
 
-use super::{AlertRule, AlertSeverity, words};
+use super::{AlertRule, AlertSeverity};
 use crate::database::Parameters;
-use crate::row::word;
+use crate::row::{word, words};
 use crate::{Executor, StoreError, Window};
 
 words! {

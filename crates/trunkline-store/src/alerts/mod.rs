@@ -34,39 +34,7 @@ pub(crate) use raise::raise;
 pub(crate) use rules::signal;
 
 use crate::StoreError;
-use crate::row::word;
-
-/// An enum whose variants are words of the tables and of the API.
-macro_rules! words {
-    ($(#[$of:meta])* $name:ident { $($(#[$variant_of:meta])* $variant:ident = $word:literal,)* }) => {
-        $(#[$of])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name {
-            $($(#[$variant_of])* $variant,)*
-        }
-
-        impl $name {
-            /// Every one.
-            pub const ALL: &[Self] = &[$(Self::$variant),*];
-
-            /// The word.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word,)* }
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = ();
-
-            fn from_str(word: &str) -> Result<Self, ()> {
-                Self::ALL.iter().copied().find(|known| known.as_str() == word).ok_or(())
-            }
-        }
-    };
-}
-
-use words;
+use crate::row::{word, words};
 
 words! {
     /// Why an alert is opened.

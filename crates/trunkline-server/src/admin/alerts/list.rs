@@ -8,7 +8,8 @@ use trunkline_store::alerts::{AlertFilter, AlertRule, AlertState, list_alerts};
 
 use super::Row;
 use crate::State;
-use crate::admin::{Frame, Page, PageProblem, Section, filter};
+use crate::admin::filter::{self, PROVIDERS};
+use crate::admin::{Frame, Page, PageProblem, Section};
 use crate::alerts::title;
 use crate::api::{Limit, Pager, Query};
 use crate::auth::Administrator;
@@ -49,8 +50,6 @@ struct ListPage {
 
 const STATES: [(&str, &str); 3] =
     [("open", "Open"), ("acknowledged", "Acknowledged"), ("resolved", "Resolved")];
-const PROVIDERS: [(&str, &str); 3] =
-    [("360dialog", "360dialog"), ("meta", "Meta"), ("twilio", "Twilio")];
 
 /// The alerts, the newest first.
 pub(super) async fn list(

@@ -10,7 +10,8 @@ use trunkline_store::{Executor, StoreError, Window};
 
 use super::Row;
 use crate::State;
-use crate::admin::{Frame, Page, PageProblem, Section, filter};
+use crate::admin::filter::{self, PROVIDERS};
+use crate::admin::{Frame, Page, PageProblem, Section};
 use crate::api::{Limit, Pager, Query};
 use crate::auth::Administrator;
 use crate::problem::Problem;
@@ -51,8 +52,6 @@ struct ListPage {
     interval: String,
 }
 
-const PROVIDERS: [(&str, &str); 3] =
-    [("360dialog", "360dialog"), ("meta", "Meta"), ("twilio", "Twilio")];
 const KINDS: [(&str, &str); 2] = [("full", "Everything"), ("hints", "After webhooks")];
 const STATES: [(&str, &str); 4] =
     [("queued", "Queued"), ("running", "Running"), ("done", "Done"), ("failed", "Failed")];
