@@ -35,21 +35,6 @@ pub async fn account_of_client(
     Ok(row.and_then(|row| row.get(0)))
 }
 
-/// The partner account that serves a channel: that of its client.
-pub async fn account_of_channel(
-    executor: Executor<'_>,
-    id: QualifiedId,
-) -> Result<Option<i32>, StoreError> {
-    let query = "
-        SELECT client_id
-        FROM trunkline.listed_channels
-        WHERE provider = $1 AND id = $2";
-    let parameters: Parameters<'_> = &[&id.provider.as_str(), &id.number];
-    let row = executor.row("look for the client of a channel", query, parameters).await?;
-    let Some(row) = row else { return Ok(None) };
-    account_of_client(executor, QualifiedId { number: row.get(0), ..id }).await
-}
-
 /// Notes of clients by which account they are served, where that was not known; gives how many it now is.
 ///
 /// An account that is gone, or of another provider, is passed over. Nobody is waited for: a client that somebody else is

@@ -1,11 +1,10 @@
 //! Which partner account a client belongs to: it is noted when a webhook tells, and assumed before.
 
 use trunkline_core::events::{Change, EventKind, Subject};
-use trunkline_core::{Provider, QualityRating};
+use trunkline_core::{Provider, QualityRating, Scope};
 use trunkline_store::QualifiedId;
-use trunkline_store::clients::{
-    Binding, account_of_channel, account_of_client, bind_clients, depend_on_account,
-};
+use trunkline_store::channels::find_reach;
+use trunkline_store::clients::{Binding, account_of_client, bind_clients, depend_on_account};
 
 use crate::events::{World, event, quality, world};
 
@@ -93,8 +92,8 @@ async fn a_client_of_no_known_account_is_served_by_the_default_or_the_only_one_i
     let own = Binding { client: meta(1), account_id: 2 };
     assert_eq!(bind_clients(connection.executor(), &[own]).await.unwrap(), 1);
     assert_eq!(world.account_of(meta(1)).await, Some(2));
-    let channel = account_of_channel(connection.executor(), meta(1)).await.unwrap();
-    assert_eq!(channel, Some(2));
+    let channel = find_reach(connection.executor(), meta(1), Scope::Platform).await.unwrap();
+    assert_eq!(channel.unwrap().account_id, Some(2));
     // Of two without a default nobody knows which.
     world.run("UPDATE public.partner_configurations SET is_default = false").await;
     assert_eq!(world.account_of(meta(2)).await, None);
