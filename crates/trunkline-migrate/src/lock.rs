@@ -7,7 +7,6 @@
 use std::time::{Duration, Instant};
 
 use tokio::sync::OnceCell;
-use tokio_postgres::SimpleQueryMessage;
 use tokio_postgres::types::Type;
 
 use crate::database::{NoticeSink, Session, Target};
@@ -50,11 +49,7 @@ impl RunLock {
             "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0; \
              SELECT pg_try_advisory_xact_lock({RUN_KEY}), pg_backend_pid()"
         );
-        let messages = session.simple_query(&begin).await.map_err(failed)?;
-        let row = messages.iter().find_map(|message| match message {
-            SimpleQueryMessage::Row(row) => Some(row),
-            _ => None,
-        });
+        let row = session.simple_row(&begin).await.map_err(failed)?;
         if let Some(row) = row.filter(|row| row.get(0) == Some("t")) {
             let backend = row.get(1).and_then(|pid| pid.parse().ok()).unwrap_or_default();
             let lock = Self { session, backend, watcher: OnceCell::new() };

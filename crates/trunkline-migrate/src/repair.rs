@@ -42,8 +42,7 @@ impl Migrator {
         let work = self.connect("repair", &observer).await?;
         let run = self.begin_run(work, &observer).await?;
         let report = run.repair(request).await;
-        run.lock.release().await;
-        report
+        run.finish(report).await
     }
 
     /// Records migrations as applied without running them; the caller has verified the database.
@@ -55,8 +54,7 @@ impl Migrator {
         let work = self.connect("adopt", &observer).await?;
         let run = self.begin_run(work, &observer).await?;
         let result = run.adopt(names).await;
-        run.lock.release().await;
-        result
+        run.finish(result).await
     }
 }
 

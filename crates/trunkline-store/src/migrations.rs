@@ -76,6 +76,8 @@ const FILES: &[EmbeddedFile<'static>] = embed![
     "034-client-account-indexes.sql",
     "035-provider-outages.down.sql",
     "035-provider-outages.sql",
+    "036-channel-words.down.sql",
+    "036-channel-words.sql",
 ];
 
 /// The Partner API migrations that this binary carries.

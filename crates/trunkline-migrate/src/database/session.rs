@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_postgres::error::DbError;
-use tokio_postgres::{AsyncMessage, Client, Connection};
+use tokio_postgres::{AsyncMessage, Client, Connection, SimpleQueryMessage, SimpleQueryRow};
 
 use super::Target;
 
@@ -53,6 +53,18 @@ impl Session {
     /// Asks the server to cancel what this connection runs.
     pub(crate) async fn cancel(&self) {
         self.target.cancel(&self.client.cancel_token()).await;
+    }
+
+    /// The last row of several statements that are sent as one.
+    pub(crate) async fn simple_row(
+        &self,
+        sql: &str,
+    ) -> Result<Option<SimpleQueryRow>, tokio_postgres::Error> {
+        let messages = self.client.simple_query(sql).await?;
+        Ok(messages.into_iter().rev().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => Some(row),
+            _ => None,
+        }))
     }
 
     pub(crate) fn target(&self) -> &Target {

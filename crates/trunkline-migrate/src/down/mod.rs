@@ -103,8 +103,7 @@ impl Migrator {
             return Err(Error::Pooler(revert.entry.name.clone()));
         }
         let report = run.revert_all(&reverts, request.drop_data).await;
-        run.lock.release().await;
-        report
+        run.finish(report).await
     }
 
     /// The lock and the platform's ledger, for a run that changes what is applied.

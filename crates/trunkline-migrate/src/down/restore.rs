@@ -63,8 +63,7 @@ impl Migrator {
         let run = self.begin_run(work, &observer).await?;
         run.refuse_newer_migrations(&entries).await?;
         let result = run.restore(&archive, &entries).await;
-        run.lock.release().await;
-        archive.restored_at = result?;
+        archive.restored_at = run.finish(result).await?;
         Ok(RestoreReport { archive })
     }
 }

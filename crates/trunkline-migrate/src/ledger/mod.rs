@@ -11,7 +11,9 @@ pub use entry::Origin;
 pub(crate) use entry::{Applied, Entry, State};
 pub use history::HistoryEntry;
 pub(crate) use history::{Note, list_history, note, note_failure};
-pub(crate) use write::{delete_entry, insert_entry, prepare_insert, put_entry, update_checksum};
+pub(crate) use write::{
+    StepNote, advance_entry, delete_entry, insert_entry, prepare_insert, put_entry, update_checksum,
+};
 
 use crate::database::Target;
 use crate::error::Error;

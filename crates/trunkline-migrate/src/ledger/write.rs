@@ -93,6 +93,45 @@ pub(crate) async fn put_entry(client: &Client, entry: &Entry) -> Result<(), toki
         .map(|_| ())
 }
 
+/// What became of a statement of a no-transaction migration: its state, and its number from 1.
+pub(crate) type StepNote = (&'static str, usize);
+
+/// Writes how far a no-transaction migration of `of` statements is, and appends to the history.
+#[tracing::instrument(name = "db.migrations.advance", level = "debug", skip_all)]
+pub(crate) async fn advance_entry(
+    client: &Client,
+    name: &Name,
+    done: usize,
+    notes: &[StepNote],
+    of: usize,
+) -> Result<(), tokio_postgres::Error> {
+    let number = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
+    let (states, numbers): (Vec<&str>, Vec<i32>) =
+        notes.iter().map(|&(state, statement)| (state, number(statement))).unzip();
+    client
+        .execute_typed(
+            "WITH entry AS ( \
+                UPDATE trunkline.migrations SET statements_done = $2 WHERE name = $1 \
+                RETURNING name) \
+             INSERT INTO trunkline.migration_history \
+                (migration, direction, state, statement, of, started_at, os_user, host, version) \
+             SELECT name, 'up', state, statement, $5, clock_timestamp(), $6, $7, $8 \
+             FROM entry, unnest($3, $4) AS step (state, statement)",
+            &[
+                (&name.as_str(), Type::TEXT),
+                (&number(done), Type::INT4),
+                (&states, Type::TEXT_ARRAY),
+                (&numbers, Type::INT4_ARRAY),
+                (&number(of), Type::INT4),
+                (&who::user(), Type::TEXT),
+                (&who::host(), Type::TEXT),
+                (&env!("CARGO_PKG_VERSION"), Type::TEXT),
+            ],
+        )
+        .await
+        .map(|_| ())
+}
+
 /// Takes a migration out of the ledger; the history keeps it.
 #[tracing::instrument(name = "db.migrations.delete", level = "debug", skip_all)]
 pub(crate) async fn delete_entry(

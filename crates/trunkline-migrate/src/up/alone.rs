@@ -28,19 +28,20 @@ impl Work<'_> {
         let timeout = if concurrently { 0 } else { self.options.lock_timeout.as_millis() };
         // From PostgreSQL 14 on the server notices a client that died and stops the statement.
         let prepare = format!(
-            "SET lock_timeout = {timeout}; SET statement_timeout = 0; \
-             SET standard_conforming_strings = on; SELECT {search_path}; \
-             SELECT set_config(name, '1s', false) FROM pg_settings \
-             WHERE name = 'client_connection_check_interval'",
+            "SET lock_timeout = {timeout}; SET statement_timeout = 0; SET synchronous_commit = off; \
+             SET standard_conforming_strings = on; \
+             SELECT pg_backend_pid(), {search_path}, \
+                    CASE WHEN current_setting('client_connection_check_interval', true) <> '' \
+                    THEN set_config('client_connection_check_interval', '1s', false) END",
             search_path = keep_out_of_ledger(false),
         );
         let stopped = |error| self.stopped(runnable.name, "preparing a statement", &error);
-        self.session.batch_execute(&prepare).await.map_err(stopped)?;
-        let row =
-            self.session.query_typed_one("SELECT pg_backend_pid()", &[]).await.map_err(stopped)?;
-        let done = self.run_one(runnable, place, of, row.get(0)).await;
+        let row = self.session.simple_row(&prepare).await.map_err(stopped)?;
+        let backend = row.and_then(|row| row.get(0)?.parse().ok()).unwrap_or_default();
+        let done = self.run_one(runnable, place, of, backend).await;
         // The connection goes on to other statements, which have timeouts of their own.
-        let _ = self.session.batch_execute("RESET lock_timeout; RESET statement_timeout").await;
+        let reset = "RESET lock_timeout; RESET statement_timeout; RESET synchronous_commit";
+        let _ = self.session.batch_execute(reset).await;
         done
     }
 

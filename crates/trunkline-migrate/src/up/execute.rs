@@ -8,7 +8,6 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt, future};
-use tokio_postgres::SimpleQueryMessage;
 use tokio_postgres::error::SqlState;
 
 use crate::database::Session;
@@ -124,17 +123,13 @@ impl<'a> Work<'a> {
             "BEGIN; SELECT pg_backend_pid(), pg_try_advisory_xact_lock({WORK_KEY}), {settings}",
             settings = self.settings(),
         );
-        let messages = self
+        let row = self
             .session
-            .simple_query(&begin)
+            .simple_row(&begin)
             .await
             .map_err(|error| self.stopped(migration, "opening a transaction", &error))?;
-        let row = messages.iter().rev().find_map(|message| match message {
-            SimpleQueryMessage::Row(row) => Some(row),
-            _ => None,
-        });
-        let backend = row.and_then(|row| row.get(0)?.parse().ok()).unwrap_or_default();
-        if row.and_then(|row| row.get(1)) == Some("f") {
+        let backend = row.as_ref().and_then(|row| row.get(0)?.parse().ok()).unwrap_or_default();
+        if row.as_ref().and_then(|row| row.get(1)) == Some("f") {
             self.outlast_orphan(backend)
                 .await
                 .map_err(|error| self.stopped(migration, "waiting for an earlier run", &error))?;
@@ -157,11 +152,15 @@ impl<'a> Work<'a> {
         self.watch(backend, self.session.batch_execute(&lock)).await
     }
 
-    /// What a transaction of ours begins with, to be selected: one statement for the server, not five.
+    /// What a transaction of ours begins with, to be selected: one statement for the server, not six.
+    ///
+    /// The server need not flush each commit: it keeps their order, ledger rows and all, so what a
+    /// crash of it leaves is a run that ended a moment earlier. `Run::finish` flushes the last one.
     fn settings(&self) -> String {
         format!(
             "set_config('lock_timeout', '{timeout}', true), \
              set_config('statement_timeout', '0', true), \
+             set_config('synchronous_commit', 'off', true), \
              set_config('idle_in_transaction_session_timeout', '0', true), \
              set_config('standard_conforming_strings', 'on', true), {search_path}",
             search_path = keep_out_of_ledger(true),

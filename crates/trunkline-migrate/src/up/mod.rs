@@ -123,8 +123,7 @@ impl Migrator {
         ledger::create(&work, &self.target).await?;
         let run = Run { migrator: self, work, lock, platform, observer, pooled };
         let report = run.apply_all(request).await;
-        run.lock.release().await;
-        report
+        run.finish(report).await
     }
 }
 
@@ -156,6 +155,18 @@ impl Migrator {
 }
 
 impl Run<'_> {
+    /// Ends the run: what it committed is flushed to the server's disk, and the lock given back.
+    pub(crate) async fn finish<T>(self, done: Result<T, Error>) -> Result<T, Error> {
+        // A transaction that writes no WAL would be committed without a flush.
+        let flush = "SELECT pg_logical_emit_message(true, 'trunkline-migrate', 'flush')";
+        let flushed = self.work.batch_execute(flush).await;
+        self.lock.release().await;
+        let flushed = flushed.map_err(|error| {
+            Error::query("flushing what was committed", &self.migrator.target, &error)
+        });
+        done.and_then(|done| flushed.map(|()| done))
+    }
+
     async fn apply_all(&self, request: &UpRequest) -> Result<UpReport, Error> {
         let mut report = UpReport::default();
         // Others may have worked between our first look and the lock.
@@ -173,6 +184,9 @@ impl Run<'_> {
         } else {
             for (index, migration) in pending.iter().enumerate() {
                 if self.migrator.options.interrupt.is_requested() {
+                    if turn.opened.is_some() {
+                        let _ = self.work.batch_execute("ROLLBACK").await;
+                    }
                     return Err(Error::Interrupted {
                         migration: None,
                         left: "what was finished is recorded, the rest was not begun",

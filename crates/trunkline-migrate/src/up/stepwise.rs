@@ -5,7 +5,7 @@ use super::alone::must_stand_alone;
 use super::concurrent_index::ConcurrentIndex;
 use super::execute::{RESET, Runnable, Stopped, Work, changes_settings};
 use crate::error::Error;
-use crate::ledger::{self, Entry, Note, Origin, State, note, put_entry};
+use crate::ledger::{self, Entry, Note, Origin, State, StepNote, advance_entry, note, put_entry};
 use crate::platform::WRITING;
 use crate::source::Migration;
 use crate::sql::{self, Statement, words};
@@ -15,20 +15,42 @@ impl Run<'_> {
         let statements = migration.up.body()?;
         let (begin_at, resumed) = self.resume_point(migration, statements).await?;
         let work = self.work();
+        self.begin_ledger_row(&work, migration, begin_at).await?;
         self.set_again(migration, &statements[..begin_at]).await?;
+        let mut announced = false;
         for (index, statement) in statements.iter().enumerate().skip(begin_at) {
             let was_begun = index == begin_at && resumed;
-            let step = Step { run: self, work: &work, migration, statement, index, was_begun };
-            if let Err(error) = step.run(statements.len()).await {
-                let place = Some((index + 1, statements.len()));
-                ledger::note_failure(&self.work, &migration.name, "up", place, &error).await;
-                return Err(error);
+            let step = Step { work: &work, migration, statements, index, was_begun };
+            match step.run(statement, announced).await {
+                Ok(next_is_announced) => announced = next_is_announced,
+                Err(error) => {
+                    let place = Some((index + 1, statements.len()));
+                    ledger::note_failure(&self.work, &migration.name, "up", place, &error).await;
+                    return Err(error);
+                }
             }
         }
         if changes_settings(&migration.up, statements) {
             self.query("resetting settings", RESET).await?;
         }
         self.complete(&work, migration).await
+    }
+
+    async fn begin_ledger_row(
+        &self,
+        work: &Work<'_>,
+        migration: &Migration,
+        done: usize,
+    ) -> Result<(), Error> {
+        let name = &migration.name;
+        let attempt = || async {
+            work.begin(name).await?;
+            let entry = Entry::partial(self.migrator.source()?.label(), migration, done)?;
+            let stopped = |error| work.stopped(name, "writing the ledger", &error);
+            put_entry(&self.work, &entry).await.map_err(stopped)?;
+            work.commit(name).await
+        };
+        work.within_budget(name, attempt).await
     }
 
     /// Settings that finished statements made for the session, which was another one.
@@ -94,45 +116,57 @@ impl Run<'_> {
 
 /// One statement of a no-transaction migration.
 struct Step<'a> {
-    run: &'a Run<'a>,
     work: &'a Work<'a>,
     migration: &'a Migration,
-    statement: &'a Statement,
+    /// All of the migration.
+    statements: &'a [Statement],
     index: usize,
     /// Whether an earlier run began it and did not come to say how it ended.
     was_begun: bool,
 }
 
 impl Step<'_> {
-    async fn run(&self, of: usize) -> Result<(), Error> {
+    /// Runs it, unless it is `announced` after saying so in the ledger; whether the next one is announced then.
+    async fn run(&self, statement: &Statement, announced: bool) -> Result<bool, Error> {
         let name = &self.migration.name;
-        let sql = self.migration.up.sql(self.statement);
-        let index = ConcurrentIndex::read(sql);
-        if index.is_none() && !must_stand_alone(sql) {
-            return self.run_in_transaction(of).await;
+        let sql = self.migration.up.sql(statement);
+        if !must_stand_alone(sql) {
+            return self.run_in_transaction(statement).await.map(|()| false);
         }
-        self.work.wait_for_orphan(name, sql).await?;
-        self.record(self.index, "running", of).await?;
+        let number = self.index + 1;
+        if self.was_begun {
+            self.work.wait_for_orphan(name, sql).await?;
+        }
+        if !announced {
+            self.record(self.index, &[("running", number)]).await?;
+        }
+        let index = ConcurrentIndex::read(sql);
         let attempt = || async {
-            let Some(index) = &index else { return self.run_alone(of).await };
+            let Some(index) = &index else { return self.run_alone(statement).await };
             // What an attempt leaves behind, a deadlock for example, is in the way of the next one.
             if index.prepare(self.work, name, self.was_begun).await? {
-                self.run_alone(of).await?;
+                self.run_alone(statement).await?;
                 index.assert_valid(self.work, name).await?;
             }
             Ok(())
         };
         self.work.within_budget(name, attempt).await?;
-        self.record(self.index + 1, "done", of).await
+        let next = self.statements.get(number);
+        let announces = next.is_some_and(|next| must_stand_alone(self.migration.up.sql(next)));
+        let notes = [("done", number), ("running", number + 1)];
+        self.record(number, if announces { &notes } else { &notes[..1] }).await?;
+        Ok(announces)
     }
 
     /// The statement and its ledger row in one transaction, so that neither is without the other.
-    async fn run_in_transaction(&self, of: usize) -> Result<(), Error> {
+    async fn run_in_transaction(&self, statement: &Statement) -> Result<(), Error> {
         let name = &self.migration.name;
+        let number = self.index + 1;
         let attempt = || async {
             let backend = self.work.begin(name).await?;
-            self.work.run_one(self.runnable(), (self.index, self.statement), of, backend).await?;
-            self.write(self.index + 1, "done", of).await?;
+            let place = (self.index, statement);
+            self.work.run_one(self.runnable(), place, self.statements.len(), backend).await?;
+            self.write(number, &[("done", number)]).await?;
             self.work.commit(name).await
         };
         self.work.within_budget(name, attempt).await
@@ -142,9 +176,9 @@ impl Step<'_> {
         Runnable { name: &self.migration.name, script: &self.migration.up }
     }
 
-    async fn run_alone(&self, of: usize) -> Result<(), Stopped> {
-        let done = self.work.run_alone(self.runnable(), (self.index, self.statement), of).await;
-        match done {
+    async fn run_alone(&self, statement: &Statement) -> Result<(), Stopped> {
+        let place = (self.index, statement);
+        match self.work.run_alone(self.runnable(), place, self.statements.len()).await {
             // An earlier run dropped it, and was killed before it could say so.
             Err(Stopped::Failed(Error::Statement(failure)))
                 if self.was_begun && failure.code == "42704" =>
@@ -156,23 +190,19 @@ impl Step<'_> {
     }
 
     /// Writes how far the migration is, in a transaction of its own.
-    async fn record(&self, done: usize, state: &'static str, of: usize) -> Result<(), Error> {
+    async fn record(&self, done: usize, notes: &[StepNote]) -> Result<(), Error> {
         let name = &self.migration.name;
         let attempt = || async {
             self.work.begin(name).await?;
-            self.write(done, state, of).await?;
+            self.write(done, notes).await?;
             self.work.commit(name).await
         };
         self.work.within_budget(name, attempt).await
     }
 
-    async fn write(&self, done: usize, state: &'static str, of: usize) -> Result<(), Stopped> {
-        let name = &self.migration.name;
+    async fn write(&self, done: usize, notes: &[StepNote]) -> Result<(), Stopped> {
+        let (name, of) = (&self.migration.name, self.statements.len());
         let stopped = |error| self.work.stopped(name, "writing the ledger", &error);
-        let entry = Entry::partial(self.run.migrator.source()?.label(), self.migration, done)?;
-        put_entry(self.work.session, &entry).await.map_err(stopped)?;
-        let statement = Some((self.index + 1, of));
-        let step = Note { state, statement, ..Note::done(name, "up") };
-        note(self.work.session, &step).await.map_err(stopped)
+        advance_entry(self.work.session, name, done, notes, of).await.map_err(stopped)
     }
 }

@@ -101,6 +101,37 @@ async fn a_server_that_is_restarted_in_the_middle_is_told_and_the_next_run_compl
     assert_eq!(applied(&up(&again).await.unwrap()), ["2-b"]);
 }
 
+/// The engine commits without a flush each time, and flushes once before it reports.
+#[tokio::test]
+async fn what_a_run_reported_survives_a_crash_of_the_server() {
+    let directory = tempfile::tempdir_in("/tmp").unwrap();
+    let options =
+        ClusterOptions { fetch_into: None, ..ClusterOptions::new(directory.path().join("pg")) };
+    let files = [
+        ("1-a.sql", "CREATE TABLE a (id int);"),
+        (
+            "2-b.sql",
+            "-- trunkline: no-transaction\nCREATE TABLE b (id int);\nCREATE INDEX CONCURRENTLY b_id ON b (id);",
+        ),
+        ("3-c.sql", "CREATE TABLE c (id int);\nSELECT 1/0;"),
+    ];
+    for (files, reported, kept) in [(&files[..1], true, "1-a"), (&files[..], false, "1-a 2-b")] {
+        let cluster = Cluster::open(&options, &()).await.unwrap();
+        let ours = migrator_with(&cluster.url("postgres"), source(files), Options::default());
+        let done = up(&ours).await;
+        let crash = ["-QUIT", &cluster.pid().to_string()];
+        assert!(std::process::Command::new("kill").args(crash).status().unwrap().success());
+        assert_eq!(done.is_ok(), reported, "{done:?}");
+        drop(cluster);
+
+        let cluster = Cluster::open(&options, &()).await.unwrap();
+        let client = cluster.connect("postgres").await.unwrap();
+        let ledger = "SELECT string_agg(name, ' ' ORDER BY name) FROM trunkline.migrations";
+        assert_eq!(texts(&client, ledger).await, [kept]);
+        assert!(!exists(&client, "c").await);
+    }
+}
+
 #[tokio::test]
 async fn a_failed_statement_rolls_its_whole_migration_back_and_keeps_those_before() {
     let database = empty().await;

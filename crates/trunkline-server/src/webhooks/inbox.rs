@@ -1,4 +1,3 @@
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -125,18 +124,21 @@ async fn insert(store: &Store, group: &[Waiting]) -> Result<Received, StoreError
     let connection = store.connection().await?;
     let executor = connection.executor();
     let webhooks: Vec<NewWebhook<'_>> = group.iter().map(|it| new(&it.webhook)).collect();
-    match insert_webhooks(executor, &webhooks).await {
-        // The clock was set, or the service slept through midnight.
-        Err(StoreError::Constraint { code, .. }) if code == NO_PARTITION => {
-            let days: BTreeSet<Date> =
-                webhooks.iter().map(|webhook| day(webhook.received_at)).collect();
-            for day in days {
+    let mut stored = 0;
+    // One day, but for the moment of midnight.
+    for of_a_day in webhooks.chunk_by(|one, next| day(one.received_at) == day(next.received_at)) {
+        let day = day(of_a_day[0].received_at);
+        let received = match insert_webhooks(executor, day, of_a_day).await {
+            // The clock was set, or the service slept through midnight.
+            Err(StoreError::Constraint { code, .. }) if code == NO_PARTITION => {
                 add_partition(executor, day).await?;
+                insert_webhooks(executor, day, of_a_day).await
             }
-            insert_webhooks(executor, &webhooks).await
-        }
-        stored => stored,
+            received => received,
+        };
+        stored += received?.stored;
     }
+    Ok(Received { stored })
 }
 
 fn new(webhook: &Verified) -> NewWebhook<'_> {
