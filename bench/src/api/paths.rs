@@ -24,7 +24,10 @@ pub(super) const LISTS: &[(&str, &str)] = &[
     ("a client's channels", "/api/v1/channels?client_id=meta-7"),
     ("active clients", "/api/v1/clients?status=active"),
     ("companies", "/api/v1/companies"),
-    ("companies by the beginning of the name", "/api/v1/companies?name_prefix=hotel%201"),
+    (
+        "companies by the beginning of the name, with its index",
+        "/api/v1/companies?name_prefix=hotel%201",
+    ),
 ];
 
 /// The pages of administration that exist, or are to come.

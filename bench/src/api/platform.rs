@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use trunkline_migrate::{Migrator, Options, Silent, Target, UpRequest};
+use trunkline_store::companies::NAME_INDEX;
 use trunkline_store::partner_migrations;
 
 use crate::server::Server;
@@ -34,6 +35,7 @@ pub(super) async fn fill(server: &Server, channels: u32) -> Result<String> {
         .replace("{companies}", &companies.to_string());
     client.batch_execute(&many).await?;
     client.batch_execute(&callers()).await?;
+    client.batch_execute(NAME_INDEX).await?;
     // Now what autovacuum would do in the midst of a measurement.
     client.batch_execute("VACUUM (ANALYZE)").await?;
     server.checkpoint().await?;

@@ -56,6 +56,10 @@ impl Kind {
                 "The key has made all the requests that it may make for now.",
                 "Wait for so many seconds as `Retry-After` says; `RateLimit-Remaining` tells in advance.",
             ),
+            Self::TooSlow => (
+                "The body had not come to its end when the time for the request was over.",
+                "Send it again, over a better connection or in smaller parts.",
+            ),
             Self::TimedOut => (
                 "The answer took too long, so the request was ended.",
                 "Send it again after `Retry-After`; a POST with the same `Idempotency-Key`.",

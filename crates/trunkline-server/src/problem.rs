@@ -35,6 +35,8 @@ pub enum Kind {
     IdempotencyKeyReused,
     /// Too many requests; come back after so many seconds.
     TooManyRequests(u64),
+    /// The body did not come in time.
+    TooSlow,
     /// It took too long.
     TimedOut,
     /// The database, or something else that is needed, is not there for the moment.
@@ -59,6 +61,7 @@ impl Kind {
         Self::UnsupportedMediaType,
         Self::IdempotencyKeyReused,
         Self::TooManyRequests(1),
+        Self::TooSlow,
         Self::TimedOut,
         Self::Unavailable,
         Self::Internal,
@@ -99,6 +102,9 @@ impl Kind {
             ),
             Self::TooManyRequests(_) => {
                 ("too-many-requests", StatusCode::TOO_MANY_REQUESTS, "Too many requests")
+            }
+            Self::TooSlow => {
+                ("too-slow", StatusCode::REQUEST_TIMEOUT, "The request came too slowly")
             }
             Self::TimedOut => ("timed-out", StatusCode::SERVICE_UNAVAILABLE, "It took too long"),
             Self::Unavailable => {

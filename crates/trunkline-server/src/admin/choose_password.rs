@@ -75,11 +75,8 @@ pub(crate) async fn choose(
     let ended = delete_sessions(executor, user.id, None).await?;
     delete_throttle(executor, &Subject::Account(user.email.clone())).await?;
     let act = Act {
-        action: "user.password_changed",
-        object_kind: "user",
-        object_id: user.id.to_string(),
         after: Some(json!({ "by": "link", "sessions_ended": ended })),
-        ..Act::default()
+        ..Act::on_user("user.password_changed", user.id)
     };
     insert_audit_entry(executor, &visitor.as_user(&user), &act, now).await?;
     transaction.commit().await?;

@@ -27,6 +27,14 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
     }
 }
 
+/// What a problem says, as people write it.
+pub(super) fn sentence(message: &str) -> String {
+    let mut letters = message.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    let text = first + letters.as_str();
+    if text.ends_with('.') { text } else { text + "." }
+}
+
 /// What is wrong with the fields of a form, as its page shows it.
 #[derive(Debug, Default)]
 pub(crate) struct Errors {

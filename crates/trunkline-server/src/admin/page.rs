@@ -5,6 +5,7 @@ use axum::response::{Html, IntoResponse, Response};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::Frame;
+use super::form::sentence;
 use super::frame::TOAST_COOKIE;
 use crate::problem::{Cause, Kind, Problem};
 
@@ -91,7 +92,7 @@ impl IntoResponse for PageProblem {
         let page = ProblemPage {
             frame: Frame::anonymous(&HeaderMap::new()),
             title,
-            detail: problem.detail,
+            detail: sentence(&problem.detail),
             status: status.as_u16(),
         };
         let mut response = match page.render() {

@@ -89,13 +89,7 @@ pub(crate) async fn set_up(
     };
     let user = insert_first(executor, &token, &new, now).await?;
     let session = visitor.begin_session(executor, &state, user.id, false).await?;
-    let act = Act {
-        action: "user.created",
-        object_kind: "user",
-        object_id: user.id.to_string(),
-        after: Some(describe(&user)),
-        ..Act::default()
-    };
+    let act = Act { after: Some(describe(&user)), ..Act::on_user("user.created", user.id) };
     insert_audit_entry(executor, &visitor.as_user(&user), &act, now).await?;
     transaction.commit().await?;
     let toast = format!("Welcome, {name}. You own this installation.");

@@ -181,11 +181,8 @@ pub(super) async fn finish(
     let token = visitor.begin_session(executor, state, user.id, false).await?;
     note_sign_in(executor, user.id, now).await?;
     let act = Act {
-        action: "user.signed_in",
-        object_kind: "user",
-        object_id: user.id.to_string(),
         after: Some(serde_json::json!({ "by": by })),
-        ..Act::default()
+        ..Act::on_user("user.signed_in", user.id)
     };
     insert_audit_entry(executor, &visitor.as_user(user), &act, now).await?;
     transaction.commit().await?;

@@ -18,12 +18,7 @@ pub(crate) async fn sign_out(
         let transaction = connection.begin().await?;
         let executor = transaction.executor();
         delete_session(executor, session.user_id, session.id).await?;
-        let act = Act {
-            action: "user.signed_out",
-            object_kind: "user",
-            object_id: session.user_id.to_string(),
-            ..Act::default()
-        };
+        let act = Act::on_user("user.signed_out", session.user_id);
         insert_audit_entry(executor, &administrator.actor(), &act, state.clock.now()).await?;
         transaction.commit().await?;
     }

@@ -71,8 +71,22 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
         }
         let reader = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
         serde_path_to_error::deserialize(reader).map(Self).map_err(|error| {
-            let (field, message) = (error.path().to_string(), error.inner().to_string());
+            let message = error.inner().to_string();
+            let (field, message) = (error.path().to_string(), of_a_number(message));
             Problem::invalid(vec![FieldProblem { field, message }])
         })
+    }
+}
+
+/// What a number must be, where Rust says what is in the way of reading one.
+fn of_a_number(message: String) -> String {
+    match message.as_str() {
+        "invalid digit found in string" | "cannot parse integer from empty string" => {
+            "it must be a whole number".to_owned()
+        }
+        "number too large to fit in target type" | "number too small to fit in target type" => {
+            "it is too large, or too small".to_owned()
+        }
+        _ => message,
     }
 }

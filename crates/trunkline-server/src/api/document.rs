@@ -103,10 +103,10 @@ fn complete_operation(method: &HttpMethod, operation: &mut Operation, is_passed_
         statuses.push(422);
     }
     if operation.request_body.is_some() {
-        statuses.extend([400, 413, 415, 422]);
+        statuses.extend([400, 408, 413, 415, 422]);
     }
     if is_post {
-        statuses.extend([409, 413]);
+        statuses.extend([408, 409, 413]);
     }
     if parameters.iter().any(|given| given.name.eq_ignore_ascii_case("if-match")) {
         statuses.extend([409, 412, 428]);

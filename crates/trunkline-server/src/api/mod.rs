@@ -9,7 +9,7 @@ mod body;
 mod channels;
 mod checks;
 mod clients;
-mod companies;
+pub(crate) mod companies;
 mod document;
 mod documents;
 mod events;

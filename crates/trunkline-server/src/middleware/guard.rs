@@ -93,16 +93,3 @@ pub(crate) async fn refuse_until_started(
         _ => next.run(request).await,
     }
 }
-
-/// Ends what takes too long.
-pub(crate) async fn time_out(
-    Extract(state): Extract<State>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let limit = state.settings.request_limit;
-    tokio::time::timeout(limit, next.run(request)).await.unwrap_or_else(|_| {
-        let detail = format!("there was no answer within {} s", limit.as_secs());
-        Problem::new(Kind::TimedOut, detail).into_response()
-    })
-}

@@ -62,13 +62,7 @@ impl People<'_> {
             }
         })?;
         let link = self.make_link(executor, LinkPurpose::Password(user.id), now).await?;
-        let act = Act {
-            action: "user.created",
-            object_kind: "user",
-            object_id: user.id.to_string(),
-            after: Some(describe(&user)),
-            ..Act::default()
-        };
+        let act = Act { after: Some(describe(&user)), ..Act::on_user("user.created", user.id) };
         insert_audit_entry(executor, &self.actor, &act, now).await?;
         transaction.commit().await?;
         Ok(Invitation { user, link })

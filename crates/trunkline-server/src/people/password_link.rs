@@ -29,11 +29,8 @@ impl People<'_> {
         }
         let link = self.make_link(executor, LinkPurpose::Password(user_id), now).await?;
         let act = Act {
-            action: "user.password_link_created",
-            object_kind: "user",
-            object_id: user_id.to_string(),
             after: turns_off.then(|| json!({ "has_second_factor": false })),
-            ..Act::default()
+            ..Act::on_user("user.password_link_created", user_id)
         };
         insert_audit_entry(executor, &self.actor, &act, now).await?;
         transaction.commit().await?;

@@ -90,6 +90,9 @@ async fn companies_clients_and_channels_lead_to_each_other() {
     let viewer = service.sign_in("viewer").await;
     let page = service.page("/admin/companies?name=bak", &viewer).await.expect(200);
     assert_eq!(rows(&page.body), ["companies/1"]);
+    page.says("name=\"name\" value=\"bak\"");
+    let page = service.page("/admin/companies", &viewer).await.expect(200);
+    page.says("name=\"name\" value=\"\"");
     let page = service.page("/admin/companies/1", &viewer).await.expect(200);
     assert_snapshot!("company", main_of(&page.body));
     let page = service.page("/admin/clients?company=1&provider=meta", &viewer).await.expect(200);

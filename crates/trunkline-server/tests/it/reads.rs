@@ -188,8 +188,42 @@ async fn every_filter_leaves_what_it_says() {
         assert_eq!(page.status.as_u16(), 200, "{query}: {}", page.body);
         assert_eq!(ids(&page.json()), expected, "{query}");
     }
-    let page = service.get("/api/v1/companies?name_prefix=gar", &key).await.json();
-    assert_eq!(page["items"][0]["name"], "Garage Beta");
+}
+
+#[tokio::test]
+async fn companies_are_found_by_name_in_its_order_a_page_at_a_time() {
+    let service = Service::new().await;
+    let more = "INSERT INTO companies (id, name)
+        VALUES (3, 'hotel Übersee'), (4, 'Hotel Ärger'), (5, 'HOTEL ÄRGER'), (6, 'Hotel'), (7, 'Hostel'), (8, 'Motel')";
+    service.client.batch_execute(more).await.unwrap();
+    let key = service.api_key("viewer", None).await;
+    for (prefix, expected) in [
+        ("hotel", &[6_i64, 4, 5, 3][..]),
+        ("HOTEL%20%C3%A4", &[4, 5]),
+        ("gar", &[2]),
+        ("otel", &[]),
+    ] {
+        for limit in 1..=5 {
+            let path = format!("/api/v1/companies?name_prefix={prefix}&limit={limit}");
+            let (mut found, mut next) = (Vec::new(), path.clone());
+            loop {
+                let page = service.get(&next, &key).await.json();
+                let items = page["items"].as_array().unwrap();
+                found.extend(items.iter().map(|company| company["id"].as_i64().unwrap()));
+                let Some(cursor) = page["next_cursor"].as_str() else { break };
+                next = format!("{path}&cursor={cursor}");
+            }
+            assert_eq!(found, expected, "{path}");
+        }
+    }
+    let page = service.get("/api/v1/companies?name_prefix=hotel&limit=1", &key).await.json();
+    let cursor = page["next_cursor"].as_str().unwrap();
+    let other =
+        service.get(&format!("/api/v1/companies?name_prefix=h&cursor={cursor}"), &key).await;
+    assert_eq!(other.status.as_u16(), 422, "a place among other names: {}", other.body);
+    let own = service.api_key("viewer", Some(5)).await;
+    let page = service.get("/api/v1/companies?name_prefix=hotel", &own).await.json();
+    assert_eq!(page["items"], serde_json::json!([{ "id": 5, "name": "HOTEL ÄRGER" }]));
 }
 
 #[tokio::test]
@@ -208,6 +242,7 @@ async fn what_no_index_gives_and_what_is_not_understood_is_refused_by_name() {
         "channels?phone_number=0049-151",
         "channels?phone_number=1234567890123456",
         "channels?company_id=99999999999",
+        "channels?company_id=seven",
         "channels?updated_since=yesterday",
         "channels?q=al",
         "channels?messaging_limit=250&sort=created_at",

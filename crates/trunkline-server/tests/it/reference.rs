@@ -51,7 +51,7 @@ fn every_operation_says_what_it_does_and_what_may_go_wrong() {
             documents("404");
         }
         if operation["requestBody"].is_object() {
-            ["400", "413", "415", "422"].into_iter().for_each(documents);
+            ["400", "408", "413", "415", "422"].into_iter().for_each(documents);
         }
         let names: Vec<&Value> =
             operation["parameters"].as_array().into_iter().flatten().map(|p| &p["name"]).collect();

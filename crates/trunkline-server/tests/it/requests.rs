@@ -100,5 +100,5 @@ async fn a_page_that_is_not_there_is_told_to_people_as_a_page() {
     let answer = service.page("/admin/nowhere", "").await;
     assert_eq!(answer.status.as_u16(), 404);
     assert!(answer.header("content-type").starts_with("text/html"));
-    assert!(answer.body.contains("there is no such page"), "{}", answer.body);
+    assert!(answer.body.contains("<p>There is no such page.</p>"), "{}", answer.body);
 }

@@ -88,6 +88,13 @@ pub struct Act<'a> {
     pub after: Option<Value>,
 }
 
+impl<'a> Act<'a> {
+    /// What is done to a user.
+    pub fn on_user(action: &'a str, id: i32) -> Self {
+        Self { action, object_kind: "user", object_id: id.to_string(), ..Self::default() }
+    }
+}
+
 /// Adds an entry, in the transaction of what was done.
 ///
 /// Entries are chained, so writers take turns until they commit: make it the transaction's last query.

@@ -132,7 +132,7 @@ pub async fn list_channels(
     window: &Window<ListKey>,
 ) -> Result<Vec<Document<Channel>>, StoreError> {
     let statement = statement(filter, sort, window.after.as_ref());
-    statement.documents(executor, "list channels", window.rows()).await
+    statement.documents(executor, "list channels", window.rows(), Document::from_row).await
 }
 
 pub(super) fn statement(

@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 use trunkline_core::{ClientStatus, Provider, Scope};
 
-use super::Client;
+use super::{COLUMNS, Client, document};
 use crate::listed::{Document, ListKey, Span, Statement, Unsupported, includes, storable};
 use crate::{Executor, Sort, SortField, StoreError, Window};
 
@@ -69,9 +69,6 @@ impl ClientFilter {
     }
 }
 
-/// The document, which 022 makes, and what came to a client later.
-const SHOWN: &str = "concat(left(document, -1), ',\"partner_account_id\":', coalesce(partner_account_id::TEXT, 'null'), '}')";
-
 /// A page of clients, and more where there is a next page.
 ///
 /// The filter must be one that [`ClientFilter::check`] lets through.
@@ -82,7 +79,7 @@ pub async fn list_clients(
     window: &Window<ListKey>,
 ) -> Result<Vec<Document<Client>>, StoreError> {
     let statement = statement(filter, sort, window.after.as_ref());
-    statement.documents(executor, "list clients", window.rows()).await
+    statement.documents(executor, "list clients", window.rows(), document).await
 }
 
 pub(super) fn statement(
@@ -94,7 +91,7 @@ pub(super) fn statement(
     let since = filter.updated_since.map(storable);
     let key = sort.field.key();
     let mut statement =
-        Statement::new("trunkline.listed_clients", key, sort.descending).showing(SHOWN);
+        Statement::new("trunkline.listed_clients", key, sort.descending).reading(COLUMNS);
     if let Some(company) = filter.company_id {
         let company = statement.bind("INTEGER", company);
         let owner = format!("company_id = {company}");

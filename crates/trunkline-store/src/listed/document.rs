@@ -13,9 +13,22 @@ pub struct Document<T> {
 }
 
 impl<T> Document<T> {
-    /// Reads the one column of a row.
+    /// Reads the first column of a row.
     pub(crate) fn from_row(row: &Row) -> Self {
         Self { text: row.get(0), of: PhantomData }
+    }
+
+    /// With a number behind its other members.
+    pub(crate) fn with(mut self, name: &str, number: Option<i32>) -> Self {
+        let closed = self.text.pop();
+        debug_assert_eq!(closed, Some('}'), "a document is an object");
+        self.text.extend([",\"", name, "\":"]);
+        match number {
+            Some(number) => self.text.push_str(&number.to_string()),
+            None => self.text.push_str("null"),
+        }
+        self.text.push('}');
+        self
     }
 
     /// The JSON.

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use serde_json::Value;
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, SimpleQueryMessage};
 use trunkline_migrate::{Migrator, Options, Silent, Target, UpRequest};
 use trunkline_postgres::testing::TestDatabase;
 
-use super::Statement;
 use crate::partner_migrations;
 
 /// So many make an index cheaper than a table everywhere; `TRUNKLINE_TEST_CHANNELS=1000000` is the
@@ -41,10 +41,14 @@ pub(crate) async fn platform() -> (TestDatabase, Client) {
 }
 
 /// Runs it with a plan for its parameters and with one for any; the faults of both.
-pub(crate) async fn faults(client: &Client, statement: &Statement) -> Vec<String> {
-    let values: Vec<String> = statement.parameters().iter().map(|value| literal(value)).collect();
+pub(crate) async fn faults(
+    client: &Client,
+    query: &str,
+    parameters: &[&(dyn ToSql + Sync)],
+) -> Vec<String> {
+    let values: Vec<String> = parameters.iter().map(|value| literal(value)).collect();
     let values = if values.is_empty() { String::new() } else { format!("({})", values.join(", ")) };
-    let prepare = format!("PREPARE looked_at AS {}", statement.text(51));
+    let prepare = format!("PREPARE looked_at AS {query}");
     client.batch_execute(&prepare).await.unwrap();
     let mut faults = Vec::new();
     for mode in ["force_custom_plan", "force_generic_plan"] {

@@ -1,3 +1,4 @@
+use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use trunkline_core::Provider;
 
@@ -11,8 +12,8 @@ use crate::{Executor, StoreError};
 pub(crate) struct Statement {
     /// Each row of this table has a `document`, a `provider` and an `id`.
     table: &'static str,
-    /// What is read of a row: the document, or an expression that adds to it.
-    shown: &'static str,
+    /// The columns that are read, the document first.
+    columns: &'static str,
     /// What the list is sorted by: a column, or an expression that an index has.
     key: &'static str,
     descending: bool,
@@ -35,13 +36,13 @@ pub(crate) const fn written_limit(rows: i64) -> i64 {
 impl Statement {
     pub(crate) fn new(table: &'static str, key: &'static str, descending: bool) -> Self {
         let (narrow, conditions, parameters) = (Vec::new(), Vec::new(), Vec::new());
-        let (shown, is_cut) = ("document", false);
-        Self { table, shown, key, descending, narrow, is_cut, conditions, parameters }
+        let (columns, is_cut) = ("document", false);
+        Self { table, columns, key, descending, narrow, is_cut, conditions, parameters }
     }
 
-    /// Reads this instead of the document.
-    pub(crate) fn showing(self, shown: &'static str) -> Self {
-        Self { shown, ..self }
+    /// Reads these columns, of which the document is the first.
+    pub(crate) fn reading(self, columns: &'static str) -> Self {
+        Self { columns, ..self }
     }
 
     /// A parameter of this type, as it is written in the query.
@@ -112,8 +113,8 @@ impl Statement {
     }
 
     /// The query for so many rows.
-    pub(super) fn text(&self, rows: i64) -> String {
-        let Self { table, shown, key, .. } = self;
+    pub(crate) fn text(&self, rows: i64) -> String {
+        let Self { table, columns, key, .. } = self;
         let listed = if self.narrow.is_empty() {
             (*table).to_owned()
         } else {
@@ -128,7 +129,7 @@ impl Statement {
         };
         let direction = if self.descending { " DESC" } else { "" };
         format!(
-            "SELECT {shown}
+            "SELECT {columns}
             FROM {listed} AS listed
             {conditions}
             ORDER BY {key}{direction}, provider{direction}, id{direction}
@@ -143,12 +144,13 @@ impl Statement {
         executor: Executor<'_>,
         doing: &'static str,
         rows: i64,
+        read: impl Fn(&Row) -> Document<T>,
     ) -> Result<Vec<Document<T>>, StoreError> {
         let rows = executor.rows(doing, &self.text(rows), &self.parameters()).await?;
-        Ok(rows.iter().map(Document::from_row).collect())
+        Ok(rows.iter().map(read).collect())
     }
 
-    pub(super) fn parameters(&self) -> Vec<&(dyn ToSql + Sync)> {
+    pub(crate) fn parameters(&self) -> Vec<&(dyn ToSql + Sync)> {
         self.parameters.iter().map(|value| -> &(dyn ToSql + Sync) { value.as_ref() }).collect()
     }
 }

@@ -14,6 +14,7 @@ use crate::{Executor, StoreError};
 macro_rules! columns {
     () => {
         "id, email, name, role, is_active,
+            password_hash IS NOT NULL AS has_password,
             (password_hash IS NOT NULL OR oidc_subject IS NOT NULL) AS can_sign_in, totp_secret IS NOT NULL AS has_second_factor,
             cardinality(recovery_code_hashes) AS recovery_codes, last_signed_in_at, created_at"
     };
@@ -36,6 +37,8 @@ pub struct User {
     pub role: Role,
     /// Whether they may sign in at all.
     pub is_active: bool,
+    /// Whether they have chosen a password.
+    pub has_password: bool,
     /// Whether they have chosen a password, or an OpenID Connect issuer signs them in.
     pub can_sign_in: bool,
     /// Whether a code is asked for after the password.
@@ -56,6 +59,7 @@ impl User {
             name: row.get("name"),
             role: word(row, "role")?,
             is_active: row.get("is_active"),
+            has_password: row.get("has_password"),
             can_sign_in: row.get("can_sign_in"),
             has_second_factor: row.get("has_second_factor"),
             recovery_codes: row.get("recovery_codes"),

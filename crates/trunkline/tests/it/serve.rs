@@ -188,3 +188,93 @@ async fn traces_go_to_the_collector_that_is_configured() {
 fn contains(bytes: &[u8], text: &[u8]) -> bool {
     bytes.windows(text.len()).any(|window| window == text)
 }
+
+/// The next answer on a connection that may stay open.
+async fn answer_on(stream: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    loop {
+        assert!(stream.read_buf(&mut answer).await.unwrap() > 0, "it was closed");
+        let text = String::from_utf8_lossy(&answer);
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+        if body.len() >= length.unwrap().parse::<usize>().unwrap() {
+            return text.into_owned();
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_refusal_left_unread_does_not_end_the_connection_unless_the_answer_says_so() {
+    let place = Place::platform().await;
+    let serving = Serving::start(serve(&place)).await;
+    let mut stream = TcpStream::connect(&serving.address).await.unwrap();
+    for body in [b"{}".to_vec(), vec![b' '; 100_000]] {
+        for _ in 0..2 {
+            let head = format!(
+                "POST /api/v1/partner-accounts HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n",
+                body.len()
+            );
+            stream.write_all(head.as_bytes()).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            stream.write_all(&body).await.unwrap();
+            let answer = answer_on(&mut stream).await;
+            assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+            assert!(!answer.contains("connection: close"), "{answer}");
+        }
+    }
+    for expectation in ["", "Expect: 100-continue\r\n"] {
+        let mut stream = TcpStream::connect(&serving.address).await.unwrap();
+        let head = format!(
+            "POST /api/v1/partner-accounts HTTP/1.1\r\nHost: x\r\n{expectation}Content-Length: 300000\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let answer = answer_on(&mut stream).await;
+        assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+        assert!(answer.contains("connection: close"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_sends_a_body_too_slowly_is_told_and_holds_no_connection() {
+    let place = Place::platform().await;
+    place.write("trunkline.toml", "[server]\nrequest_seconds = 1\n");
+    let serving = Serving::start(serve(&place)).await;
+    let mut stream = TcpStream::connect(&serving.address).await.unwrap();
+    let begun = "POST /admin/sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\
+                 Content-Type: application/x-www-form-urlencoded\r\n\r\nthen=";
+    stream.write_all(begun.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    let read = timeout(Duration::from_secs(20), stream.read_to_string(&mut answer)).await;
+    read.expect("the connection is closed").unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    assert!(answer.contains(r#""type":"/problems/too-slow""#), "{answer}");
+}
+
+#[tokio::test]
+async fn thousands_of_headers_are_refused_and_the_next_request_is_answered() {
+    let place = Place::platform().await;
+    let serving = Serving::start(serve(&place)).await;
+    let headers: Vec<String> = (0..3000).map(|number| format!("x-{number}: v\r\n")).collect();
+    let request = format!("GET /health/live HTTP/1.1\r\nHost: x\r\n{}\r\n", headers.concat());
+    let mut stream = TcpStream::connect(&serving.address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 431");
+    assert!(serving.get("/health/live").await.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn what_takes_longer_than_the_limit_of_a_stop_is_cut_off() {
+    let place = Place::platform().await;
+    place.write("trunkline.toml", "[server]\ndrain_seconds = 1\n");
+    let mut serving = Serving::start(serve(&place)).await;
+    let holder = place.database.connect().await.unwrap();
+    holder.batch_execute("BEGIN; LOCK TABLE trunkline.secret_keys").await.unwrap();
+    let mut stream = TcpStream::connect(&serving.address).await.unwrap();
+    stream.write_all(b"GET /health/ready HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    place.wait_for_statement("secret_keys").await;
+    serving.running.signal(Signal::TERM);
+    serving.line("what was still being answered was cut off").await;
+    serving.running.end().await.expect(0);
+}

@@ -9,12 +9,9 @@ use trunkline_store::companies::{Company, list_companies};
 use super::super::{Frame, Page, PageProblem, Section, filter};
 use super::{LIST, page_of};
 use crate::State;
-use crate::api::{Limit, Pager, Query};
+use crate::api::{Limit, Pager, Query, companies};
 use crate::auth::Administrator;
 use crate::problem::Problem;
-
-/// The one order of this list.
-const ORDER: &str = "id";
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -44,12 +41,13 @@ struct ListPage {
     frame: Frame,
     companies: Vec<CompanyRow>,
     count: String,
-    name: String,
+    /// Not `name`: a macro would take its own parameter for it.
+    prefix: String,
     first: String,
     next: String,
 }
 
-/// The companies, by id.
+/// The companies.
 pub(super) async fn show(
     administrator: Administrator,
     headers: HeaderMap,
@@ -59,12 +57,13 @@ pub(super) async fn show(
 ) -> Result<Page<impl Template>, PageProblem> {
     let Query(filters) = filters?;
     let limit = Limit::default();
-    let after = pager.after(filters.cursor.as_deref(), &ORDER)?;
-    let window = Window { after, limit: limit.get() };
     let prefix = Some(filters.name.trim()).filter(|name| !name.is_empty());
+    let order = companies::order(prefix);
+    let after = pager.after(filters.cursor.as_deref(), &order)?;
+    let window = Window { after, limit: limit.get() };
     let connection = state.store.connection().await?;
     let rows = list_companies(connection.executor(), Scope::Platform, prefix, &window).await?;
-    let listing = pager.listing::<_, CompanyRow, _>(rows, limit, &ORDER, |company| company.id);
+    let listing = pager.listing::<_, CompanyRow, _>(rows, limit, &order, Company::clone);
     let (companies, next) = (listing.page.items, listing.next.unwrap_or_default());
     let set = [("name", filters.name.clone())];
     let first = filters.cursor.map(|_| filter::address(LIST, &set)).unwrap_or_default();
@@ -73,7 +72,7 @@ pub(super) async fn show(
         frame: administrator.frame(&headers, Section::Companies),
         count: filter::counted(companies.len(), "company", "companies", is_part),
         companies,
-        name: filters.name,
+        prefix: filters.name,
         first,
         next,
     }))

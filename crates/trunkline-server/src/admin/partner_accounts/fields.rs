@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 use trunkline_core::{Provider, Role};
 
 use crate::Problem;
+use crate::admin::form::sentence;
 use crate::partner_accounts::{AccountDocument, FieldSpec, fields_of};
 use crate::problem::FieldProblem;
 
@@ -111,12 +112,4 @@ pub(super) fn errors(
 /// What forms call a field of an account.
 pub(super) fn label_of(provider: Provider) -> impl Fn(&str) -> Option<&'static str> {
     move |name| fields_of(provider).find(|field| field.name == name).map(|field| field.label)
-}
-
-/// A message beside its field: as a sentence.
-pub(super) fn sentence(message: &str) -> String {
-    let mut letters = message.chars();
-    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    let text = first + letters.as_str();
-    if text.ends_with('.') { text } else { text + "." }
 }

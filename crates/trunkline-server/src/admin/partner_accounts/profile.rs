@@ -5,10 +5,10 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use super::edit::require_version;
-use super::fields::{Given, errors, sentence};
+use super::fields::{Given, errors};
 use super::preview::Preview;
 use super::{author, load, page_of};
-use crate::admin::form::Form;
+use crate::admin::form::{Form, sentence};
 use crate::admin::{Frame, Page, PageProblem, Section, redirect_with_toast};
 use crate::api::etag;
 use crate::auth::Administrator;

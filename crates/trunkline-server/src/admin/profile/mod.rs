@@ -53,6 +53,8 @@ struct Person {
     email: String,
     called: String,
     role: Role,
+    /// Whoever has none comes in by an issuer, which asks for a second factor itself.
+    has_password: bool,
     has_second_factor: bool,
     recovery_codes: i32,
 }
@@ -101,6 +103,7 @@ async fn page(
         email: user.email,
         called,
         role: user.role,
+        has_password: user.has_password,
         has_second_factor: user.has_second_factor,
         recovery_codes: user.recovery_codes,
     };

@@ -41,12 +41,9 @@ pub(super) async fn change(
     let executor = transaction.executor();
     update_user_name(executor, session.user_id, &name, now).await?;
     let act = Act {
-        action: "user.renamed",
-        object_kind: "user",
-        object_id: session.user_id.to_string(),
         before: Some(json!({ "name": session.name })),
         after: Some(json!({ "name": name })),
-        ..Act::default()
+        ..Act::on_user("user.renamed", session.user_id)
     };
     insert_audit_entry(executor, &administrator.actor(), &act, now).await?;
     transaction.commit().await?;

@@ -75,11 +75,8 @@ pub(super) async fn change(
     let ended = delete_sessions(executor, session.user_id, Some(session.id)).await?;
     let token = visitor.begin_session(executor, &state, session.user_id, false).await?;
     let act = Act {
-        action: "user.password_changed",
-        object_kind: "user",
-        object_id: session.user_id.to_string(),
         after: Some(json!({ "by": "present password", "sessions_ended": ended })),
-        ..Act::default()
+        ..Act::on_user("user.password_changed", session.user_id)
     };
     insert_audit_entry(executor, &administrator.actor(), &act, now).await?;
     transaction.commit().await?;

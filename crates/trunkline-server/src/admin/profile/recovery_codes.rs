@@ -67,12 +67,7 @@ pub(super) async fn replace(
         return Err(Problem::new(Kind::Conflict, detail).into());
     }
     update_recovery_codes(executor, session.user_id, &codes.hashes, now).await?;
-    let act = Act {
-        action: "user.recovery_codes_replaced",
-        object_kind: "user",
-        object_id: session.user_id.to_string(),
-        ..Act::default()
-    };
+    let act = Act::on_user("user.recovery_codes_replaced", session.user_id);
     insert_audit_entry(executor, &administrator.actor(), &act, now).await?;
     transaction.commit().await?;
     let frame = administrator.frame(&headers, Section::Profile);

@@ -131,12 +131,7 @@ async fn write(
     }
     update_second_factor(executor, session.user_id, sealed, step, &codes.hashes, now).await?;
     delete_sessions(executor, session.user_id, Some(session.id)).await?;
-    let act = Act {
-        action: "user.totp_enabled",
-        object_kind: "user",
-        object_id: session.user_id.to_string(),
-        ..Act::default()
-    };
+    let act = Act::on_user("user.totp_enabled", session.user_id);
     insert_audit_entry(executor, &administrator.actor(), &act, now).await?;
     transaction.commit().await?;
     Ok(codes.shown)

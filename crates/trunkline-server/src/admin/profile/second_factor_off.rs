@@ -58,12 +58,7 @@ pub(super) async fn turn_off(
     let transaction = connection.begin().await?;
     let executor = transaction.executor();
     delete_second_factor(executor, session.user_id, now).await?;
-    let act = Act {
-        action: "user.totp_disabled",
-        object_kind: "user",
-        object_id: session.user_id.to_string(),
-        ..Act::default()
-    };
+    let act = Act::on_user("user.totp_disabled", session.user_id);
     insert_audit_entry(executor, &administrator.actor(), &act, now).await?;
     transaction.commit().await?;
     Ok(redirect_with_toast("/admin/profile", "The second factor is off"))

@@ -46,11 +46,8 @@ async fn end_sessions(
         return Err(Problem::not_found("session"));
     }
     let act = Act {
-        action: "user.sessions_ended",
-        object_kind: "user",
-        object_id: session.user_id.to_string(),
         after: Some(json!({ "sessions_ended": ended })),
-        ..Act::default()
+        ..Act::on_user("user.sessions_ended", session.user_id)
     };
     insert_audit_entry(executor, &administrator.actor(), &act, state.clock.now()).await?;
     transaction.commit().await?;

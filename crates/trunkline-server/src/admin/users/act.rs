@@ -36,14 +36,7 @@ pub(super) async fn record(
     action: &str,
     (before, after): (Option<Value>, Option<Value>),
 ) -> Result<(), Problem> {
-    let act = Act {
-        action,
-        object_kind: "user",
-        object_id: user.id.to_string(),
-        before,
-        after,
-        ..Act::default()
-    };
+    let act = Act { before, after, ..Act::on_user(action, user.id) };
     let (actor, now) = (who.actor(), state.clock.now());
     insert_audit_entry(transaction.executor(), &actor, &act, now).await?;
     Ok(transaction.commit().await?)

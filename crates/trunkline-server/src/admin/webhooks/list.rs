@@ -44,9 +44,9 @@ impl From<Webhook> for Row {
         Self {
             id: webhook.id,
             came: webhook.received_at.into(),
-            source: webhook.source.as_str(),
+            source: called(&SOURCES, webhook.source.as_str()),
             account: webhook.account_id,
-            state: webhook.state.as_str(),
+            state: called(&STATES, webhook.state.as_str()),
             tone: tone(webhook.state),
             length: webhook.length,
             error: webhook.error.unwrap_or_default(),
@@ -54,21 +54,26 @@ impl From<Webhook> for Row {
     }
 }
 
-const STATES: [(&str, &str); 5] = [
+pub(super) const STATES: [(&str, &str); 5] = [
     ("waiting", "Waiting"),
     ("retrying", "Tried again"),
-    ("dead", "Dead letters"),
+    ("dead", "Dead letter"),
     ("quarantined", "Waiting for a client or channel"),
     ("done", "Done"),
 ];
 
-const SOURCES: [(&str, &str); 5] = [
+pub(super) const SOURCES: [(&str, &str); 5] = [
     ("meta", "Meta"),
     ("360dialog_events", "360dialog, partner events"),
     ("360dialog_numbers", "360dialog, numbers"),
     ("twilio_messages", "Twilio, messages"),
     ("twilio_status", "Twilio, status"),
 ];
+
+/// What the filter calls this word.
+pub(super) fn called(words: &[(&'static str, &'static str)], word: &'static str) -> &'static str {
+    words.iter().find(|(known, _)| *known == word).map_or(word, |&(_, called)| called)
+}
 
 /// The webhooks, the newest first.
 pub(super) async fn list(

@@ -5,6 +5,7 @@ use axum::response::Response;
 use trunkline_core::Role;
 use trunkline_store::webhooks::{Webhook, find_webhook};
 
+use super::list::{SOURCES, STATES, called};
 use super::{Frame, Page, PageProblem, Section, Time, redirect_with_toast, tone};
 use crate::State;
 use crate::api::Id;
@@ -21,7 +22,9 @@ struct ShowPage {
     webhook: Webhook,
     came: Time,
     due: Option<Time>,
+    state: &'static str,
     tone: &'static str,
+    source: &'static str,
     failed: String,
     body: String,
     is_masked: bool,
@@ -49,7 +52,9 @@ pub(super) async fn show(
         frame: administrator.frame(&headers, Section::Webhooks),
         came: webhook.received_at.into(),
         due: webhook.due_at.map(Into::into),
+        state: called(&STATES, webhook.state.as_str()),
         tone: tone(webhook.state),
+        source: called(&SOURCES, webhook.source.as_str()),
         title: format!("Webhook {id}"),
         failed: webhook
             .error

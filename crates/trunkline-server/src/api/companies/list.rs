@@ -4,14 +4,11 @@ use trunkline_core::Role;
 use trunkline_store::{Window, companies};
 use utoipa::IntoParams;
 
-use super::Company;
+use super::{Company, order};
 use crate::State;
 use crate::api::{Checks, Limit, Listing, Page, Pager, Query};
 use crate::auth::Caller;
 use crate::problem::Problem;
-
-/// The one order of this list.
-const ORDER: &str = "id";
 
 /// Which companies.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -24,12 +21,12 @@ pub(super) struct Filters {
     limit: Limit,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
-    /// The name begins so; upper and lower case are the same.
+    /// The name begins so; upper and lower case are the same. Such a list is sorted by name.
     #[param(min_length = 1, max_length = 100)]
     name_prefix: Option<String>,
 }
 
-/// List companies, by id.
+/// List companies: by id or, with `name_prefix`, by name.
 #[utoipa::path(
     get,
     path = "/api/v1/companies",
@@ -50,10 +47,12 @@ pub(super) async fn list_companies(
         checks.line("name_prefix", prefix, 100);
         checks.finish()?;
     }
-    let after = pager.after(filters.cursor.as_deref(), &ORDER)?;
+    let prefix = filters.name_prefix.as_deref();
+    let order = order(prefix);
+    let after = pager.after(filters.cursor.as_deref(), &order)?;
     let window = Window { after, limit: filters.limit.get() };
     let connection = state.store.connection().await?;
-    let (executor, prefix) = (connection.executor(), filters.name_prefix.as_deref());
+    let executor = connection.executor();
     let rows = companies::list_companies(executor, caller.scope, prefix, &window).await?;
-    Ok(pager.listing(rows, filters.limit, &ORDER, |company| company.id))
+    Ok(pager.listing(rows, filters.limit, &order, companies::Company::clone))
 }

@@ -15,6 +15,11 @@ pub(super) fn operations() -> OpenApiRouter<State> {
     OpenApiRouter::new().routes(routes!(list::list_companies)).routes(routes!(get::get_company))
 }
 
+/// What a list of companies is sorted by, for its cursors: a place among the names that begin so is none among others.
+pub(crate) fn order(name_prefix: Option<&str>) -> String {
+    name_prefix.map_or_else(|| "id".to_owned(), |prefix| format!("name {prefix}"))
+}
+
 /// A tenant of the platform.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct Company {

@@ -33,6 +33,10 @@ async fn somebody_new_is_added_signed_in_and_known_the_next_time() {
     let gone = "trunkline_oidc=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0";
     assert!(answer.cookies().contains(&gone), "{:?}", answer.cookies());
     assert!(place.service.is_signed_in(&answer.session()).await);
+    let profile = place.service.page("/admin/profile", &answer.session()).await.expect(200);
+    assert!(!profile.body.contains("/admin/profile/password"), "there is none to be changed");
+    assert!(!profile.body.contains("/admin/profile/second-factor"), "it goes with a password");
+    profile.says("You have none here");
     let everybody =
         "ada@example.com Ada Lovelace owner, grace@example.com Grace Hopper viewer grace";
     assert_eq!(place.service.text(EVERYBODY).await, everybody);

@@ -120,6 +120,7 @@ async fn the_page_lists_what_came_and_says_what_to_do_when_nothing_did() {
     let page = service.page("/admin/webhooks?state=dead", &service.sign_in("viewer").await).await;
     assert!(page.body.contains("the body is no JSON"), "{}", page.body);
     assert!(!page.body.contains("/admin/webhooks/1\""), "{}", page.body);
+    page.says("data-label=\"Source\"><span>Meta<");
 }
 
 /// A status of a message of a channel that company 1 has, worked on.

@@ -1,6 +1,8 @@
 //! The admin interface in a real browser, against the service as a process on a real PostgreSQL.
 
+mod by_issuer;
 mod driver;
+mod issuer;
 mod walk;
 
 use driver::{Browser, Driver};
@@ -38,10 +40,18 @@ async fn an_administrator_sets_up_works_and_comes_back_and_every_page_is_sound()
     let mut serving = Serving::start(serve(&place)).await;
     let link = serving.setup_link().await;
     place.sql(CHANNELS).await;
+    tell(&serving.address, |browser| story(browser, link)).await;
+}
+
+/// What happens in a browser at the service with this address.
+async fn tell<S: Future<Output = ()> + Send + 'static>(
+    address: &str,
+    story: impl FnOnce(Browser) -> S,
+) {
     let driver = Driver::start().await;
-    let browser = driver.browser(&serving.address).await;
+    let browser = driver.browser(address).await;
     // A browser outlives a test that fails, unless it is told to quit.
-    let ended = tokio::spawn(story(browser.clone(), link)).await;
+    let ended = tokio::spawn(story(browser.clone())).await;
     browser.page.quit().await.unwrap();
     if let Err(error) = ended {
         std::panic::resume_unwind(error.into_panic());
@@ -209,9 +219,7 @@ async fn signs_out_and_in(browser: &Browser, walk: &mut Walk, invitation: &str) 
     walk.look("account-menu", 200).await;
     browser.click("//button[@value='dark']").await;
     browser.finds("//html[@data-theme='dark']").await;
-    browser.click("//details[contains(@class, 'user-menu')]/summary").await;
-    browser.click("//button[normalize-space()='Sign out']").await;
-    browser.finds("//h1[.='Sign in']").await;
+    sign_out(browser).await;
     browser.open(invitation).await;
     walk.look("choose-password", 200).await;
     browser.open("/admin/users").await;
@@ -222,4 +230,10 @@ async fn signs_out_and_in(browser: &Browser, walk: &mut Walk, invitation: &str) 
     browser.press("Sign in").await;
     browser.sees("grace@example.com").await;
     assert_eq!(browser.path().await, "/admin/users");
+}
+
+async fn sign_out(browser: &Browser) {
+    browser.click("//details[contains(@class, 'user-menu')]/summary").await;
+    browser.click("//button[normalize-space()='Sign out']").await;
+    browser.finds("//h1[.='Sign in']").await;
 }
