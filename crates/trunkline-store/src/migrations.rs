@@ -76,6 +76,10 @@ const FILES: &[EmbeddedFile<'static>] = embed![
     "034-client-account-indexes.sql",
     "035-provider-outages.down.sql",
     "035-provider-outages.sql",
+    "039-account-lists.down.sql",
+    "039-account-lists.sql",
+    "039-account-order.down.sql",
+    "039-account-order.sql",
 ];
 
 /// The Partner API migrations that this binary carries.

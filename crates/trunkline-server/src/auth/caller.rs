@@ -45,7 +45,7 @@ impl Caller {
         if self.role >= role {
             return Ok(());
         }
-        let detail = format!("this key is a {}; the operation needs {role}", self.role);
+        let detail = format!("this key has the role {}; the operation needs {role}", self.role);
         Err(Problem::new(Kind::Forbidden, detail))
     }
 

@@ -22,16 +22,20 @@ use trunkline_core::{Provider, Scope};
 use crate::StoreError;
 use crate::row::word;
 
-/// A filter that no index gives in the order that was asked for.
+/// A filter that no index gives in the order, or beside the other filters, that were asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("it needs sort={order} or sort=-{order}, or one of the filters {narrow}")]
+#[error("it needs {needed}one of the filters {narrow}", needed = needed(*.order))]
 pub struct Unsupported {
     /// The filter.
     pub filter: &'static str,
-    /// What the list must be sorted by.
-    pub order: &'static str,
+    /// What the list must be sorted by; `None`: no order helps.
+    pub order: Option<&'static str>,
     /// Which filters leave so little that any order will do.
     pub narrow: &'static str,
+}
+
+fn needed(order: Option<&str>) -> String {
+    order.map(|order| format!("sort={order} or sort=-{order}, or ")).unwrap_or_default()
 }
 
 /// Whether the scope includes what a filter by this company leaves.
