@@ -80,6 +80,8 @@ const FILES: &[EmbeddedFile<'static>] = embed![
     "039-account-lists.sql",
     "039-account-order.down.sql",
     "039-account-order.sql",
+    "039-serving-account.down.sql",
+    "039-serving-account.sql",
 ];
 
 /// The Partner API migrations that this binary carries.

@@ -71,7 +71,7 @@ fn wait(answer: &Answer, code: Option<u64>) -> Option<Duration> {
 }
 
 /// How long the headers say to wait.
-fn told(answer: &Answer) -> Option<Duration> {
+pub(crate) fn told(answer: &Answer) -> Option<Duration> {
     retry_after(answer).or_else(|| {
         let usage =
             serde_json::from_str::<Value>(answer.header("x-business-use-case-usage")?).ok()?;
@@ -83,16 +83,12 @@ fn told(answer: &Answer) -> Option<Duration> {
     })
 }
 
-/// Whether an error says that the number or the account as a whole sends or asks too much; then how long it rests, where that
-/// is told. Limits of one recipient (131056), of one template (131064) and of registrations are none of these.
-pub(crate) fn too_much(answer: &Answer) -> Option<Option<Duration>> {
-    let body: Value = serde_json::from_slice(answer.body()).ok()?;
-    let code = body.get("error")?.get("code").and_then(integer)?;
-    let is_too_much = matches!(
-        code,
-        4 | 17 | 32 | 341 | 613 | 80_007 | 80_008 | 130_429 | 131_048
-    );
-    is_too_much.then(|| told(answer).filter(|wait| !wait.is_zero()))
+/// Whether an error says that the number or the account as a whole sends or asks too much. Limits of one recipient (131056), of
+/// one template (131064) and of registrations are none of these.
+pub(crate) fn is_too_much(answer: &Answer) -> bool {
+    let body: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
+    let code = body.get("error").and_then(|error| error.get("code")).and_then(integer);
+    matches!(code, Some(4 | 17 | 32 | 341 | 613 | 80_007 | 80_008 | 130_429 | 131_048))
 }
 
 /// The highest percentage in the usage headers, whichever business and measure it is of.

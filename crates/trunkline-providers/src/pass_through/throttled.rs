@@ -5,7 +5,7 @@ use trunkline_core::Provider;
 use crate::{
     exchange::retry_after,
     http::{Answer, HeaderMap},
-    meta::errors::too_much,
+    meta::errors::{is_too_much, told},
 };
 
 /// How long nothing is sent where the provider does not say how long.
@@ -26,8 +26,10 @@ pub fn rest(
     let answer = Answer::without_secrets(status, headers, body);
     let told = match provider {
         _ if status == 429 => retry_after(&answer),
-        Provider::Meta | Provider::Dialog360 => too_much(&answer)?,
-        Provider::Twilio => return None,
+        Provider::Meta | Provider::Dialog360 if is_too_much(&answer) => {
+            told(&answer).filter(|wait| !wait.is_zero())
+        }
+        _ => return None,
     };
     Some(told.unwrap_or(REST).clamp(Duration::from_secs(1), LONGEST_REST))
 }
@@ -53,7 +55,9 @@ mod tests {
         let (meta, hours) = (Provider::Meta, ("retry-after", "86400"));
         let none = ("x-other", "7");
         let usage = |minutes: u32| {
-            format!(r#"{{"1029":[{{"type":"whatsapp","estimated_time_to_regain_access":{minutes}}}]}}"#)
+            format!(
+                r#"{{"1029":[{{"type":"whatsapp","estimated_time_to_regain_access":{minutes}}}]}}"#
+            )
         };
         let used = "x-business-use-case-usage";
         let error = |code: &str| format!(r#"{{"error":{{"message":"x","code":{code}}}}}"#);

@@ -112,7 +112,8 @@ impl ChannelFilter<'_> {
             return refuse(filter, Some(wanted.as_str()));
         }
         // No index has one of these behind the account.
-        let beside = given[1..4].iter().find(|(is_given, ..)| *is_given).map(|(_, filter, _)| *filter);
+        let beside =
+            given[1..4].iter().find(|(is_given, ..)| *is_given).map(|(_, filter, _)| *filter);
         match beside.or(self.provider.map(|_| "provider")) {
             Some(filter) if self.partner_account_id.is_some() => refuse(filter, None),
             _ => Ok(()),

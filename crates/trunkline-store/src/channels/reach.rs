@@ -1,6 +1,5 @@
 use trunkline_core::Scope;
 
-use crate::clients::serving_account;
 use crate::database::Parameters;
 use crate::{Executor, QualifiedId, StoreError};
 
@@ -25,16 +24,12 @@ pub async fn find_reach(
     id: QualifiedId,
     scope: Scope,
 ) -> Result<Option<Reach>, StoreError> {
-    let query = concat!(
-        "
+    let query = "
         SELECT channel.provider_id, client.provider_id AS client_id, channel.company_id, channel.phone_number,
-            coalesce(client.partner_account_id, ",
-        serving_account!("client.provider"),
-        ") AS account_id
+            coalesce(client.partner_account_id, trunkline.serving_account(client.provider)) AS account_id
         FROM trunkline.listed_channels AS channel
         JOIN trunkline.listed_clients AS client ON client.provider = channel.provider AND client.id = channel.client_id
-        WHERE channel.provider = $1 AND channel.id = $2 AND ($3::INTEGER IS NULL OR channel.company_id = $3)"
-    );
+        WHERE channel.provider = $1 AND channel.id = $2 AND ($3::INTEGER IS NULL OR channel.company_id = $3)";
     let parameters: Parameters<'_> = &[&id.provider.as_str(), &id.number, &scope.company()];
     let row = executor.row("look for the reach of a channel", query, parameters).await?;
     Ok(row.map(|row| Reach {

@@ -16,37 +16,16 @@ pub struct Binding {
     pub account_id: i32,
 }
 
-/// The account that serves the clients of a provider of which it is not known to which one they belong: the active default,
-/// otherwise the only one that is active. NULL: none, or nobody knows which.
-macro_rules! serving_account {
-    ($provider:literal) => {
-        concat!(
-            "(
-                SELECT coalesce(max(account.id) FILTER (WHERE is_default), CASE count(*) WHEN 1 THEN max(account.id) END)
-                FROM public.partner_configurations AS account
-                WHERE account.provider = ",
-            $provider,
-            " AND is_active
-            )"
-        )
-    };
-}
-pub(crate) use serving_account;
-
 /// The partner account that serves a client: its own, otherwise the provider's active default, otherwise the only one
 /// that is active. `None`: there is no such client, or no account for it.
 pub async fn account_of_client(
     executor: Executor<'_>,
     id: QualifiedId,
 ) -> Result<Option<i32>, StoreError> {
-    let query = concat!(
-        "
-        SELECT coalesce(client.partner_account_id, ",
-        serving_account!("client.provider"),
-        ")
+    let query = "
+        SELECT coalesce(client.partner_account_id, trunkline.serving_account(client.provider))
         FROM trunkline.listed_clients AS client
-        WHERE client.provider = $1 AND client.id = $2"
-    );
+        WHERE client.provider = $1 AND client.id = $2";
     let parameters: Parameters<'_> = &[&id.provider.as_str(), &id.number];
     let row = executor.row("look for the account of a client", query, parameters).await?;
     Ok(row.and_then(|row| row.get(0)))
@@ -94,10 +73,10 @@ pub async fn depend_on_account(
     account_id: i32,
 ) -> Result<bool, StoreError> {
     let table = table(provider);
-    let serving = serving_account!("$2");
     let query = format!(
         "SELECT EXISTS (SELECT FROM {table} WHERE partner_configuration_id = $1)
-            OR (EXISTS (SELECT FROM {table} WHERE partner_configuration_id IS NULL) AND coalesce({serving} = $1, false))"
+            OR (EXISTS (SELECT FROM {table} WHERE partner_configuration_id IS NULL) AND
+                coalesce(trunkline.serving_account($2) = $1, false))"
     );
     let parameters: Parameters<'_> = &[&account_id, &provider.as_str()];
     let row = executor.row("look for clients of an account", &query, parameters).await?;

@@ -9,7 +9,6 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use trunkline_core::{ClientStatus, Provider, Scope};
 
-pub(crate) use account::serving_account;
 pub use account::{Binding, account_of_client, bind_clients, depend_on_account};
 pub use list::{ClientField, ClientFilter, list_clients};
 

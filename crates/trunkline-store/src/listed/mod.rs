@@ -24,18 +24,21 @@ use crate::row::word;
 
 /// A filter that no index gives in the order, or beside the other filters, that were asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("it needs {needed}one of the filters {narrow}", needed = needed(*.order))]
+#[error("{needed} one of the filters {narrow}", needed = needed(*.order))]
 pub struct Unsupported {
     /// The filter.
     pub filter: &'static str,
-    /// What the list must be sorted by; `None`: no order helps.
+    /// What the list must be sorted by; `None`: no order helps beside the filter by partner account.
     pub order: Option<&'static str>,
     /// Which filters leave so little that any order will do.
     pub narrow: &'static str,
 }
 
 fn needed(order: Option<&str>) -> String {
-    order.map(|order| format!("sort={order} or sort=-{order}, or ")).unwrap_or_default()
+    match order {
+        Some(order) => format!("it needs sort={order} or sort=-{order}, or"),
+        None => "beside partner_account_id it needs".to_owned(),
+    }
 }
 
 /// Whether the scope includes what a filter by this company leaves.

@@ -154,7 +154,8 @@ async fn silence_and_a_token_that_ends_soon_are_seen_by_time_alone() {
 #[tokio::test]
 async fn what_somebody_closed_is_not_opened_again_until_something_else_happens() {
     let world = world().await;
-    let account = "INSERT INTO public.partner_configurations (provider, partner_id) VALUES ('meta', '9001')";
+    let account =
+        "INSERT INTO public.partner_configurations (provider, partner_id) VALUES ('meta', '9001')";
     world.client.batch_execute(account).await.unwrap();
     let row = SubjectRow { provider: Provider::Meta, kind: SubjectKind::Channel, id: 2 };
     let connection = world.store.connection().await.unwrap();
@@ -163,7 +164,8 @@ async fn what_somebody_closed_is_not_opened_again_until_something_else_happens()
     let check =
         async |now: i64| check_alerts(executor, Thresholds::default(), hours(now)).await.unwrap();
     let expiry = async |end: i64, second| {
-        let finding = Finding { row, fact: Fact::TokenExpiry(Some(hours(end))), occurred_at: at(second) };
+        let finding =
+            Finding { row, fact: Fact::TokenExpiry(Some(hours(end))), occurred_at: at(second) };
         record_findings(executor, &[finding], ToldBy::Sync, None, at(second)).await.unwrap()
     };
     let close = async || {
@@ -177,7 +179,11 @@ async fn what_somebody_closed_is_not_opened_again_until_something_else_happens()
         let pulse = "
             INSERT INTO trunkline.account_pulses (account_id, heard_at) VALUES (1, $1)
             ON CONFLICT (account_id) DO UPDATE SET heard_at = excluded.heard_at";
-        world.client.batch_execute(&pulse.replace("$1", &format!("'{}'", hours(hour)))).await.unwrap();
+        world
+            .client
+            .batch_execute(&pulse.replace("$1", &format!("'{}'", hours(hour))))
+            .await
+            .unwrap();
     };
     heard(0).await;
     expiry(48, 1).await;
@@ -198,7 +204,13 @@ async fn what_somebody_closed_is_not_opened_again_until_something_else_happens()
     expiry(24 * 6, 3).await;
     assert_eq!(check(51 + 26).await, (1, 0));
     let seen = alerts(&world).await;
-    assert!(seen.contains(&format!("token_expires warning channel +15550000002 2 -> {}", hours(24 * 6))), "{seen}");
+    assert!(
+        seen.contains(&format!(
+            "token_expires warning channel +15550000002 2 -> {}",
+            hours(24 * 6)
+        )),
+        "{seen}"
+    );
 }
 
 #[tokio::test]

@@ -61,7 +61,9 @@ async fn the_demo_lives_and_commands_find_it() {
     }
     tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
     let mut seen = String::new();
-    let is_alive = |seen: &str| ["/meta/", "/360dialog/", "/twilio/"].into_iter().all(|path| seen.contains(path));
+    let is_alive = |seen: &str| {
+        ["/meta/", "/360dialog/", "/twilio/"].into_iter().all(|path| seen.contains(path))
+    };
     for _ in 0..600 {
         seen = get(&simulated, "/_control/webhooks").await;
         if is_alive(&seen) {

@@ -199,7 +199,9 @@ fn refusal(wanted: &ChannelFilter<'_>, order: ChannelField) -> Option<&'static s
         return Some("Look for words, one of at least three letters or digits.");
     }
     let message = match wanted.partner_account_id {
-        Some(_) => "The channels of a partner account go with other filters only within one company.",
+        Some(_) => {
+            "The channels of a partner account go with other filters only within one company."
+        }
         None => "A number goes with a status, a quality or a limit only within one company.",
     };
     wanted.check(order).is_err().then_some(message)

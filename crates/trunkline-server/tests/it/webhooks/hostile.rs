@@ -97,7 +97,8 @@ async fn a_thousand_hostile_requests_are_answered_and_never_with_an_error_of_our
 #[test]
 fn whatever_is_made_of_known_webhooks_is_verified_or_refused_and_read_lane_by_lane() {
     let rounds = std::env::var("TRUNKLINE_TEST_RECEIVED").map_or(2000, |n| n.parse().unwrap());
-    let fixtures = include_str!("../../../../trunkline-providers/tests/fixtures/meta-webhooks.json");
+    let fixtures =
+        include_str!("../../../../trunkline-providers/tests/fixtures/meta-webhooks.json");
     let fixtures: BTreeMap<String, Box<RawValue>> = serde_json::from_str(fixtures).unwrap();
     let known = fixtures.values().map(|body| body.get().as_bytes());
     let seeds: Vec<&[u8]> = SEEDS.into_iter().chain(known).collect();
