@@ -102,7 +102,7 @@ pub(super) fn apply(
     account.partner_webhook_url = url.map(|webhook| webhook.url);
     let touches = |name: &str| input.fields.iter().any(|(field, _)| field.name == name);
     for names in pairs(account.provider) {
-        check_pair(state, account, *names, &touches)?;
+        check_pair(state, account, *names, touches)?;
     }
     check_sign_in(state, account, touches)
 }
