@@ -6,23 +6,27 @@ INSERT INTO public.companies (id, name)
 SELECT number, (ARRAY['Bakery', 'Garage', 'Hotel', 'Clinic', 'School'])[1 + number % 5] || ' ' || number
 FROM generate_series(1, {companies}) AS number;
 
+INSERT INTO public.partner_configurations (id, provider, partner_id)
+VALUES (1, '360dialog', 'mostPA'), (2, 'meta', '1'), (3, 'twilio', 'AC1'), (4, 'meta', '2');
+
 CREATE TEMPORARY TABLE made_clients AS
 SELECT number AS company_id,
+    CASE number % 1000 WHEN 0 THEN 4 ELSE 2 END AS meta_account_id,
     CASE WHEN random() < 0.95 THEN 'active' ELSE (ARRAY['pending', 'suspended', 'restricted', 'disconnected', 'deleted'])[1 + floor(random() * 5)::INTEGER] END AS status,
     TIMESTAMPTZ '2025-01-01 00:00:00Z' + random() * INTERVAL '300 days' AS created_at,
     random() * INTERVAL '60 days' AS age
 FROM generate_series(1, {companies}) AS number;
 
-INSERT INTO public.dialog_360_clients (company_id, client_id, client_name, status, created_at, updated_at)
-SELECT company_id, company_id || 'CL', 'Client ' || company_id, status, created_at, created_at + age
+INSERT INTO public.dialog_360_clients (company_id, client_id, client_name, status, created_at, updated_at, partner_configuration_id)
+SELECT company_id, company_id || 'CL', 'Client ' || company_id, status, created_at, created_at + age, 1
 FROM made_clients;
 
-INSERT INTO public.meta_whatsapp_clients (company_id, business_account_id, business_account_name, status, created_at, updated_at)
-SELECT company_id, 100000000000000 + company_id, 'Client ' || company_id, status, created_at, created_at + age
+INSERT INTO public.meta_whatsapp_clients (company_id, business_account_id, business_account_name, status, created_at, updated_at, partner_configuration_id)
+SELECT company_id, 100000000000000 + company_id, 'Client ' || company_id, status, created_at, created_at + age, meta_account_id
 FROM made_clients;
 
-INSERT INTO trunkline.twilio_clients (company_id, account_sid, account_name, status, created_at, updated_at)
-SELECT company_id, 'AC' || md5(company_id::TEXT), 'Client ' || company_id, status, created_at, created_at + age
+INSERT INTO trunkline.twilio_clients (company_id, account_sid, account_name, status, created_at, updated_at, partner_configuration_id)
+SELECT company_id, 'AC' || md5(company_id::TEXT), 'Client ' || company_id, status, created_at, created_at + age, 3
 FROM made_clients;
 
 CREATE TEMPORARY TABLE made_channels AS

@@ -301,6 +301,9 @@ pub struct Mail {
     /// none: no TLS, for a server on this machine alone.
     #[config(env = "TRUNKLINE_SMTP_SECURITY", default = "starttls")]
     pub security: MailSecurity,
+    /// A PEM file of certificates that vouch for the server, beside those of the system.
+    #[config(env = "TRUNKLINE_SMTP_CA_FILE")]
+    pub ca_file: Option<PathBuf>,
     /// The user name; without one nobody signs in.
     #[config(env = "TRUNKLINE_SMTP_USER")]
     pub user: Option<String>,

@@ -78,6 +78,12 @@ const FILES: &[EmbeddedFile<'static>] = embed![
     "035-provider-outages.sql",
     "036-channel-words.down.sql",
     "036-channel-words.sql",
+    "039-account-lists.down.sql",
+    "039-account-lists.sql",
+    "039-account-order.down.sql",
+    "039-account-order.sql",
+    "039-serving-account.down.sql",
+    "039-serving-account.sql",
 ];
 
 /// The Partner API migrations that this binary carries.

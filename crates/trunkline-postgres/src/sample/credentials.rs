@@ -140,7 +140,7 @@ impl Credentials {
     }
 
     fn twilio(variant: Variant, number: Number, random: &mut Random) -> Self {
-        let account = format!("ACfake{:028}", number.company);
+        let account = format!("ACfa4e{:028}", number.company);
         let token = secret("auth-token", random);
         let phone = number.phone();
         let sid = ("accountSid", account.as_str());

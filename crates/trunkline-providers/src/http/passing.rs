@@ -62,21 +62,33 @@ impl Passed {
         Self { status, headers, body: Passing::new(response.into(), limit, idle) }
     }
 
+    /// The same answer with its whole body at hand, when that is short.
+    pub async fn whole(self, most: usize) -> Result<(Self, Vec<u8>), Stopped> {
+        let Self { status, headers, body } = self;
+        let (limit, idle) = (body.most, body.idle);
+        let read = read(body, most).await?;
+        let body = Passing::new(read.clone().into(), limit, idle);
+        Ok((Self { status, headers, body }, read))
+    }
+
     /// The whole body, when it is short.
     pub async fn read(self, most: usize) -> Result<Vec<u8>, Stopped> {
-        let mut body = self.body;
-        let mut read = Vec::new();
-        while let Some(frame) =
-            std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await
-        {
-            let Ok(data) = frame?.into_data() else { continue };
-            if data.len() > most - read.len() {
-                return Err(Stopped::TooLong { most: u64::try_from(most).unwrap_or(u64::MAX) });
-            }
-            read.extend_from_slice(&data);
-        }
-        Ok(read)
+        read(self.body, most).await
     }
+}
+
+async fn read(mut body: Passing<reqwest::Body>, most: usize) -> Result<Vec<u8>, Stopped> {
+    let mut read = Vec::new();
+    while let Some(frame) =
+        std::future::poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await
+    {
+        let Ok(data) = frame?.into_data() else { continue };
+        if data.len() > most - read.len() {
+            return Err(Stopped::TooLong { most: u64::try_from(most).unwrap_or(u64::MAX) });
+        }
+        read.extend_from_slice(&data);
+    }
+    Ok(read)
 }
 
 /// A body on its way through. Only what the other side takes is read.

@@ -67,7 +67,12 @@ fn wait(answer: &Answer, code: Option<u64>) -> Option<Duration> {
         Some(133_015) => return Some(5 * MINUTE),
         _ => {}
     }
-    let told = retry_after(answer).or_else(|| {
+    Some(told(answer)?.clamp(MINUTE, HOUR))
+}
+
+/// How long the headers say to wait.
+pub(crate) fn told(answer: &Answer) -> Option<Duration> {
+    retry_after(answer).or_else(|| {
         let usage =
             serde_json::from_str::<Value>(answer.header("x-business-use-case-usage")?).ok()?;
         let minutes = usage.as_object()?.values().filter_map(Value::as_array).flatten();
@@ -75,8 +80,15 @@ fn wait(answer: &Answer, code: Option<u64>) -> Option<Duration> {
             .filter_map(|entry| entry.get("estimated_time_to_regain_access")?.as_u64())
             .max()?;
         Some(Duration::from_secs(longest.saturating_mul(60)))
-    })?;
-    Some(told.clamp(MINUTE, HOUR))
+    })
+}
+
+/// Whether an error says that the number or the account as a whole sends or asks too much. Limits of one recipient (131056), of
+/// one template (131064) and of registrations are none of these.
+pub(crate) fn is_too_much(answer: &Answer) -> bool {
+    let body: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
+    let code = body.get("error").and_then(|error| error.get("code")).and_then(integer);
+    matches!(code, Some(4 | 17 | 32 | 341 | 613 | 80_007 | 80_008 | 130_429 | 131_048))
 }
 
 /// The highest percentage in the usage headers, whichever business and measure it is of.

@@ -9,9 +9,11 @@ mod call;
 mod path;
 mod query;
 mod route;
+mod throttled;
 
 pub use body::{BodyRefused, Checked, check_form, check_graph_form, check_json};
 pub use call::{Access, file_call, media_call, message_call, provider_call};
 pub use path::{Path, PathRefused};
 pub use query::{Query, QueryRefused};
 pub use route::{Budget, Channel, Inspect, ROUTES, Route, find_route};
+pub use throttled::rest;

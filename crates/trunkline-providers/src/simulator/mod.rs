@@ -20,6 +20,7 @@ pub mod dialog360;
 mod faults;
 mod issue;
 mod log;
+mod media;
 pub mod meta;
 mod numbers;
 mod pages;
@@ -37,6 +38,7 @@ mod world;
 
 pub use faults::{Fault, FaultKind, Words};
 pub use log::Logged;
+pub use media::Media;
 pub use numbers::SampleNumber;
 pub use sample::Sample;
 pub use server::Simulator;

@@ -21,6 +21,16 @@ pub(crate) struct Request {
     pub(crate) parameters: Map<String, Value>,
     /// The body as JSON; null when it is something else.
     pub(crate) json: Value,
+    /// The file of a multipart form.
+    pub(crate) file: Option<File>,
+}
+
+/// A file that came with a form.
+#[derive(Debug, Clone)]
+pub(crate) struct File {
+    /// Its type, where that is said.
+    pub(crate) kind: Option<String>,
+    pub(crate) content: Bytes,
 }
 
 impl Request {
@@ -34,8 +44,11 @@ impl Request {
         let kind = kind.unwrap_or_default().to_owned();
         let mut parameters = form(query.as_bytes());
         let json: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let mut file = None;
         if kind.starts_with("multipart/form-data") {
-            parameters.extend(multipart(&kind, body).await);
+            let (fields, sent) = multipart(&kind, body).await;
+            parameters.extend(fields);
+            file = sent;
         } else if kind.starts_with("application/x-www-form-urlencoded") {
             parameters.extend(form(&body));
         } else if let Value::Object(fields) = &json {
@@ -49,6 +62,7 @@ impl Request {
             headers: head.headers,
             parameters,
             json,
+            file,
         })
     }
 
@@ -102,16 +116,23 @@ fn form(text: &[u8]) -> Map<String, Value> {
         .collect()
 }
 
-async fn multipart(kind: &str, body: Bytes) -> Map<String, Value> {
-    let mut parameters = Map::new();
+async fn multipart(kind: &str, body: Bytes) -> (Map<String, Value>, Option<File>) {
+    let (mut parameters, mut file) = (Map::new(), None);
     let Ok(request) = hyper::Request::builder().header(CONTENT_TYPE, kind).body(Body::from(body))
     else {
-        return parameters;
+        return (parameters, file);
     };
-    let Ok(mut fields) = Multipart::from_request(request, &()).await else { return parameters };
+    let Ok(mut fields) = Multipart::from_request(request, &()).await else {
+        return (parameters, file);
+    };
     while let Ok(Some(field)) = fields.next_field().await {
+        if field.file_name().is_some() {
+            let kind = field.content_type().map(ToOwned::to_owned);
+            file = field.bytes().await.ok().map(|content| File { kind, content });
+            continue;
+        }
         let name = field.name().unwrap_or_default().to_owned();
         parameters.insert(name, Value::String(field.text().await.unwrap_or_default()));
     }
-    parameters
+    (parameters, file)
 }

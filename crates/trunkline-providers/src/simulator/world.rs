@@ -1,7 +1,9 @@
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::simulator::{
-    dialog360::Hub, issue::Issue, meta::Graph, twilio::Cloud, webhooks::Quirks,
+    dialog360::Hub, issue::Issue, media::Media, meta::Graph, twilio::Cloud, webhooks::Quirks,
 };
 
 /// Everything that the three providers hold; as JSON it is the seed, and what `GET /_control/state` answers.
@@ -14,6 +16,8 @@ pub struct World {
     pub dialog360: Hub,
     /// Twilio.
     pub twilio: Cloud,
+    /// Files of numbers at Meta and at 360dialog, by their id.
+    pub media: BTreeMap<String, Media>,
     /// What goes wrong with webhooks.
     pub webhooks: Quirks,
     #[serde(skip)]

@@ -17,7 +17,10 @@ pub use api::Api;
 pub use check::check;
 pub use sender_edits::{NewSender, SenderWebhook};
 pub use senders::{Quality, Sender, SenderStatus};
-pub use signature::{SIGNATURE_HEADER, SignedRequest, account_sid, is_signed};
+pub use signature::{
+    Algorithm, SETTINGS_HEADER, SIGNATURE_HEADER, SignedRequest, account_sid, is_signed,
+    is_signed_by, shared_key,
+};
 pub use subaccounts::{AccountStatus, Subaccount};
 
 /// Where accounts are.

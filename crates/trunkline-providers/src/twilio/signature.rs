@@ -13,6 +13,31 @@ use crate::signature::is_code;
 /// The header of the signature (`https://www.twilio.com/docs/usage/security`).
 pub const SIGNATURE_HEADER: &str = "x-twilio-signature";
 
+/// The header that says by which shared key, and how, a webhook is signed (SEEN in Twilio's library for Python, 9.13.0).
+pub const SETTINGS_HEADER: &str = "x-twilio-webhooks-signature-settings";
+
+/// How a signature is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Algorithm {
+    /// HMAC-SHA1, always with auth tokens.
+    Sha1,
+    /// HMAC-SHA256.
+    Sha256,
+}
+
+/// The id of the shared key and the algorithm that the settings of a signature name; `None`: an algorithm that is not known.
+pub fn shared_key(settings: &str) -> Option<(&str, Algorithm)> {
+    let part = |name: &str| {
+        settings.split(',').find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='))
+    };
+    let algorithm = match part("algorithm")? {
+        "HMAC_SHA1" => Algorithm::Sha1,
+        "HMAC_SHA256" => Algorithm::Sha256,
+        _ => return None,
+    };
+    Some((part("key")?, algorithm))
+}
+
 /// The parameter of the URL that holds the digest of a body that is no form.
 const BODY_DIGEST: &str = "bodySHA256";
 
@@ -25,11 +50,21 @@ pub struct SignedRequest<'a> {
     pub body: &'a [u8],
 }
 
-/// Whether the auth token signed a request: HMAC-SHA1 as base64 of the URL and, of a form, its names and
-/// values in order; a body that is no form is signed by its SHA-256 in the URL.
+/// Whether the auth token signed a request, see [`is_signed_by`].
+pub fn is_signed(auth_token: &Secret, request: &SignedRequest<'_>, signature: &str) -> bool {
+    is_signed_by(auth_token, Algorithm::Sha1, request, signature)
+}
+
+/// Whether a secret signed a request: an HMAC as base64 of the URL and, of a form, its names and values in order; a body that
+/// is no form is signed by its SHA-256 in the URL.
 ///
 /// Back ends of Twilio differ in whether they sign the default port, so either form of the URL will do.
-pub fn is_signed(auth_token: &Secret, request: &SignedRequest<'_>, signature: &str) -> bool {
+pub fn is_signed_by(
+    secret: &Secret,
+    algorithm: Algorithm,
+    request: &SignedRequest<'_>,
+    signature: &str,
+) -> bool {
     let Ok(code) = BASE64_STANDARD.decode(signature.trim()) else { return false };
     let rest = match body_digest(request.url) {
         Some(digest) if !is_digest(&digest, request.body) => return false,
@@ -39,7 +74,11 @@ pub fn is_signed(auth_token: &Secret, request: &SignedRequest<'_>, signature: &s
     // Every form is compared, so that the time tells nothing.
     urls(request.url).iter().fold(false, |found, url| {
         let message = format!("{url}{rest}");
-        is_code::<Sha1>(auth_token, message.as_bytes(), &code) | found
+        let is_code = match algorithm {
+            Algorithm::Sha1 => is_code::<Sha1>,
+            Algorithm::Sha256 => is_code::<Sha256>,
+        };
+        is_code(secret, message.as_bytes(), &code) | found
     })
 }
 
@@ -100,7 +139,7 @@ fn urls(url: &str) -> Vec<String> {
 mod tests {
     use trunkline_core::secrets::Secret;
 
-    use super::{SignedRequest, account_sid, is_signed};
+    use super::{Algorithm, SignedRequest, account_sid, is_signed, is_signed_by, shared_key};
 
     fn signed(url: &str, body: &str, signature: &str) -> bool {
         let token = Secret::new("12345".to_owned());
@@ -129,6 +168,32 @@ mod tests {
         assert!(!signed(url, &format!("{CALL}&Digits=1235"), signature));
         assert!(!signed(url, &format!("{CALL}&More="), signature));
         assert!(!signed(&format!("{url}&"), CALL, signature));
+    }
+
+    #[test]
+    fn a_shared_key_signs_the_same_by_the_algorithm_that_is_named() {
+        let url = "https://mycompany.com/myapp.php?foo=1&bar=2";
+        let request = SignedRequest { url, body: CALL.as_bytes() };
+        let secret = Secret::new("12345".to_owned());
+        let signature = "033hgUJA9M/hXIZsYjwkerEP/DBm35nEri5FhCYjA5s=";
+        assert!(is_signed_by(&secret, Algorithm::Sha256, &request, signature));
+        assert!(!is_signed_by(&secret, Algorithm::Sha1, &request, signature));
+        assert!(!is_signed(&secret, &request, signature));
+    }
+
+    #[test]
+    fn the_settings_name_a_key_and_an_algorithm_that_is_known() {
+        for (settings, expected) in [
+            ("key=WK1,algorithm=HMAC_SHA256", Some(("WK1", Algorithm::Sha256))),
+            ("algorithm=HMAC_SHA1, key=WK1", Some(("WK1", Algorithm::Sha1))),
+            ("key=WK1,algorithm=NONE", None),
+            ("key=WK1,algorithm=hmac_sha256", None),
+            ("key=WK1", None),
+            ("algorithm=HMAC_SHA256", None),
+            ("", None),
+        ] {
+            assert_eq!(shared_key(settings), expected, "{settings}");
+        }
     }
 
     #[test]

@@ -108,7 +108,7 @@ pub(crate) fn routers(state: &State) -> (Router<State>, Router<State>) {
 }
 
 /// Names the filter that does not go with the order.
-fn unsupported(unsupported: Unsupported) -> Problem {
+pub(crate) fn unsupported(unsupported: Unsupported) -> Problem {
     let (field, message) = (unsupported.filter.to_owned(), unsupported.to_string());
     Problem::invalid(vec![FieldProblem { field, message }])
 }

@@ -26,7 +26,7 @@ pub(crate) async fn delete(
         let name = provider.name();
         let detail = format!(
             "companies have clients that this {name} account serves: those that belong to it or, as it is the default or \
-             the last in use, those of which that is not known; make another account the default, or deactivate this one"
+             the only one in use, those of which that is not known; make another account the default, or deactivate this one"
         );
         return Err(Problem::new(Kind::Conflict, detail));
     }

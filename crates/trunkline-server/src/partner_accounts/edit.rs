@@ -3,7 +3,7 @@ use trunkline_core::Role;
 use trunkline_store::partner_accounts::{PartnerAccount, update_partner_account};
 
 use super::create::taken;
-use super::fields::{find_field, pair};
+use super::fields::{find_field, pairs};
 use super::input::{Input, refuse};
 use super::sealed::{self, Stored};
 use super::webhooks::webhooks;
@@ -101,7 +101,9 @@ pub(super) fn apply(
     let url = webhooks(&state.settings.public_url, account).into_iter().next();
     account.partner_webhook_url = url.map(|webhook| webhook.url);
     let touches = |name: &str| input.fields.iter().any(|(field, _)| field.name == name);
-    check_pair(state, account, touches)?;
+    for names in pairs(account.provider) {
+        check_pair(state, account, *names, touches)?;
+    }
     check_sign_in(state, account, touches)
 }
 
@@ -109,9 +111,9 @@ pub(super) fn apply(
 fn check_pair(
     state: &State,
     account: &PartnerAccount,
+    names: [&'static str; 2],
     touches: impl Fn(&str) -> bool,
 ) -> Result<(), Problem> {
-    let Some(names) = pair(account.provider) else { return Ok(()) };
     if !names.iter().any(|name| touches(name)) {
         return Ok(());
     }

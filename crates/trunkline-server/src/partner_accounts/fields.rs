@@ -242,7 +242,7 @@ static META: [FieldSpec; 7] = [
     ),
 ];
 
-static TWILIO: [FieldSpec; 4] = [
+static TWILIO: [FieldSpec; 6] = [
     required(shown(
         "account_sid",
         Column::PartnerId,
@@ -277,6 +277,23 @@ static TWILIO: [FieldSpec; 4] = [
         Column::PartnerSecret,
         "API key secret",
         "Belongs to the API key; Twilio shows it once.",
+    ),
+    shown(
+        "shared_key_id",
+        Column::ConfigId,
+        "Shared key ID",
+        "Where a rule at webhooks.twilio.com has webhooks signed by a shared key instead of the auth token.",
+        Shape::Pattern {
+            pattern: "^[A-Za-z0-9_-]{1,64}$",
+            longest: 64,
+            says: "1 to 64 letters, digits, hyphens and underscores",
+        },
+    ),
+    secret(
+        "shared_key_secret",
+        Column::WebhookVerifyToken,
+        "Shared key secret",
+        "Belongs to the shared key; Twilio shows it once.",
     ),
 ];
 
@@ -330,11 +347,13 @@ pub(crate) fn identity(provider: Provider) -> &'static FieldSpec {
 }
 
 /// Fields that an account has both of or neither.
-pub(crate) fn pair(provider: Provider) -> Option<[&'static str; 2]> {
+pub(crate) fn pairs(provider: Provider) -> &'static [[&'static str; 2]] {
     match provider {
-        Provider::Dialog360 => Some(["webhook_header_name", "webhook_header_secret"]),
-        Provider::Meta => None,
-        Provider::Twilio => Some(["api_key_sid", "api_key_secret"]),
+        Provider::Dialog360 => &[["webhook_header_name", "webhook_header_secret"]],
+        Provider::Meta => &[],
+        Provider::Twilio => {
+            &[["api_key_sid", "api_key_secret"], ["shared_key_id", "shared_key_secret"]]
+        }
     }
 }
 

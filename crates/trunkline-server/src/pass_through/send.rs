@@ -1,9 +1,8 @@
 use std::time::Duration;
 
 use axum::http::HeaderMap;
-use axum::http::header::{ACCEPT, CONTENT_TYPE, RANGE, RETRY_AFTER};
+use axum::http::header::{ACCEPT, CONTENT_TYPE, RANGE};
 use axum::response::Response;
-use jiff::SignedDuration;
 use serde_json::Value;
 use trunkline_core::{PathMethod, Provider};
 use trunkline_providers::api::{Budget as _, NoBudget, Pressure};
@@ -11,7 +10,7 @@ use trunkline_providers::error::Failure;
 use trunkline_providers::http::{Body as _, Call, HeaderName, Passed, Stopped, Unanswered};
 use trunkline_providers::pass_through::{
     Access, Budget, Channel, Inspect, Query, Route, file_call, media_call, message_call,
-    provider_call,
+    provider_call, rest,
 };
 use trunkline_store::QualifiedId;
 use trunkline_store::channels::Reach;
@@ -26,7 +25,7 @@ use crate::{Problem, State};
 /// The most bytes of a body, both ways: WhatsApp's largest files have 100 MB.
 const MOST: u64 = 110 * 1024 * 1024;
 
-/// The most of what is said about a media or a message.
+/// The most of what is said about a media, a message or an error.
 const MOST_WORDS: usize = 256 * 1024;
 
 /// A body that stands still for so long has ended.
@@ -35,8 +34,7 @@ const IDLE: Duration = Duration::from_secs(20);
 /// How long the head of an answer may take where nothing long is sent.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How long nothing is sent after the provider said too many, where it does not say how long; and the longest, in seconds.
-const REST: i64 = 30;
+/// The longest wait that is told, in seconds.
 const LONGEST_REST: i64 = 3600;
 
 /// What of a request's head goes along.
@@ -190,11 +188,15 @@ impl Sending<'_> {
         let http = self.state.providers.http()?;
         let opened = http.open(call, patience, MOST, IDLE).await;
         let passed = opened.map_err(|unanswered| without_answer(self.id.provider, &unanswered))?;
-        if passed.status == 429 {
-            let wait =
-                passed.headers.get(RETRY_AFTER).and_then(|wait| wait.to_str().ok()?.parse().ok());
-            let wait = wait.unwrap_or(REST).clamp(1, LONGEST_REST);
-            let until = self.state.clock.now() + SignedDuration::from_secs(wait);
+        if passed.status < 400 {
+            return Ok(passed);
+        }
+        // What is wrong is said in few words; they tell whether it was too much.
+        let provider = self.id.provider;
+        let whole = passed.whole(MOST_WORDS).await;
+        let (passed, words) = whole.map_err(|stopped| interrupted(provider, &stopped))?;
+        if let Some(wait) = rest(provider, passed.status, passed.headers.clone(), words) {
+            let until = self.state.clock.now() + wait;
             budget.press(&name, Pressure { percent: 100, until: Some(until) }).await;
         }
         Ok(passed)

@@ -36,6 +36,8 @@ pub(super) struct Account {
     pub signing: Vec<Secret>,
     /// 360dialog: the header that it was told to send, and its value.
     pub header: Option<(HeaderName, Vec<Secret>)>,
+    /// Twilio: the id of the shared key, and its secret.
+    pub shared_key: Option<(String, Vec<Secret>)>,
     /// Meta: what it repeats when the URL is set.
     pub verify_token: Option<Secret>,
 }
@@ -193,10 +195,12 @@ fn open(keys: &KeyRing, account: ReceivingAccount, replaced: &[ReplacedSecret]) 
         Provider::Twilio => all("access_token", &account.access_token),
     };
     let words = all("webhook_verify_token", &account.webhook_verify_token);
+    let shared_key = account.config_id.filter(|_| account.provider == Provider::Twilio);
     Account {
         id: account.id,
         provider: account.provider,
         signing,
+        shared_key: shared_key.filter(|_| !words.is_empty()).map(|id| (id, words.clone())),
         header: header.filter(|_| !words.is_empty()).map(|name| (name, words)),
         verify_token,
         partner_id: account.partner_id,

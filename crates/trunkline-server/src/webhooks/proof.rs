@@ -1,6 +1,7 @@
 use axum::http::{HeaderMap, HeaderName};
+use trunkline_core::Provider;
 use trunkline_core::events::Source;
-use trunkline_providers::twilio::SignedRequest;
+use trunkline_providers::twilio::{Algorithm, SignedRequest};
 use trunkline_providers::{dialog360, is_word, meta, twilio};
 
 use super::accounts::Account;
@@ -10,6 +11,8 @@ use super::accounts::Account;
 pub(super) enum Proof {
     /// A signature of the body, and at Twilio of the URL.
     Signature(String),
+    /// The same by Twilio's shared key, which its settings name.
+    Shared(String, Algorithm),
     /// The word that 360dialog was told to send in a header.
     Word(Vec<u8>),
 }
@@ -19,7 +22,8 @@ impl Proof {
     /// the account has no secret to compare it with.
     ///
     /// 360dialog signs what is about the partner, and sends a word with what is about a number. Of each
-    /// the other will do where the account has that one alone.
+    /// the other will do where the account has that one alone. Twilio signs by the auth token or, where a rule of the account
+    /// says so, by a shared key: then by the one that the account has here, and no other secret is tried.
     pub(super) fn take(account: &Account, source: Source, headers: &HeaderMap) -> Option<Self> {
         let is_signed = !account.signing.is_empty();
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
@@ -32,6 +36,14 @@ impl Proof {
             Source::Dialog360Numbers => account.header.is_some(),
             _ => false,
         };
+        if source.provider() == Provider::Twilio
+            && let Some(settings) = text(twilio::SETTINGS_HEADER)
+        {
+            let (key, algorithm) = twilio::shared_key(settings)?;
+            account.shared_key.as_ref().filter(|(known, _)| known == key)?;
+            let given = text(twilio::SIGNATURE_HEADER)?;
+            return Some(Self::Shared(given.to_owned(), algorithm));
+        }
         match source {
             _ if takes_word => account.header.as_ref().and_then(word),
             _ if !is_signed => None,
@@ -55,6 +67,14 @@ impl Proof {
             Self::Word(given) => account.header.as_ref().is_some_and(|(_, words)| {
                 words.iter().fold(false, |found, word| is_word(word, given) | found)
             }),
+            Self::Shared(given, algorithm) => {
+                let request = SignedRequest { url, body };
+                account.shared_key.as_ref().is_some_and(|(_, secrets)| {
+                    secrets.iter().fold(false, |found, secret| {
+                        twilio::is_signed_by(secret, *algorithm, &request, given) | found
+                    })
+                })
+            }
             Self::Signature(given) => account.signing.iter().fold(false, |found, secret| {
                 let good = match source {
                     Source::Meta => meta::is_signed(secret, body, given),

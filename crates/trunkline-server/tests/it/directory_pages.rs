@@ -84,6 +84,28 @@ async fn long_lists_come_in_pages_that_miss_nothing() {
 }
 
 #[tokio::test]
+async fn what_belongs_to_a_partner_account_is_shown_by_itself() {
+    let service = Service::new().await;
+    fill(&service).await;
+    let bind = "
+        INSERT INTO public.partner_configurations (id, provider, partner_id) VALUES (7, 'meta', '7');
+        UPDATE public.meta_whatsapp_clients SET partner_configuration_id = 7 WHERE id = 2";
+    service.client.batch_execute(bind).await.unwrap();
+    let viewer = service.sign_in("viewer").await;
+    let account = service.page("/admin/partner-accounts/7", &viewer).await.expect(200);
+    for path in ["clients", "channels"] {
+        let address = format!("/admin/{path}?account=7");
+        assert!(account.body.contains(&format!("href=\"{address}\"")), "{}", account.body);
+        let page = service.page(&address, &viewer).await.expect(200);
+        assert_eq!(rows(&page.body), [format!("{path}/meta-2")]);
+        page.says("partner account 7</a> alone");
+        service.page(&format!("{address}&status=pending"), &viewer).await.expect(422);
+        let page = service.page(&format!("{address}&company=1&status=pending"), &viewer).await;
+        assert_eq!(rows(&page.expect(200).body), [""; 0]);
+    }
+}
+
+#[tokio::test]
 async fn companies_clients_and_channels_lead_to_each_other() {
     let service = Service::new().await;
     fill(&service).await;

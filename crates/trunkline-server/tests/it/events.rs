@@ -69,6 +69,22 @@ async fn what_a_webhook_says_is_shown_by_the_api() {
 }
 
 #[tokio::test]
+async fn events_of_messages_are_asked_for_where_they_are_listed() {
+    let service = told().await;
+    let key = service.api_key("viewer", None).await;
+    let kinds = async |path: &str| {
+        let answer = service.get(&format!("/api/v1/{path}"), &key).await;
+        let items = answer.json()["items"].as_array().map_or(0, Vec::len);
+        (answer.status.as_u16(), items, answer.body.contains("message_id"))
+    };
+    assert_eq!(kinds("events?kind=message.status").await, (422, 0, true));
+    assert_eq!(kinds("events?kind=message.status&message_id=wamid.1").await.1, 2);
+    assert_eq!(kinds("events?kind=message.received&message_id=wamid.1").await.1, 0);
+    assert_eq!(kinds("events?provider=twilio&message_id=wamid.1").await.1, 0);
+    assert_eq!(kinds("channels/meta-1/events?kind=message.status").await.1, 2);
+}
+
+#[tokio::test]
 async fn a_key_of_a_company_sees_the_events_and_alerts_of_its_own() {
     let service = told().await;
     let kinds = async |company| {

@@ -145,9 +145,18 @@ async fn pages_of_any_size_give_every_channel_once_in_the_order_of_the_list() {
 async fn every_filter_leaves_what_it_says() {
     let service = Service::new().await;
     fill(&service).await;
+    let bind = "
+        INSERT INTO public.partner_configurations (id, provider, partner_id) VALUES (7, 'meta', '7');
+        UPDATE public.meta_whatsapp_clients SET partner_configuration_id = 7 WHERE id = 2";
+    service.client.batch_execute(bind).await.unwrap();
     let key = service.api_key("viewer", None).await;
     for (query, expected) in [
-        ("provider=meta", &["meta-1", "meta-2"][..]),
+        ("partner_account_id=7", &["meta-2"][..]),
+        ("partner_account_id=7&sort=-updated_at&updated_since=2025-03-03T00:00:00Z", &[]),
+        ("partner_account_id=7&company_id=2&status=flagged&sort=created_at", &["meta-2"]),
+        ("partner_account_id=7&company_id=1", &[]),
+        ("partner_account_id=8", &[]),
+        ("provider=meta", &["meta-1", "meta-2"]),
         ("status=running", &["360dialog-1", "meta-1", "twilio-1"]),
         ("status=flagged", &["meta-2"]),
         ("status=failed", &["360dialog-2"]),
@@ -179,6 +188,8 @@ async fn every_filter_leaves_what_it_says() {
     }
     for (query, expected) in [
         ("", &["360dialog-1", "twilio-1", "360dialog-2", "meta-2", "twilio-2", "meta-1"][..]),
+        ("partner_account_id=7", &["meta-2"]),
+        ("partner_account_id=7&company_id=2&status=pending&sort=created_at", &["meta-2"]),
         ("status=active&sort=-updated_at", &["360dialog-2", "360dialog-1"]),
         ("provider=twilio&sort=-created_at", &["twilio-2", "twilio-1"]),
         ("company_id=1&status=pending&sort=created_at", &["meta-1", "twilio-1"]),
@@ -237,6 +248,10 @@ async fn what_no_index_gives_and_what_is_not_understood_is_refused_by_name() {
         "channels?quality_rating=red&sort=phone_number",
         "channels?updated_since=2025-01-01T00:00:00Z&sort=-created_at",
         "channels?phone_number_prefix=49&sort=updated_at",
+        "channels?partner_account_id=7&status=running",
+        "channels?partner_account_id=7&provider=meta",
+        "channels?partner_account_id=7&sort=created_at",
+        "channels?partner_account_id=7&phone_number_prefix=49",
         "channels?status=verified",
         "channels?client_id=7",
         "channels?phone_number=0049-151",
@@ -251,6 +266,9 @@ async fn what_no_index_gives_and_what_is_not_understood_is_refused_by_name() {
         "channels?limit=0",
         "channels?cursor=AAAA",
         "clients?status=active&sort=created_at",
+        "clients?partner_account_id=7&status=active",
+        "clients?partner_account_id=7&provider=meta",
+        "clients?partner_account_id=7&sort=created_at",
         "clients?sort=phone_number",
         "companies?name_prefix=%00",
     ] {

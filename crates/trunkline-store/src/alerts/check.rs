@@ -29,7 +29,8 @@ impl Default for Thresholds {
 /// Looks at what becomes wrong, worse or right again, by time alone; says how many alerts it opened or found worse, and
 /// how many it closed.
 ///
-/// An account that was never heard of is not silent: its webhooks were never set up.
+/// An account that was never heard of is not silent: its webhooks were never set up. What somebody closed is not opened again
+/// for the same silence, nor for the same end of a token before it has come.
 pub async fn check_alerts(
     executor: Executor<'_>,
     thresholds: Thresholds,
@@ -88,6 +89,13 @@ async fn open_silent(
         FROM trunkline.account_pulses AS pulse
         JOIN public.partner_configurations AS account ON account.id = pulse.account_id
         WHERE account.is_active AND pulse.heard_at < $1
+            AND NOT EXISTS (
+                SELECT
+                FROM trunkline.alerts AS known
+                WHERE known.rule = 'webhook_silent' AND known.provider = account.provider
+                    AND known.subject = 'account' AND known.subject_id = account.id
+                    AND known.resolved_by IS NOT NULL AND known.opened_at > pulse.heard_at
+            )
         ON CONFLICT (rule, provider, subject, subject_id) WHERE resolved_at IS NULL DO NOTHING";
     let parameters: Parameters<'_> = &[&heard, &now];
     executor.execute("open alerts of silent accounts", query, parameters).await
@@ -118,10 +126,19 @@ async fn open_tokens(
             AND CASE
                 WHEN fact.aspect = 'token_expiry' AND fact.value <> 'never' THEN fact.value::TIMESTAMPTZ
             END < $1
+            AND NOT EXISTS (
+                SELECT
+                FROM trunkline.alerts AS known
+                WHERE known.rule = 'token_expires' AND known.provider = fact.provider
+                    AND known.subject = fact.subject AND known.subject_id = fact.subject_id
+                    AND known.resolved_by IS NOT NULL AND known.after = fact.value
+                    AND (known.severity = 'critical' OR fact.value::TIMESTAMPTZ >= $2)
+            )
         ON CONFLICT (rule, provider, subject, subject_id) WHERE resolved_at IS NULL DO UPDATE
         SET severity = excluded.severity,
+            after = excluded.after,
             changed_at = excluded.changed_at
-        WHERE alert.severity = 'warning' AND excluded.severity = 'critical'";
+        WHERE (alert.severity, alert.after) IS DISTINCT FROM (excluded.severity, excluded.after)";
     let parameters: Parameters<'_> = &[&token_end, &now];
     executor.execute("open alerts of tokens", query, parameters).await
 }

@@ -6,6 +6,9 @@ use crate::database::Parameters;
 use crate::{Executor, StoreError};
 
 /// Opens an alert about a partner account; one that is open already says what it became since.
+///
+/// What somebody closed is not opened again for the same end of a token before it has come, nor for a provider that has
+/// not answered since.
 pub async fn open_account_alert(
     executor: Executor<'_>,
     rule: AlertRule,
@@ -22,11 +25,22 @@ pub async fn open_account_alert(
         FROM public.partner_configurations AS account
         LEFT JOIN trunkline.partner_account_details AS details ON details.partner_configuration_id = account.id
         WHERE account.id = $3
+            AND NOT EXISTS (
+                SELECT
+                FROM trunkline.alerts AS known
+                LEFT JOIN trunkline.account_answers AS answers ON answers.account_id = known.subject_id
+                WHERE known.rule = $1 AND known.provider = account.provider AND known.subject = 'account'
+                    AND known.subject_id = account.id AND known.resolved_by IS NOT NULL
+                    AND CASE known.rule
+                        WHEN 'token_expires' THEN known.after = $4 AND known.severity <= $2
+                        WHEN 'provider_silent' THEN known.opened_at >= answers.failing_since
+                    END
+            )
         ON CONFLICT (rule, provider, subject, subject_id) WHERE resolved_at IS NULL DO UPDATE
         SET severity = excluded.severity,
             after = excluded.after,
             changed_at = excluded.changed_at
-        WHERE alert.after <> excluded.after";
+        WHERE (alert.severity, alert.after) IS DISTINCT FROM (excluded.severity, excluded.after)";
     let (rule, severity) = (rule.as_str(), severity.as_str());
     let parameters: Parameters<'_> = &[&rule, &severity, &account_id, &after, &now];
     executor.execute("open an alert of an account", query, parameters).await?;

@@ -20,6 +20,8 @@ pub struct ChannelFilter<'a> {
     pub company_id: Option<i32>,
     /// Of this client.
     pub client_id: Option<QualifiedId>,
+    /// Of clients that belong to this partner account.
+    pub partner_account_id: Option<i32>,
     /// With this number, as it is stored.
     pub phone_number: Option<&'a str>,
     /// With a number that begins so.
@@ -92,25 +94,30 @@ impl ChannelFilter<'_> {
         if self.is_narrow() {
             return Ok(());
         }
-        let needs = |is_given: bool, filter: &'static str, wanted: ChannelField| {
-            if is_given && order != wanted {
-                return Err(Unsupported {
-                    filter,
-                    order: wanted.as_str(),
-                    narrow: "company_id, client_id, phone_number or q",
-                });
-            }
-            Ok(())
+        let refuse = |filter: &'static str, order: Option<&'static str>| {
+            Err(Unsupported { filter, order, narrow: "company_id, client_id, phone_number or q" })
         };
-        needs(
-            self.phone_number_prefix.is_some(),
-            "phone_number_prefix",
-            ChannelField::PhoneNumber,
-        )?;
-        needs(self.status.is_some(), "status", ChannelField::UpdatedAt)?;
-        needs(self.quality_rating.is_some(), "quality_rating", ChannelField::UpdatedAt)?;
-        needs(self.messaging_limit.is_some(), "messaging_limit", ChannelField::UpdatedAt)?;
-        needs(self.updated_since.is_some(), "updated_since", ChannelField::UpdatedAt)
+        let (by_number, by_change) = (ChannelField::PhoneNumber, ChannelField::UpdatedAt);
+        let given = [
+            (self.phone_number_prefix.is_some(), "phone_number_prefix", by_number),
+            (self.status.is_some(), "status", by_change),
+            (self.quality_rating.is_some(), "quality_rating", by_change),
+            (self.messaging_limit.is_some(), "messaging_limit", by_change),
+            (self.partner_account_id.is_some(), "partner_account_id", by_change),
+            (self.updated_since.is_some(), "updated_since", by_change),
+        ];
+        if let Some((_, filter, wanted)) =
+            given.iter().find(|(is_given, _, wanted)| *is_given && order != *wanted)
+        {
+            return refuse(filter, Some(wanted.as_str()));
+        }
+        // No index has one of these behind the account.
+        let beside =
+            given[1..4].iter().find(|(is_given, ..)| *is_given).map(|(_, filter, _)| *filter);
+        match beside.or(self.provider.map(|_| "provider")) {
+            Some(filter) if self.partner_account_id.is_some() => refuse(filter, None),
+            _ => Ok(()),
+        }
     }
 
     fn span(&self, order: ChannelField) -> Span {
@@ -146,6 +153,10 @@ pub(super) fn statement(
     find(&mut statement, filter, order);
     if let Some(provider) = filter.provider {
         statement.when_provider(provider);
+    }
+    if let Some(account) = filter.partner_account_id {
+        let account = statement.bind("INTEGER", account);
+        statement.when(format!("partner_account_id = {account}"));
     }
     if let Some(status) = filter.status {
         let status = statement.bind("TEXT", status.as_str());

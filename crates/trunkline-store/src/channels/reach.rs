@@ -26,11 +26,7 @@ pub async fn find_reach(
 ) -> Result<Option<Reach>, StoreError> {
     let query = "
         SELECT channel.provider_id, client.provider_id AS client_id, channel.company_id, channel.phone_number,
-            coalesce(client.partner_account_id, (
-                SELECT coalesce(max(account.id) FILTER (WHERE is_default), CASE count(*) WHEN 1 THEN max(account.id) END)
-                FROM public.partner_configurations AS account
-                WHERE account.provider = $1 AND is_active
-            )) AS account_id
+            coalesce(client.partner_account_id, trunkline.serving_account(client.provider)) AS account_id
         FROM trunkline.listed_channels AS channel
         JOIN trunkline.listed_clients AS client ON client.provider = channel.provider AND client.id = channel.client_id
         WHERE channel.provider = $1 AND channel.id = $2 AND ($3::INTEGER IS NULL OR channel.company_id = $3)";

@@ -23,11 +23,7 @@ pub async fn account_of_client(
     id: QualifiedId,
 ) -> Result<Option<i32>, StoreError> {
     let query = "
-        SELECT coalesce(client.partner_account_id, (
-            SELECT coalesce(max(account.id) FILTER (WHERE is_default), CASE count(*) WHEN 1 THEN max(account.id) END)
-            FROM public.partner_configurations AS account
-            WHERE account.provider = client.provider AND is_active
-        ))
+        SELECT coalesce(client.partner_account_id, trunkline.serving_account(client.provider))
         FROM trunkline.listed_clients AS client
         WHERE client.provider = $1 AND client.id = $2";
     let parameters: Parameters<'_> = &[&id.provider.as_str(), &id.number];
@@ -38,7 +34,7 @@ pub async fn account_of_client(
 /// Notes of clients by which account they are served, where that was not known; gives how many it now is.
 ///
 /// An account that is gone, or of another provider, is passed over. Nobody is waited for: a client that somebody else is
-/// changing is left to the next who learns it. It does not count as a change of the client.
+/// changing, or adds a channel to, is left to the next who learns it. It does not count as a change of the client.
 pub async fn bind_clients(executor: Executor<'_>, bindings: &[Binding]) -> Result<u64, StoreError> {
     let mut bound = 0;
     for provider in Provider::ALL {
@@ -59,7 +55,7 @@ pub async fn bind_clients(executor: Executor<'_>, bindings: &[Binding]) -> Resul
                 JOIN public.partner_configurations AS account ON account.id = new.account AND account.provider = $3
                 JOIN {table} AS client ON client.id = new.client
                 WHERE client.partner_configuration_id IS NULL
-                FOR NO KEY UPDATE OF client SKIP LOCKED
+                FOR UPDATE OF client SKIP LOCKED
             ) AS free
             WHERE client.id = free.id"
         );
@@ -69,8 +65,8 @@ pub async fn bind_clients(executor: Executor<'_>, bindings: &[Binding]) -> Resul
     Ok(bound)
 }
 
-/// Whether clients depend on a partner account, which then must not go: they belong to it, or they belong to none and it
-/// is the one that serves them, the active default or else the last one in use.
+/// Whether clients depend on a partner account, which then must not go: they belong to it, or it is not known to which one
+/// they belong and it is the one that serves them.
 pub async fn depend_on_account(
     executor: Executor<'_>,
     provider: Provider,
@@ -79,18 +75,11 @@ pub async fn depend_on_account(
     let table = table(provider);
     let query = format!(
         "SELECT EXISTS (SELECT FROM {table} WHERE partner_configuration_id = $1)
-            OR (
-                EXISTS (SELECT FROM {table} WHERE partner_configuration_id IS NULL)
-                AND NOT EXISTS (
-                    SELECT
-                    FROM public.partner_configurations AS mine
-                    JOIN public.partner_configurations AS other ON other.provider = mine.provider
-                    WHERE mine.id = $1 AND NOT (mine.is_active AND mine.is_default)
-                        AND other.id <> mine.id AND other.is_active
-                )
-            )"
+            OR (EXISTS (SELECT FROM {table} WHERE partner_configuration_id IS NULL) AND
+                coalesce(trunkline.serving_account($2) = $1, false))"
     );
-    let row = executor.row("look for clients of an account", &query, &[&account_id]).await?;
+    let parameters: Parameters<'_> = &[&account_id, &provider.as_str()];
+    let row = executor.row("look for clients of an account", &query, parameters).await?;
     Ok(row.is_some_and(|row| row.get(0)))
 }
 

@@ -14,6 +14,8 @@ pub struct ClientFilter {
     pub status: Option<ClientStatus>,
     /// Of this company.
     pub company_id: Option<i32>,
+    /// That belong to this partner account.
+    pub partner_account_id: Option<i32>,
     /// Changed then or later.
     pub updated_since: Option<Timestamp>,
 }
@@ -56,16 +58,24 @@ impl ClientFilter {
 
     /// Refuses what no index gives in this order: it would read a whole table.
     pub fn check(&self, order: ClientField) -> Result<(), Unsupported> {
-        let filters =
-            [(self.status.is_some(), "status"), (self.updated_since.is_some(), "updated_since")];
-        let is_served = self.company_id.is_some() || order == ClientField::UpdatedAt;
-        match filters.into_iter().find(|(is_given, _)| *is_given && !is_served) {
-            Some((_, filter)) => {
-                let order = ClientField::UpdatedAt.as_str();
-                Err(Unsupported { filter, order, narrow: "company_id" })
-            }
-            None => Ok(()),
+        if self.company_id.is_some() {
+            return Ok(());
         }
+        let is_of_account = self.partner_account_id.is_some();
+        let by_change = ClientField::UpdatedAt;
+        let filters = [
+            (self.status.is_some(), "status", is_of_account),
+            (self.updated_since.is_some(), "updated_since", false),
+            (is_of_account, "partner_account_id", false),
+            (self.provider.is_some() && is_of_account, "provider", true),
+        ];
+        let refused = filters
+            .into_iter()
+            .find(|(is_given, _, never)| *is_given && (*never || order != by_change));
+        refused.map_or(Ok(()), |(_, filter, never)| {
+            let order = (!never).then_some(by_change.as_str());
+            Err(Unsupported { filter, order, narrow: "company_id" })
+        })
     }
 }
 
@@ -100,6 +110,10 @@ pub(super) fn statement(
     }
     if let Some(provider) = filter.provider {
         statement.when_provider(provider);
+    }
+    if let Some(account) = filter.partner_account_id {
+        let account = statement.bind("INTEGER", account);
+        statement.when(format!("partner_account_id = {account}"));
     }
     if let Some(status) = filter.status {
         let status = statement.bind("TEXT", status.as_str());

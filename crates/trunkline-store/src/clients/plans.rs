@@ -14,7 +14,16 @@ fn filters() -> Vec<ClientFilter> {
         for status in [None, Some(ClientStatus::Active), Some(ClientStatus::Deleted)] {
             for company_id in [None, Some(7)] {
                 for updated_since in [None, since] {
-                    filters.push(ClientFilter { provider, status, company_id, updated_since });
+                    // Of most clients, of few, and of none.
+                    for partner_account_id in [None, Some(1), Some(4), Some(9)] {
+                        filters.push(ClientFilter {
+                            provider,
+                            status,
+                            company_id,
+                            partner_account_id,
+                            updated_since,
+                        });
+                    }
                 }
             }
         }

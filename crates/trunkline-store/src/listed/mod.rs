@@ -22,16 +22,23 @@ use trunkline_core::{Provider, Scope};
 use crate::StoreError;
 use crate::row::word;
 
-/// A filter that no index gives in the order that was asked for.
+/// A filter that no index gives in the order, or beside the other filters, that were asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("it needs sort={order} or sort=-{order}, or one of the filters {narrow}")]
+#[error("{needed} one of the filters {narrow}", needed = needed(*.order))]
 pub struct Unsupported {
     /// The filter.
     pub filter: &'static str,
-    /// What the list must be sorted by.
-    pub order: &'static str,
+    /// What the list must be sorted by; `None`: no order helps beside the filter by partner account.
+    pub order: Option<&'static str>,
     /// Which filters leave so little that any order will do.
     pub narrow: &'static str,
+}
+
+fn needed(order: Option<&str>) -> String {
+    match order {
+        Some(order) => format!("it needs sort={order} or sort=-{order}, or"),
+        None => "beside partner_account_id it needs".to_owned(),
+    }
 }
 
 /// Whether the scope includes what a filter by this company leaves.

@@ -88,7 +88,7 @@ impl Source {
             Self::Channels(..) => {
                 "id, company_id, client_id, provider_id, phone_number, display_name, status, provider_status,
                 quality_rating, provider_quality_rating, messaging_limit, messaging_limit_scope,
-                provider_messaging_limit, created_at, updated_at"
+                provider_messaging_limit, created_at, updated_at, partner_account_id"
             }
         }
     }
@@ -107,7 +107,7 @@ impl Source {
                     CASE channel.status WHEN 'verified' THEN 'running' ELSE channel.status END AS status,
                     channel.provider_status, channel.quality_rating, channel.provider_quality_rating,
                     channel.messaging_limit, channel.messaging_limit_scope, channel.provider_messaging_limit,
-                    channel.created_at, channel.updated_at
+                    channel.created_at, channel.updated_at, client.partner_configuration_id AS partner_account_id
                 FROM {table} AS channel
                 JOIN {clients} AS client ON client.id = channel.client_id",
                 clients = clients.table,

@@ -16,8 +16,10 @@ pub struct ReceivingAccount {
     pub partner_id: String,
     /// Meta's app secret, 360dialog's platform secret.
     pub partner_secret: Option<String>,
-    /// Meta's verify token, the value of 360dialog's custom header.
+    /// Meta's verify token, the value of 360dialog's custom header, the secret of Twilio's shared key.
     pub webhook_verify_token: Option<String>,
+    /// Twilio: the id of the shared key.
+    pub config_id: Option<String>,
     /// Twilio's auth token.
     pub access_token: Option<String>,
     /// 360dialog: the name of the custom header.
@@ -29,8 +31,8 @@ pub async fn list_receiving_accounts(
     executor: Executor<'_>,
 ) -> Result<Vec<ReceivingAccount>, StoreError> {
     let query = "
-        SELECT id, provider, slug, partner_id, partner_secret, webhook_verify_token, access_token,
-            webhook_header
+        SELECT id, provider, slug, partner_id, partner_secret, webhook_verify_token, config_id,
+            access_token, webhook_header
         FROM public.partner_configurations
         JOIN trunkline.partner_account_details ON partner_configuration_id = id";
     let rows = executor.rows("list the accounts that receive webhooks", query, &[]).await?;
@@ -42,6 +44,7 @@ pub async fn list_receiving_accounts(
             partner_id: row.get("partner_id"),
             partner_secret: row.get("partner_secret"),
             webhook_verify_token: row.get("webhook_verify_token"),
+            config_id: row.get("config_id"),
             access_token: row.get("access_token"),
             webhook_header: row.get("webhook_header"),
         })

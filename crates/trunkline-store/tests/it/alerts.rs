@@ -152,6 +152,68 @@ async fn silence_and_a_token_that_ends_soon_are_seen_by_time_alone() {
 }
 
 #[tokio::test]
+async fn what_somebody_closed_is_not_opened_again_until_something_else_happens() {
+    let world = world().await;
+    let account =
+        "INSERT INTO public.partner_configurations (provider, partner_id) VALUES ('meta', '9001')";
+    world.client.batch_execute(account).await.unwrap();
+    let row = SubjectRow { provider: Provider::Meta, kind: SubjectKind::Channel, id: 2 };
+    let connection = world.store.connection().await.unwrap();
+    let executor = connection.executor();
+    let hours = |hours: i64| at(0) + SignedDuration::from_hours(hours);
+    let check =
+        async |now: i64| check_alerts(executor, Thresholds::default(), hours(now)).await.unwrap();
+    let expiry = async |end: i64, second| {
+        let finding =
+            Finding { row, fact: Fact::TokenExpiry(Some(hours(end))), occurred_at: at(second) };
+        record_findings(executor, &[finding], ToldBy::Sync, None, at(second)).await.unwrap()
+    };
+    let close = async || {
+        let open = AlertFilter { state: Some(AlertState::Open), ..AlertFilter::default() };
+        let window = Window { after: None, limit: 5 };
+        for alert in list_alerts(executor, &open, &window).await.unwrap() {
+            resolve_alert(executor, alert.id, "ada", alert.opened_at).await.unwrap();
+        }
+    };
+    let heard = async |hour: i64| {
+        let pulse = "
+            INSERT INTO trunkline.account_pulses (account_id, heard_at) VALUES (1, $1)
+            ON CONFLICT (account_id) DO UPDATE SET heard_at = excluded.heard_at";
+        world
+            .client
+            .batch_execute(&pulse.replace("$1", &format!("'{}'", hours(hour))))
+            .await
+            .unwrap();
+    };
+    heard(0).await;
+    expiry(48, 1).await;
+    assert_eq!(check(25).await, (2, 0));
+    close().await;
+    assert_eq!(check(26).await, (0, 0), "nothing new happened");
+    // The token has ended by now, which is worse; and somebody closes that too.
+    assert_eq!(check(49).await, (1, 0));
+    close().await;
+    assert_eq!(check(50).await, (0, 0));
+    // The account was heard of, and is silent again; the token has another end.
+    heard(51).await;
+    assert_eq!(check(52).await, (0, 0));
+    expiry(90, 2).await;
+    assert_eq!(check(53).await, (1, 0));
+    assert_eq!(check(51 + 25).await, (1, 0));
+    // One that is open says the end that is known by now.
+    expiry(24 * 6, 3).await;
+    assert_eq!(check(51 + 26).await, (1, 0));
+    let seen = alerts(&world).await;
+    assert!(
+        seen.contains(&format!(
+            "token_expires warning channel +15550000002 2 -> {}",
+            hours(24 * 6)
+        )),
+        "{seen}"
+    );
+}
+
+#[tokio::test]
 async fn an_alert_goes_from_open_to_acknowledged_to_resolved_and_a_company_sees_its_own() {
     let world = world().await;
     let lost = |word: &str, second| {

@@ -24,6 +24,10 @@ struct Platform {
 impl Platform {
     /// Migrated up to this one, then with rows, then to the end.
     async fn with_rows_after(migration: Option<&str>) -> Self {
+        Self::with_more_rows_after(migration, "").await
+    }
+
+    async fn with_more_rows_after(migration: Option<&str>, more: &str) -> Self {
         let database = TestDatabase::empty().await.unwrap();
         let client = database.connect().await.unwrap();
         client.batch_execute("CREATE TABLE companies (id INTEGER PRIMARY KEY)").await.unwrap();
@@ -32,6 +36,7 @@ impl Platform {
         let first = UpRequest { to: migration.map(str::to_owned), ..UpRequest::default() };
         migrator.up(&first, Arc::new(Silent)).await.unwrap();
         client.batch_execute(ROWS).await.unwrap();
+        client.batch_execute(more).await.unwrap();
         migrator.up(&UpRequest::default(), Arc::new(Silent)).await.unwrap();
         Self { client, _database: database }
     }
@@ -75,6 +80,51 @@ async fn rows_from_before_the_lists_are_in_them() {
             "twilio-1 pending 2"
         ]
     );
+}
+
+/// Accounts, to which clients belong.
+const ACCOUNTS: &str = "
+    INSERT INTO public.partner_configurations (id, provider, partner_id) VALUES (1, 'meta', '1'), (2, 'meta', '2');
+    UPDATE public.meta_whatsapp_clients SET partner_configuration_id = id;";
+
+#[tokio::test]
+async fn channels_are_listed_with_the_account_that_their_client_belongs_to() {
+    let accounts = "
+        SELECT concat(provider, '-', id, ' ', partner_account_id)
+        FROM trunkline.listed_channels
+        WHERE provider = 'meta'
+        ORDER BY id";
+    let old = Platform::with_more_rows_after(Some("035-provider-outages"), ACCOUNTS).await;
+    let new = Platform::with_more_rows_after(None, ACCOUNTS).await;
+    for platform in [old, new] {
+        assert_eq!(platform.texts(accounts).await, ["meta-1 1", "meta-2 2"]);
+        for (change, expected) in [
+            (
+                "INSERT INTO public.meta_whatsapp_phone_numbers (client_id, phone_number_id) VALUES (2, '2003')",
+                ["meta-1 1", "meta-2 2", "meta-3 2"],
+            ),
+            (
+                "UPDATE public.meta_whatsapp_clients SET partner_configuration_id = 1 WHERE id = 2",
+                ["meta-1 1", "meta-2 1", "meta-3 1"],
+            ),
+            (
+                "UPDATE public.meta_whatsapp_phone_numbers SET display_name = 'new'",
+                ["meta-1 1", "meta-2 1", "meta-3 1"],
+            ),
+            (
+                "UPDATE public.meta_whatsapp_clients SET partner_configuration_id = NULL, company_id = 1 WHERE id = 2",
+                ["meta-1 1", "meta-2 ", "meta-3 "],
+            ),
+            (
+                "UPDATE public.meta_whatsapp_phone_numbers SET client_id = 1 WHERE id = 3",
+                ["meta-1 1", "meta-2 ", "meta-3 1"],
+            ),
+        ] {
+            platform.run(change).await;
+            assert_eq!(platform.texts(accounts).await, expected, "{change}");
+            assert_eq!(platform.differences().await, 0, "{change}");
+        }
+    }
 }
 
 #[tokio::test]

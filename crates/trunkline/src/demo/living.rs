@@ -59,6 +59,14 @@ pub(super) async fn run(
         connect(state, &simulator).await?;
         let key = add_key(state).await?;
         tell(state, &simulator, &key, printer);
+        printer.line("Run commands on it, in another terminal:");
+        let config = directory.join("demo.toml");
+        printer.line(format_args!(
+            "  export DATABASE_URL='{url}' TRUNKLINE_CONFIG='{}'",
+            config.display()
+        ));
+        printer.line("  trunkline webhooks list");
+        printer.line("Ctrl-C ends it all.");
         tokio::spawn(live(Arc::clone(&simulator)));
         Ok(())
     })
@@ -148,18 +156,16 @@ async fn connect(state: &State, simulator: &Simulator) -> Result<(), Failure> {
     compare(state).await
 }
 
-/// Has two of them compared with the platform once; at Twilio the simulator has one account for all.
+/// Has them compared with the platform once.
 async fn compare(state: &State) -> Result<(), Failure> {
     let connection = state.store.connection().await.map_err(|error| keys::store(&error))?;
     let window = Window { after: None, limit: 10 };
     let accounts = list_partner_accounts(connection.executor(), Filter::default(), &window).await;
     for account in accounts.map_err(|error| keys::store(&error))? {
-        if account.provider != Provider::Twilio {
-            let asked = request_sync(state, &serve::system(), account.id, false).await;
-            asked.map_err(|problem| {
-                Failure::failed(problem.detail, "this is a defect of the demo: report it")
-            })?;
-        }
+        let asked = request_sync(state, &serve::system(), account.id, false).await;
+        asked.map_err(|problem| {
+            Failure::failed(problem.detail, "this is a defect of the demo: report it")
+        })?;
     }
     Ok(())
 }
@@ -265,5 +271,4 @@ fn tell(state: &State, simulator: &Simulator, key: &Secret, printer: &Printer) {
         "  curl -X POST {simulated}_control/faults --json '{}'",
         json!({"path": "/meta/**", "times": 5, "fault": "refuse", "status": 503})
     ));
-    printer.line("Ctrl-C ends it all.");
 }

@@ -46,20 +46,36 @@ async fn it_refuses_what_it_cannot_do() {
 }
 
 #[tokio::test]
-async fn the_demo_lives() {
+async fn the_demo_lives_and_commands_find_it() {
     let private = Private::new();
     let mut running = private.command("demo --companies 10").spawn();
-    let simulated = address(&mut running, "simulated providers at http://").await;
+    let mut lines = BufReader::new(running.stdout()).lines();
+    let (mut simulated, mut exports) = (String::new(), String::new());
+    while exports.is_empty() {
+        let line = lines.next_line().await.unwrap().expect("it says how to go on");
+        if let Some((_, rest)) = line.split_once("simulated providers at http://") {
+            simulated = rest.split('/').next().unwrap().to_owned();
+        } else if line.contains("export DATABASE_URL=") {
+            exports = line;
+        }
+    }
+    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
     let mut seen = String::new();
+    let is_alive = |seen: &str| {
+        ["/meta/", "/360dialog/", "/twilio/"].into_iter().all(|path| seen.contains(path))
+    };
     for _ in 0..600 {
         seen = get(&simulated, "/_control/webhooks").await;
-        if seen.matches("\"status\":200").count() >= 3 {
+        if is_alive(&seen) {
             break;
         }
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
-    assert!(seen.matches("\"status\":200").count() >= 3, "{seen}");
-    assert!(!seen.contains("\"status\":401"), "{seen}");
+    assert!(is_alive(&seen) && !seen.contains("\"status\":401"), "{seen}");
+    let command = format!("{exports}; exec {} webhooks list", env!("CARGO_BIN_EXE_trunkline"));
+    let listed = tokio::process::Command::new("sh").args(["-c", &command]).output().await.unwrap();
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    assert!(listed.contains("twilio_messages"), "{listed}");
     running.interrupt();
     running.end().await.expect(0);
 }

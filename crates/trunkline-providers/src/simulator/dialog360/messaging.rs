@@ -3,8 +3,13 @@
 use serde_json::{Value, json};
 
 use crate::simulator::{
+    answer::Answer,
     dialog360::{Handled, NumberWebhook, errors::Refused, events::of_number},
-    meta::messages::{accept, status_value},
+    media,
+    meta::{
+        self,
+        messages::{accept, status_value},
+    },
     scene::Scene,
 };
 
@@ -22,8 +27,39 @@ pub(super) fn answer(scene: &mut Scene<'_>, method: &str, path: &[&str]) -> Hand
         ("POST", ["v1", "configs", "webhook"]) => set_webhook(scene, &id),
         (_, ["multi_webhook"]) => destinations(scene, method, &id),
         ("GET", ["v1", "configs", "templates"]) => Ok((200, templates(scene, &id))),
+        ("POST", ["media"]) => match media::upload(scene, &id) {
+            Ok(uploaded) => Ok((200, uploaded)),
+            Err(wrong) => Err(Refused::of_meta(&meta::invalid(wrong))),
+        },
+        (_, [file]) => of_media(scene, method, &id, file),
         _ => Err(Refused::plain(404, "Not found")),
     }
+}
+
+/// What is said of a file names Meta's address, where the channel's key is good for nothing: the same path is here.
+const FILES: &str = "https://lookaside.fbsbx.com";
+
+/// `GET` and `DELETE /{media}`
+fn of_media(scene: &mut Scene<'_>, method: &str, id: &str, file: &str) -> Handled {
+    let found = media::find(&scene.world.media, file, |owner| owner == id);
+    match (method, found) {
+        ("GET", Some(found)) => Ok((200, media::document(file, found, FILES))),
+        ("DELETE", Some(_)) => {
+            scene.world.media.remove(file);
+            Ok((200, json!({"success": true})))
+        }
+        _ => Err(Refused::of_meta(&meta::unknown_node(method, file))),
+    }
+}
+
+/// The file itself, for the channel's key.
+pub(super) fn file(scene: &Scene<'_>) -> Answer {
+    let found = channel_of_key(scene).and_then(|id| {
+        let file = scene.request.text("mid").unwrap_or_default();
+        let found = media::find(&scene.world.media, &file, |owner| owner == id);
+        found.map(media::Media::answer).ok_or_else(|| Refused::plain(404, "Not found"))
+    });
+    found.unwrap_or_else(Refused::answer)
 }
 
 /// Only the newest key of a channel works.

@@ -21,7 +21,7 @@ pub use hub::{Channel, Client, Habits, Hub, Key, NumberWebhook, Partner, Templat
 
 use serde_json::Value;
 
-use crate::simulator::{answer::Answer, dialog360::errors::Refused, scene::Scene};
+use crate::simulator::{answer::Answer, dialog360::errors::Refused, media, scene::Scene};
 
 /// The answer's status and JSON, or why not.
 type Handled = Result<(u16, Value), Refused>;
@@ -35,6 +35,11 @@ pub(crate) fn answer(scene: &mut Scene<'_>) -> Answer {
     | ["onboarding", partner] = rest.as_slice()
     {
         return onboarding::answer(scene, &request.method, partner);
+    }
+    if let ["waba", place @ ..] = rest.as_slice()
+        && place == media::PLACE
+    {
+        return messaging::file(scene);
     }
     let handled = match (request.method.as_str(), rest.as_slice()) {
         ("POST", ["api", "v2", "token"]) => token::token(scene),

@@ -53,7 +53,7 @@ impl Refused {
 }
 
 /// 100: a parameter is missing or wrong.
-pub(super) fn invalid(details: impl Into<String>) -> Refused {
+pub(crate) fn invalid(details: impl Into<String>) -> Refused {
     Refused::new(400, 100, "(#100) Invalid parameter").details(details)
 }
 
@@ -70,7 +70,7 @@ pub(super) fn unknown_path(method: &str) -> Refused {
 }
 
 /// The same for what is not there and what is hidden.
-pub(super) fn unknown_node(method: &str, id: &str) -> Refused {
+pub(crate) fn unknown_node(method: &str, id: &str) -> Refused {
     let method = method.to_ascii_lowercase();
     let message = format!(
         "Unsupported {method} request. Object with ID '{id}' does not exist, cannot be loaded due to missing permissions, or does not support this operation. Please read the Graph API documentation at https://developers.facebook.com/docs/graph-api"

@@ -32,10 +32,11 @@ pub use graph::{
 };
 
 pub(crate) use caller::hmac_sha256;
-pub(crate) use errors::Refused;
+pub(crate) use errors::{Refused, invalid, unknown_node};
 
 use crate::simulator::{
     answer::Answer,
+    media,
     meta::caller::Caller,
     scene::{Said, Scene, Verification},
 };
@@ -60,6 +61,9 @@ pub(crate) fn answer(scene: &mut Scene<'_>) -> Said {
     }
     let request = scene.request;
     let rest = request.rest();
+    if rest == media::PLACE {
+        return file(scene);
+    }
     let Some((_, path)) = rest.split_first().filter(|(version, _)| is_version(version)) else {
         return headed(scene, errors::no_version().answer()).into();
     };
@@ -67,6 +71,54 @@ pub(crate) fn answer(scene: &mut Scene<'_>) -> Said {
         Ok(Outcome::Done(body)) => headed(scene, Answer::json(200, &body)).into(),
         Ok(Outcome::Verify(verification)) => Said::Verify(Box::new(verification)),
         Err(refused) => headed(scene, refused.answer()).into(),
+    }
+}
+
+/// A file needs the token, and the proof of no app.
+fn file(scene: &mut Scene<'_>) -> Said {
+    let found = Caller::of(scene).and_then(|caller| {
+        let id = scene.request.text("mid").unwrap_or_default();
+        Ok(own_media(scene, &caller, &id)?.answer())
+    });
+    match found {
+        Ok(answer) => answer.into(),
+        Err(refused) => headed(scene, refused.answer()).into(),
+    }
+}
+
+/// A file of a number that the caller reaches; of the one number that the call names, if it names one.
+fn own_media<'s>(
+    scene: &'s Scene<'_>,
+    caller: &Caller,
+    id: &str,
+) -> Result<&'s media::Media, Refused> {
+    let graph = &scene.world.meta;
+    let wanted = scene.request.text("phone_number_id");
+    let is_owner = |owner: &str| {
+        wanted.as_deref().is_none_or(|wanted| wanted == owner)
+            && graph
+                .numbers
+                .get(owner)
+                .is_some_and(|found| caller.reaches_account(graph, &found.account))
+    };
+    let found = media::find(&scene.world.media, id, is_owner);
+    found.ok_or_else(|| errors::unknown_node(&scene.request.method, id))
+}
+
+/// `GET` and `DELETE /{media}`
+fn of_media(scene: &mut Scene<'_>, caller: &Caller, method: &str, id: &str) -> Handled {
+    caller.needs("whatsapp_business_messaging")?;
+    let found = own_media(scene, caller, id)?;
+    match method {
+        "GET" => {
+            let base = format!("{}/meta", scene.base);
+            Ok(Outcome::Done(media::document(id, found, &base)))
+        }
+        "DELETE" => {
+            scene.world.media.remove(id);
+            success()
+        }
+        _ => Err(errors::unknown_node(method, id)),
     }
 }
 
@@ -103,6 +155,8 @@ fn node(scene: &mut Scene<'_>, caller: &Caller, method: &str, path: &[&str]) -> 
         .is_some_and(|found| caller.reaches_account(graph, &found.account))
     {
         number::answer(scene, caller, method, id, edge)
+    } else if edge.is_empty() && scene.world.media.contains_key(*id) {
+        of_media(scene, caller, method, id)
     } else {
         Err(errors::unknown_node(method, id))
     }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::simulator::{
     answer::Answer,
+    media,
     meta::{
         Handled, Outcome,
         caller::Caller,
@@ -71,6 +72,10 @@ pub(super) fn answer(
     if edge == ["messages"] {
         caller.needs("whatsapp_business_messaging")?;
         return messages::send(scene, method, id);
+    }
+    if method == "POST" && edge == ["media"] {
+        caller.needs("whatsapp_business_messaging")?;
+        return media::upload(scene, id).map(Outcome::Done).map_err(errors::invalid);
     }
     caller.needs("whatsapp_business_management")?;
     match (method, edge) {

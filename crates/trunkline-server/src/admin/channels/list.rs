@@ -31,6 +31,8 @@ pub(super) struct Filters {
     company: Option<i32>,
     #[serde(deserialize_with = "filter::parsed")]
     client: Option<QualifiedId>,
+    #[serde(deserialize_with = "filter::parsed")]
+    account: Option<i32>,
     /// A limit; 0: none is known, or there is none.
     #[serde(deserialize_with = "filter::parsed")]
     limit: Option<i32>,
@@ -55,6 +57,7 @@ struct ListPage {
     quality: &'static str,
     company: String,
     client: String,
+    account: String,
     limit: String,
     limits: Vec<(String, String)>,
     number: String,
@@ -89,6 +92,7 @@ pub(super) async fn show(
         quality_rating: filters.quality,
         company_id: filters.company,
         client_id: filters.client,
+        partner_account_id: filters.account,
         phone_number_prefix: prefix.as_deref(),
         messaging_limit: filters.limit,
         search: filters.search(),
@@ -141,6 +145,7 @@ impl ListPage {
         let quality = filters.quality.map_or("", QualityRating::as_str);
         let company = filters.company.map(|id| id.to_string()).unwrap_or_default();
         let client = filters.client.map(|id| id.to_string()).unwrap_or_default();
+        let account = filters.account.map(|id| id.to_string()).unwrap_or_default();
         let limit = filters.limit.map(|limit| limit.to_string()).unwrap_or_default();
         let mut limits: Vec<i32> = LIMITS.into_iter().chain(filters.limit).collect();
         limits.sort_unstable();
@@ -151,6 +156,7 @@ impl ListPage {
             ("quality", quality.to_owned()),
             ("company", company.clone()),
             ("client", client.clone()),
+            ("account", account.clone()),
             ("limit", limit.clone()),
             ("number", filters.number.clone()),
             ("q", filters.q.clone()),
@@ -171,6 +177,7 @@ impl ListPage {
             quality,
             company,
             client,
+            account,
             limit,
             limits: limits
                 .into_iter()
@@ -191,6 +198,11 @@ fn refusal(wanted: &ChannelFilter<'_>, order: ChannelField) -> Option<&'static s
     if wanted.search.is_some_and(|text| !is_searchable(text)) {
         return Some("Look for words, one of at least three letters or digits.");
     }
-    let message = "A number goes with a status, a quality or a limit only within one company.";
+    let message = match wanted.partner_account_id {
+        Some(_) => {
+            "The channels of a partner account go with other filters only within one company."
+        }
+        None => "A number goes with a status, a quality or a limit only within one company.",
+    };
     wanted.check(order).is_err().then_some(message)
 }

@@ -10,7 +10,7 @@ use super::super::companies::{Names, read_all};
 use super::super::{Frame, Page, PageProblem, Section, filter, words};
 use super::{ClientRow, LIST};
 use crate::State;
-use crate::api::{Limit, Order, Pager, Query};
+use crate::api::{Limit, Order, Pager, Query, unsupported};
 use crate::auth::Administrator;
 use crate::problem::Problem;
 
@@ -24,6 +24,8 @@ pub(super) struct Filters {
     status: Option<ClientStatus>,
     #[serde(deserialize_with = "filter::parsed")]
     company: Option<i32>,
+    #[serde(deserialize_with = "filter::parsed")]
+    account: Option<i32>,
     cursor: Option<String>,
 }
 
@@ -38,6 +40,7 @@ struct ListPage {
     provider: &'static str,
     status: &'static str,
     company: String,
+    account: String,
     is_filtered: bool,
     first: String,
     next: String,
@@ -56,9 +59,11 @@ pub(super) async fn show(
         provider: filters.provider,
         status: filters.status,
         company_id: filters.company,
+        partner_account_id: filters.account,
         updated_since: None,
     };
     let sort = Sort { field: ClientField::UpdatedAt, descending: true };
+    wanted.check(sort.field).map_err(unsupported)?;
     let (limit, order) = (Limit::default(), Order(sort));
     let after = pager.after(filters.cursor.as_deref(), &order)?;
     let window = Window { after, limit: limit.get() };
@@ -79,10 +84,12 @@ impl ListPage {
         let provider = filters.provider.map_or("", Provider::as_str);
         let status = filters.status.map_or("", ClientStatus::as_str);
         let company = filters.company.map(|id| id.to_string()).unwrap_or_default();
+        let account = filters.account.map(|id| id.to_string()).unwrap_or_default();
         let set = [
             ("provider", provider.to_owned()),
             ("status", status.to_owned()),
             ("company", company.clone()),
+            ("account", account.clone()),
         ];
         let first = filters.cursor.as_ref().map(|_| filter::address(LIST, &set));
         let first = first.unwrap_or_default();
@@ -97,6 +104,7 @@ impl ListPage {
             provider,
             status,
             company,
+            account,
             is_filtered: set.iter().any(|(_, value)| !value.is_empty()),
             first,
             next,

@@ -5,7 +5,7 @@ use lettre::message::Mailbox;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use tracing::Instrument;
@@ -81,13 +81,9 @@ fn transport(
     host: &str,
     own: &str,
 ) -> Result<AsyncSmtpTransport<Tokio1Executor>, Failed> {
-    let tls = || {
-        TlsParameters::new(host.to_owned())
-            .map_err(|error| Failed::new(format!("TLS cannot be set up: {error}")))
-    };
     let tls = match settings.security {
-        MailSecurity::Starttls => Tls::Required(tls()?),
-        MailSecurity::Tls => Tls::Wrapper(tls()?),
+        MailSecurity::Starttls => Tls::Required(tls(settings, host)?),
+        MailSecurity::Tls => Tls::Wrapper(tls(settings, host)?),
         MailSecurity::None => Tls::None,
     };
     let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host)
@@ -100,6 +96,19 @@ fn transport(
         builder = builder.credentials(Credentials::new(user.clone(), password.unwrap_or_default()));
     }
     Ok(builder.build())
+}
+
+fn tls(settings: &Mail, host: &str) -> Result<TlsParameters, Failed> {
+    let mut parameters = TlsParameters::builder(host.to_owned());
+    if let Some(file) = &settings.ca_file {
+        let useless = |error: &dyn std::fmt::Display| {
+            Failed::new(format!("mail.ca_file `{}` cannot be used: {error}", file.display()))
+        };
+        let text = std::fs::read(file).map_err(|error| useless(&error))?;
+        let roots = Certificate::from_pem(&text).map_err(|error| useless(&error))?;
+        parameters = parameters.add_root_certificate(roots);
+    }
+    parameters.build().map_err(|error| Failed::new(format!("TLS cannot be set up: {error}")))
 }
 
 /// What the server, or the way to it, said; each layer once.

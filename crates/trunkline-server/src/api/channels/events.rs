@@ -30,7 +30,7 @@ pub(super) struct Filters {
     #[param(required = false)]
     #[serde(default)]
     client: bool,
-    /// Those of messages too.
+    /// Those of messages too; so it is where `kind` is one of these.
     #[param(required = false)]
     #[serde(default)]
     messages: bool,
@@ -60,7 +60,7 @@ pub(super) async fn list_channel_events(
         channel: Some(id),
         client: client.map(|channel| channel.client_id),
         kind: filters.kind,
-        with_messages: filters.messages,
+        with_messages: filters.messages || filters.kind.is_some_and(EventKind::is_of_message),
         ..EventFilter::default()
     };
     let after = pager.after(filters.cursor.as_deref(), &"-id")?;

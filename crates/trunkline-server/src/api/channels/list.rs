@@ -42,6 +42,9 @@ pub(super) struct Filters {
     #[param(value_type = Option<String>, example = "meta-3")]
     #[serde(default, deserialize_with = "qualified")]
     client_id: Option<QualifiedId>,
+    /// Of clients that belong to one partner account alone. Sorted by `updated_at`, and not beside `provider`, `status`,
+    /// `quality_rating` and `messaging_limit`.
+    partner_account_id: Option<i32>,
     /// With this number.
     #[param(value_type = Option<String>, example = "+4915112345678")]
     phone_number: Option<PhoneNumber>,
@@ -74,6 +77,7 @@ impl Filters {
             quality_rating: self.quality_rating,
             company_id: self.company_id,
             client_id: self.client_id,
+            partner_account_id: self.partner_account_id,
             phone_number: self.phone_number.as_ref().map(|number| number.0.as_str()),
             phone_number_prefix: self.phone_number_prefix.as_ref().map(|number| number.0.as_str()),
             updated_since: self.updated_since,

@@ -27,14 +27,16 @@ pub(super) struct Filters {
     #[param(schema_with = schema::order::<ClientField>, required = false)]
     #[serde(default)]
     sort: Order<ClientField>,
-    /// At one provider alone.
+    /// At one provider alone; not beside `partner_account_id`, unless `company_id` is given.
     #[param(schema_with = schema::provider, required = false)]
     provider: Option<Provider>,
-    /// In one status alone. Sorted by `updated_at`, unless `company_id` is given.
+    /// In one status alone. Sorted by `updated_at` and not beside `partner_account_id`, unless `company_id` is given.
     #[param(schema_with = schema::client_status, required = false)]
     status: Option<ClientStatus>,
     /// Of one company alone.
     company_id: Option<i32>,
+    /// That belong to one partner account alone. Sorted by `updated_at`, unless `company_id` is given.
+    partner_account_id: Option<i32>,
     /// Changed then or later. Sorted by `updated_at`, unless `company_id` is given.
     #[param(schema_with = schema::timestamp, required = false)]
     updated_since: Option<Timestamp>,
@@ -62,6 +64,7 @@ pub(super) async fn list_clients(
         provider: filters.provider,
         status: filters.status,
         company_id: filters.company_id,
+        partner_account_id: filters.partner_account_id,
         updated_since: filters.updated_since,
     };
     let Some(filter) = filter.within(caller.scope) else { return Ok(Documents::empty()) };

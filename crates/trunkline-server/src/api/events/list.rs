@@ -11,7 +11,7 @@ use super::{Event, kind};
 use crate::State;
 use crate::api::{Limit, Listing, Page, Pager, Query, schema};
 use crate::auth::Caller;
-use crate::problem::Problem;
+use crate::problem::{FieldProblem, Problem};
 
 /// Which events.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -24,7 +24,7 @@ pub(super) struct Filters {
     limit: Limit,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
-    /// Of one kind.
+    /// Of one kind; of `message.` only with `message_id`.
     #[param(schema_with = kind, required = false)]
     kind: Option<EventKind>,
     /// At one provider.
@@ -59,8 +59,18 @@ pub(super) async fn list_events(
     if let Some(id) = &filters.message_id {
         let found = events::list_message_events(connection.executor(), id).await?;
         let items = visible(&connection, found, caller.scope).await?;
-        let items = items.into_iter().map(Event::from).collect();
+        let is_wanted = |event: &KeptEvent| {
+            filters.kind.is_none_or(|kind| event.kind == kind)
+                && filters.provider.is_none_or(|provider| event.provider == provider)
+        };
+        let items = items.into_iter().filter(is_wanted).map(Event::from).collect();
         return Ok(Listing { page: Page { items, next_cursor: None }, next: None });
+    }
+    if filters.kind.is_some_and(EventKind::is_of_message) {
+        let message = "events of messages are listed for one message, with message_id, or for one channel, with \
+             /api/v1/channels/{id}/events?messages=true";
+        let field = FieldProblem { field: "kind".to_owned(), message: message.to_owned() };
+        return Err(Problem::invalid(vec![field]));
     }
     let filter =
         EventFilter { kind: filters.kind, provider: filters.provider, ..EventFilter::default() };

@@ -1,14 +1,11 @@
-use std::sync::Arc;
-
 use insta::assert_snapshot;
 use jiff::SignedDuration;
 use serde_json::json;
-use tokio::net::TcpListener;
-use tokio_rustls::{TlsAcceptor, rustls};
 use trunkline_core::configuration::MailSecurity;
+use trunkline_core::secrets::Secret;
 use trunkline_server::deliver_alerts_once;
 
-use super::peers::SmtpPeer;
+use super::peers::{Door, SmtpPeer, certificate};
 use super::{deliveries, open};
 use crate::support::Service;
 
@@ -83,38 +80,65 @@ async fn a_test_says_what_is_wrong_with_the_mail_server() {
     assert_eq!(peer.seen().len(), 2, "one to each address");
 }
 
-/// A server whose certificate nobody vouches for.
-async fn with_certificate_of_its_own() -> u16 {
-    let key = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let configuration = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![key.cert.der().clone()],
-            key.signing_key.serialize_der().try_into().unwrap(),
-        )
-        .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(configuration));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            // The other side breaks off.
-            let _ = acceptor.accept(stream).await;
-        }
-    });
-    port
-}
-
 #[tokio::test]
 async fn a_mail_server_that_nobody_vouches_for_is_not_spoken_to() {
-    let port = with_certificate_of_its_own().await;
-    let mut service = with_mail(port, MailSecurity::Tls).await;
+    let (acceptor, _) = certificate();
+    let peer = SmtpPeer::start_behind(Door::Tls(acceptor), false, []).await;
+    let mut service = with_mail(peer.port, MailSecurity::Tls).await;
     service.settings(|settings| settings.mail.host = Some("localhost".to_owned()));
     open(&service).await;
     deliver_alerts_once(&service.state).await;
     let told = deliveries(&service).await;
     assert!(told.contains("waiting 1 localhost:") && told.contains("certificate"), "{told}");
+    assert!(peer.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_mail_server_that_demands_tls_and_a_password_takes_the_message_of_who_has_both() {
+    let (acceptor, pem) = certificate();
+    let roots = std::env::temp_dir().join(format!("trunkline-roots-{}.pem", std::process::id()));
+    std::fs::write(&roots, pem).unwrap();
+    for (door, security) in [
+        (Door::Tls(acceptor.clone()), MailSecurity::Tls),
+        (Door::Starttls(acceptor.clone()), MailSecurity::Starttls),
+    ] {
+        let peer = SmtpPeer::start_behind(door, true, []).await;
+        let mut service = with_mail(peer.port, security).await;
+        service.settings(|settings| {
+            settings.mail.host = Some("localhost".to_owned());
+            settings.mail.ca_file = Some(roots.clone());
+        });
+        let key = service.api_key("admin", None).await;
+        let test = async |service: &Service| {
+            let path = "/api/v1/alert-destinations/1/test";
+            let answer = service.call("POST", path, &key, &json!({})).await.json();
+            answer["tests"][0]["error"].as_str().unwrap_or_default().to_owned()
+        };
+        let error = test(&service).await;
+        assert!(error.contains("(530)") && error.contains("sign in first"), "{error}");
+        for (password, expected) in [("wrong", "(535)"), ("password", "")] {
+            service.settings(|settings| {
+                settings.mail.user = Some("user".to_owned());
+                settings.mail.password = Some(Secret::new(password.to_owned()));
+            });
+            let error = test(&service).await;
+            assert!(error.contains(expected) && error.is_empty() == expected.is_empty(), "{error}");
+            assert!(!error.contains("wrong"), "{error}");
+        }
+        assert_eq!(peer.seen().len(), 2, "one to each address");
+        service.settings(|settings| settings.mail.ca_file = Some("/nowhere.pem".into()));
+        assert!(test(&service).await.starts_with("mail.ca_file `/nowhere.pem` cannot be used"));
+    }
+    std::fs::remove_file(roots).unwrap();
+}
+
+#[tokio::test]
+async fn without_tls_nothing_is_sent_to_a_mail_server_that_demands_it() {
+    let (acceptor, _) = certificate();
+    let peer = SmtpPeer::start_behind(Door::Starttls(acceptor), false, []).await;
+    let service = with_mail(peer.port, MailSecurity::None).await;
+    open(&service).await;
+    deliver_alerts_once(&service.state).await;
+    let told = deliveries(&service).await;
+    assert!(told.contains("530") && told.contains("begin TLS first"), "{told}");
 }

@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::{TlsAcceptor, rustls};
 
 /// What the HTTP peer does with a request.
 #[derive(Debug, Clone)]
@@ -97,20 +98,64 @@ impl HttpPeer {
     }
 }
 
-/// An SMTP server without TLS. What it answers to `RCPT` is given; then it takes everything.
+/// How an SMTP server is reached.
+#[derive(Clone)]
+pub(super) enum Door {
+    /// Without TLS.
+    Open,
+    /// By TLS after `STARTTLS`, and only so.
+    Starttls(TlsAcceptor),
+    /// By TLS from the first byte.
+    Tls(TlsAcceptor),
+}
+
+/// A certificate of its own for `localhost`: what speaks TLS with it, and the certificate as PEM.
+pub(super) fn certificate() -> (TlsAcceptor, String) {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let configuration = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![made.cert.der().clone()],
+            made.signing_key.serialize_der().try_into().unwrap(),
+        )
+        .unwrap();
+    (TlsAcceptor::from(Arc::new(configuration)), made.cert.pem())
+}
+
+/// Who may send by an SMTP server that lets nobody else: base64 of `user`, `password` as PLAIN has it.
+pub(super) const USER: &str = "AHVzZXIAcGFzc3dvcmQ=";
+
+/// An SMTP server. What it answers to `RCPT` is given; then it takes everything.
 #[derive(Clone)]
 pub(super) struct SmtpPeer {
     pub port: u16,
+    door: Door,
+    /// Only who signs in may send.
+    is_closed: bool,
     recipients: Arc<Mutex<VecDeque<&'static str>>>,
     seen: Arc<Mutex<Vec<String>>>,
 }
 
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
 impl SmtpPeer {
     pub(super) async fn start(recipients: impl IntoIterator<Item = &'static str>) -> Self {
+        Self::start_behind(Door::Open, false, recipients).await
+    }
+
+    pub(super) async fn start_behind(
+        door: Door,
+        is_closed: bool,
+        recipients: impl IntoIterator<Item = &'static str>,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let recipients = Arc::new(Mutex::new(recipients.into_iter().collect()));
-        let peer = Self { port, recipients, seen: Arc::default() };
+        let peer = Self { port, door, is_closed, recipients, seen: Arc::default() };
         let serving = peer.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -127,8 +172,13 @@ impl SmtpPeer {
     }
 
     async fn answer(&self, stream: TcpStream) -> Option<()> {
-        let mut stream = BufReader::new(stream);
+        let mut stream: BufReader<Box<dyn Stream>> = BufReader::new(match &self.door {
+            Door::Tls(acceptor) => Box::new(acceptor.accept(stream).await.ok()?),
+            Door::Open | Door::Starttls(_) => Box::new(stream),
+        });
         stream.write_all(b"220 test\r\n").await.ok()?;
+        let mut may_begin_tls = matches!(self.door, Door::Starttls(_));
+        let mut may_send = !self.is_closed;
         let (mut line, mut message) = (String::new(), String::new());
         loop {
             line.clear();
@@ -136,6 +186,23 @@ impl SmtpPeer {
                 return None;
             }
             let answer = match line.split([' ', ':', '\r']).next()? {
+                "EHLO" if may_begin_tls => "250-test\r\n250 STARTTLS",
+                "EHLO" => "250-test\r\n250 AUTH PLAIN LOGIN",
+                "STARTTLS" => {
+                    let Door::Starttls(acceptor) = &self.door else { return None };
+                    stream.write_all(b"220 go on\r\n").await.ok()?;
+                    let begun = acceptor.accept(stream.into_inner()).await.ok()?;
+                    stream = BufReader::new(Box::new(begun));
+                    may_begin_tls = false;
+                    continue;
+                }
+                "AUTH" if line.trim_end() == format!("AUTH PLAIN {USER}") => {
+                    may_send = true;
+                    "235 2.7.0 welcome"
+                }
+                "AUTH" => "535 5.7.8 nobody has this password",
+                "MAIL" if may_begin_tls => "530 5.7.0 begin TLS first",
+                "MAIL" if !may_send => "530 5.7.0 sign in first",
                 "MAIL" => {
                     message.clone_from(&line);
                     "250 ok"

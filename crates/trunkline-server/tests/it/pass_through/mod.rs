@@ -2,6 +2,7 @@
 
 mod allowed;
 mod credentials;
+mod media;
 mod refused;
 mod streaming;
 

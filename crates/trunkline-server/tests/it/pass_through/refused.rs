@@ -139,6 +139,30 @@ async fn beyond_the_rate_of_a_number_requests_are_refused_at_once() {
 }
 
 #[tokio::test]
+async fn after_the_provider_said_too_much_nothing_is_sent_for_a_while_whatever_the_status() {
+    let (service, fake) = world().await;
+    let key = key(&service, None, &["provider:send", "provider:read"]).await;
+    let line = ("POST", &*path("meta-1", "number/messages"));
+    let error =
+        |code: u32| json!({ "error": { "message": "x", "type": "OAuthException", "code": code } });
+    let messages = "POST /v25.0/1065/messages";
+    // To this recipient alone.
+    fake.answer(messages, 400, error(131_056));
+    assert_eq!(send(&service, &key, line, (JSON, TEXT)).await.status.as_u16(), 400);
+    fake.answer(messages, 400, error(130_429));
+    let answer = send(&service, &key, line, (JSON, TEXT)).await;
+    assert_eq!((answer.status.as_u16(), answer.header("x-provider")), (400, "meta"));
+    assert_eq!(answer.json(), error(130_429));
+    assert_eq!(fake.seen().len(), 2);
+    let answer = send(&service, &key, line, (JSON, TEXT)).await;
+    assert_eq!((answer.status.as_u16(), answer.header("x-provider")), (429, ""));
+    assert!(answer.header("retry-after").parse::<u32>().unwrap() >= 1);
+    let profile = path("meta-1", "number/whatsapp_business_profile");
+    assert_eq!(service.get(&profile, &key).await.status.as_u16(), 200, "the account may still ask");
+    assert_eq!(fake.seen().len(), 3);
+}
+
+#[tokio::test]
 async fn a_channel_without_an_account_in_use_is_served_by_nobody() {
     let (service, fake) = world().await;
     let key = key(&service, None, &["provider:send"]).await;

@@ -106,6 +106,27 @@ async fn two_accounts_that_fail_alike_are_an_outage_and_one_of_two_is_not() {
 }
 
 #[tokio::test]
+async fn an_outage_of_which_somebody_closed_the_alert_opens_none_until_it_is_over() {
+    let field = Field::new(2).await;
+    field.refuse(DOWN, None, 503, html());
+    field.sync(field.meta(), false).await;
+    field.after(1).await;
+    field.after(2).await;
+    let closed = "UPDATE trunkline.alerts SET resolved_at = now(), resolved_by = 'ada' WHERE resolved_at IS NULL";
+    assert_eq!(field.service.client.execute(closed, &[]).await.unwrap(), 1);
+    assert_eq!(field.after(4).await, 1);
+    assert_eq!(field.alerts().await, "");
+    field.heal();
+    assert_eq!(field.after(30).await, 1);
+    field.refuse(DOWN, None, 503, html());
+    field.sync(field.meta(), true).await;
+    for minutes in [1, 2] {
+        field.after(minutes).await;
+    }
+    assert!(field.alerts().await.starts_with("provider_silent critical"));
+}
+
+#[tokio::test]
 async fn a_refused_credential_is_no_outage_but_an_alert_of_its_account() {
     let field = Field::new(2).await;
     field.simulator.change(|world| {

@@ -1,10 +1,15 @@
 //! A thousand malformed and hostile requests: each is answered, none with an error of ours.
 
+#[path = "../../../../../fuzz/receive.rs"]
+mod receive;
+
+use std::collections::BTreeMap;
+
 use axum::body::Body;
 use axum::http::Request;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-
+use serde_json::value::RawValue;
 use trunkline_server::work_once;
 
 use super::sender::{dialog360, from_meta, meta, stored, twilio};
@@ -20,15 +25,15 @@ const SEEDS: [&[u8]; 6] = [
 ];
 
 /// A seed with some bytes changed, left out, repeated, or buried deep.
-fn body(random: &mut StdRng) -> Vec<u8> {
-    let mut body = SEEDS[random.random_range(0..SEEDS.len())].to_vec();
+fn body(random: &mut StdRng, seeds: &[&[u8]]) -> Vec<u8> {
+    let mut body = seeds[random.random_range(0..seeds.len())].to_vec();
     for _ in 0..random.random_range(0..6) {
         let at = random.random_range(0..=body.len());
         match random.random_range(0..4) {
             0 => body.truncate(at),
             1 => body.insert(at, random.random()),
             2 => body
-                .splice(at..at, SEEDS[random.random_range(0..SEEDS.len())].to_vec())
+                .splice(at..at, seeds[random.random_range(0..seeds.len())].to_vec())
                 .for_each(drop),
             _ => {
                 let depth = random.random_range(1..2000);
@@ -67,7 +72,7 @@ async fn a_thousand_hostile_requests_are_answered_and_never_with_an_error_of_our
         for name in names {
             request = request.header(name, header(&mut random));
         }
-        let body = body(&mut random);
+        let body = body(&mut random, &SEEDS);
         let answer = service.send(request.body(Body::from(body.clone())).unwrap()).await;
         let status = answer.status.as_u16();
         assert!([400, 401, 404].contains(&status), "round {round}: {status} {}", answer.body);
@@ -86,4 +91,24 @@ async fn a_thousand_hostile_requests_are_answered_and_never_with_an_error_of_our
     let [mistakes, dead, waiting]: [i64; 3] = [row.get(0), row.get(1), row.get(2)];
     assert_eq!((mistakes, waiting), (0, 0), "of {dead}");
     assert!(dead > 100, "{dead}");
+}
+
+/// `TRUNKLINE_TEST_RECEIVED=100000` is the long form.
+#[test]
+fn whatever_is_made_of_known_webhooks_is_verified_or_refused_and_read_lane_by_lane() {
+    let rounds = std::env::var("TRUNKLINE_TEST_RECEIVED").map_or(2000, |n| n.parse().unwrap());
+    let fixtures =
+        include_str!("../../../../trunkline-providers/tests/fixtures/meta-webhooks.json");
+    let fixtures: BTreeMap<String, Box<RawValue>> = serde_json::from_str(fixtures).unwrap();
+    let known = fixtures.values().map(|body| body.get().as_bytes());
+    let seeds: Vec<&[u8]> = SEEDS.into_iter().chain(known).collect();
+    for seed in &seeds {
+        receive::receive("", "", seed);
+    }
+    let mut random = StdRng::seed_from_u64(6);
+    for _ in 0..rounds {
+        let (header, query) = (header(&mut random), header(&mut random));
+        let (header, query) = (String::from_utf8_lossy(&header), String::from_utf8_lossy(&query));
+        receive::receive(&header, &query, &body(&mut random, &seeds));
+    }
 }

@@ -2,10 +2,15 @@
 
 use axum::body::Body;
 use axum::http::Request;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use futures_util::future::join_all;
+use serde_json::json;
 use trunkline_server::metrics_router;
 
-use super::sender::{account, dialog360, from_meta, meta, post, sha1, sha256, sid, stored, twilio};
+use super::sender::{
+    account, code, dialog360, from_meta, meta, post, sha1, sha256, sid, stored, twilio,
+};
 use crate::support::Service;
 
 const BODY: &[u8] = br#"{"object":"whatsapp_business_account","entry":[{"id":"1","changes":[]}]}"#;
@@ -128,6 +133,47 @@ async fn a_subaccount_of_twilios_signs_with_its_own_token() {
         let header = ("x-twilio-signature", signature.as_str());
         let answer = post(&service, &twilio.path, header, form.as_bytes()).await;
         assert_eq!(answer.status.as_u16(), status, "{token}");
+    }
+}
+
+#[tokio::test]
+async fn where_a_shared_key_of_twilios_signs_it_is_the_one_of_the_account_and_nothing_else() {
+    let service = Service::new().await;
+    let half = json!({ "provider": "twilio", "account_sid": sid('b'), "auth_token": "12345678",
+        "shared_key_id": "WK1" });
+    let key = service.api_key("admin", None).await;
+    let refused = service.call("POST", "/api/v1/partner-accounts", &key, &half).await;
+    assert_eq!(refused.json()["errors"][0]["field"], "shared_key_secret", "{}", refused.body);
+    let fields = json!({ "provider": "twilio", "account_sid": sid('a'), "auth_token": "12345678",
+        "shared_key_id": "WK1", "shared_key_secret": "secret-of-the-key" });
+    let twilio = account(&service, fields).await;
+    let form = format!("MessageSid=SM1&AccountSid={}", sid('a'));
+    let url = format!("{}{}", service.state.settings.public_url, twilio.path);
+    let signed = format!("{url}AccountSid{}MessageSidSM1", sid('a'));
+    let post = async |settings: Option<&str>, signature: &str| {
+        let mut request = Request::post(&twilio.path).header("x-twilio-signature", signature);
+        if let Some(settings) = settings {
+            request = request.header("x-twilio-webhooks-signature-settings", settings);
+        }
+        let request = request.body(Body::from(form.clone())).unwrap();
+        service.send(request).await.status.as_u16()
+    };
+    let by_key = BASE64_STANDARD.encode(code("secret-of-the-key", signed.as_bytes()));
+    let (long, short) = ("key=WK1,algorithm=HMAC_SHA256", "key=WK1,algorithm=HMAC_SHA1");
+    assert_eq!(post(Some(long), &by_key).await, 200);
+    assert_eq!(post(Some(short), &sha1("secret-of-the-key", &signed)).await, 200);
+    assert_eq!(post(None, &sha1("12345678", &signed)).await, 200);
+    for (settings, signature) in [
+        (Some(short), &by_key),
+        (Some("key=WK2,algorithm=HMAC_SHA256"), &by_key),
+        (Some("key=WK1,algorithm=NONE"), &by_key),
+        (Some("key=WK1"), &by_key),
+        (Some(short), &sha1("12345678", &signed)),
+        (Some(""), &sha1("12345678", &signed)),
+        (None, &sha1("secret-of-the-key", &signed)),
+        (None, &by_key),
+    ] {
+        assert_eq!(post(settings, signature).await, 401, "{settings:?} {signature}");
     }
 }
 

@@ -57,11 +57,16 @@ pub(crate) async fn twilio(service: &Service) -> Account {
     account(service, fields).await
 }
 
-/// HMAC-SHA256 in hexadecimal digits.
-pub(crate) fn sha256(secret: &str, body: &[u8]) -> String {
+/// HMAC-SHA256.
+pub(crate) fn code(secret: &str, message: &[u8]) -> Vec<u8> {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
-    mac.update(body);
-    HEXLOWER.encode(&mac.finalize().into_bytes())
+    mac.update(message);
+    mac.finalize().into_bytes().to_vec()
+}
+
+/// The same in hexadecimal digits.
+pub(crate) fn sha256(secret: &str, body: &[u8]) -> String {
+    HEXLOWER.encode(&code(secret, body))
 }
 
 /// What Twilio puts into its header, of a URL and what is signed beside it.

@@ -1,0 +1,1 @@
+DROP FUNCTION IF EXISTS trunkline.serving_account(TEXT);
