@@ -2,28 +2,22 @@ use std::collections::HashMap;
 use std::fmt;
 
 use trunkline_core::legacy::{Choice, Conflict, Contest, Contests, LegacyChannel};
-use trunkline_core::secrets::{KeyRing, Secret};
+use trunkline_core::secrets::KeyRing;
 
 use super::SourceRow;
 use super::lookup::{Existing, Stored};
 use super::platform::Record;
+use crate::row::words;
 
-/// What happens to rows that contend for one number or account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Policy {
-    /// None is taken.
-    Skip,
-    /// The one that was changed last is taken, or all of its company.
-    Newest,
-}
-
-impl Policy {
-    /// Its word: `skip`, `newest`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Skip => "skip",
-            Self::Newest => "newest",
-        }
+words! {
+    /// What happens to rows that contend for one number or account.
+    #[derive(Default)]
+    Policy {
+        /// None is taken.
+        #[default]
+        Skip = "skip",
+        /// The one that was changed last is taken, or all of its company.
+        Newest = "newest",
     }
 }
 
@@ -143,7 +137,7 @@ impl Judge<'_> {
     ) -> Verdict {
         let (facts, there) = (&channel.facts, &stored.facts);
         let is_same = record.checksum == facts.checksum()
-            && !self.is_another_secret(record, channel.secret.as_ref());
+            && !self.is_another_secret(record, channel, stored);
         if is_same || !record.made_channel {
             return Verdict::AlreadyThere;
         }
@@ -159,12 +153,15 @@ impl Judge<'_> {
     }
 
     /// Whether the row has another secret than the one that was imported. One that is gone changes nothing.
-    pub(super) fn is_another_secret(&self, record: &Record, secret: Option<&Secret>) -> bool {
-        let (Some(ring), Some(secret)) = (self.ring, secret) else { return false };
+    fn is_another_secret(&self, record: &Record, channel: &LegacyChannel, stored: &Stored) -> bool {
+        let (Some(ring), Some(secret)) = (self.ring, &channel.secret) else { return false };
         let Some(fingerprint) = &record.fingerprint else { return true };
         let key = fingerprint.split(':').next().and_then(|key| key.parse().ok());
-        let now = key.and_then(|key| ring.fingerprint_under(key, secret));
-        now.is_none_or(|now| now.to_string() != *fingerprint)
+        match key.and_then(|key| ring.fingerprint_under(key, secret)) {
+            Some(now) => now.to_string() != *fingerprint,
+            // That key is out of use since; what it sealed was sealed anew.
+            None => !stored.has_secret(ring, secret),
+        }
     }
 
     fn judge_new(&self, row: &SourceRow, channel: &LegacyChannel, existing: &Existing) -> Verdict {

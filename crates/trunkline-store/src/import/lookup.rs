@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 use trunkline_core::Provider;
 use trunkline_core::legacy::Facts;
+use trunkline_core::secrets::{KeyRing, Secret};
 
 use super::SourceRow;
 use super::tables::{TABLES, Tables};
@@ -21,6 +22,18 @@ pub(super) struct Stored {
     pub(super) updated_at: Timestamp,
     /// Nothing is in the columns that only the provider fills.
     pub(super) is_untouched: bool,
+}
+
+impl Stored {
+    /// Whether its secret opens and is this one.
+    pub(super) fn has_secret(&self, ring: &KeyRing, secret: &Secret) -> bool {
+        let tables = TABLES.iter().find(|tables| tables.provider == self.facts.provider);
+        let row = self.row.to_string();
+        let opened = tables
+            .zip(self.secret.as_ref())
+            .map(|(tables, sealed)| ring.open(&tables.place(&row), sealed));
+        matches!(opened, Some(Ok(found)) if found.expose() == secret.expose())
+    }
 }
 
 /// What the partner tables hold of what a batch speaks of.

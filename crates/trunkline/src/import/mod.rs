@@ -7,6 +7,7 @@ mod plan;
 mod progress;
 mod providers;
 mod run;
+mod shown;
 mod source;
 mod undo;
 mod verify;
@@ -155,8 +156,11 @@ impl Session<'_> {
 
     /// Says in which way less was compared.
     fn tell_missing_keys(&self) {
-        if self.ring().is_none() {
-            self.printer.line("Without keys it is not seen whether tokens were changed.");
+        let less = "Without keys it is not seen whether tokens were changed";
+        match &self.ring {
+            Ok(Some(_)) => {}
+            Ok(None) => self.printer.line(format_args!("{less}.")),
+            Err(failure) => self.printer.line(format_args!("{less}: {failure}.")),
         }
     }
 }

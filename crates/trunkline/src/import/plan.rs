@@ -43,8 +43,9 @@ pub(super) async fn run(
         "database": session.connection.target.to_string(),
         "total": counts.total,
         "companies": counts.companies(),
-        "conflicts": counts.conflicts,
+        "conflicts": counts.conflicts(),
         "notes": counts.notes,
+        "skipped_types": counts.skipped_types,
         "tokens_compared": session.ring().is_some(),
         "provider": findings,
     }));
@@ -69,7 +70,7 @@ pub(super) async fn judge(
     survey: &Survey,
     policy: Policy,
 ) -> Result<Counts, Failure> {
-    let mut counts = Counts::default();
+    let mut counts = Counts::new(session.printer);
     let bar = Bar::new("comparing", survey.rows, session.printer);
     let mut rows = 0;
     let planned = plan(
@@ -106,13 +107,17 @@ fn print_rows(printer: &Printer, counts: &Counts, findings: Option<&Said>) {
     let found = findings.into_iter().flat_map(Said::lines);
     printer.csv(
         &header,
-        counts.conflicts.iter().map(super::counts::ConflictLine::fields).chain(found),
+        counts.conflicts().into_iter().map(super::counts::ConflictLine::fields).chain(found),
     );
 }
 
 fn print_notes(printer: &Printer, counts: &Counts) {
     for (note, rows) in &counts.notes {
         printer.line(format_args!("  {note}: {}", count(*rows, "row")));
+    }
+    for (channel_type, rows) in &counts.skipped_types {
+        let rows = count(*rows, "row");
+        printer.line(format_args!("  of type {channel_type}, left alone: {rows}"));
     }
 }
 

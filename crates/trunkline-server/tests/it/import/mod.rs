@@ -1,5 +1,6 @@
 //! The import of the platform's connections, as the service does it.
 
+mod accounts;
 mod decisions;
 mod pages;
 mod tasks;
