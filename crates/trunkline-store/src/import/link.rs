@@ -35,7 +35,7 @@ const LINK: &str = "jsonb_build_object('provider', record.provider, 'client', re
 /// Whether what stands under our key of `source` is of our making: it has the form of a link, of whichever client and
 /// channel, for the row may have been linked when it had others.
 pub(super) fn is_link() -> String {
-    let link = format!("source.connection_data->'{LINK_KEY}'");
+    let link = format!("(source.connection_data->'{LINK_KEY}')");
     format!(
         "CASE jsonb_typeof({link})
             WHEN 'object' THEN {link} - ARRAY['provider', 'client', 'channel'] = '{{}}'
