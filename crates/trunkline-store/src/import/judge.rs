@@ -136,8 +136,8 @@ impl Judge<'_> {
         stored: &Stored,
     ) -> Verdict {
         let (facts, there) = (&channel.facts, &stored.facts);
-        let is_same = record.checksum == facts.checksum()
-            && !self.is_another_secret(record, channel, stored);
+        let is_same =
+            record.checksum == facts.checksum() && !self.is_another_secret(record, channel, stored);
         if is_same || !record.made_channel {
             return Verdict::AlreadyThere;
         }
