@@ -20,7 +20,7 @@ pub(super) struct Tally {
 }
 
 #[derive(Serialize)]
-struct PerCompany {
+pub(super) struct PerCompany {
     company_id: Option<i32>,
     company: Option<String>,
     #[serde(flatten)]
@@ -117,8 +117,8 @@ impl Counts {
     }
 
     /// Every company, for programs.
-    pub(super) fn companies(&self) -> impl Serialize {
-        self.companies.values().collect::<Vec<_>>()
+    pub(super) fn companies(&self) -> Vec<&PerCompany> {
+        self.companies.values().collect()
     }
 
     /// Every conflict, for programs, in the order of their rows: two writers show them as they come.

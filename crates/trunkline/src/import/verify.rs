@@ -39,6 +39,16 @@ struct Findings {
     lines: Shown<i64, Line>,
 }
 
+/// What was found, for programs.
+#[derive(Serialize)]
+struct Document<'a> {
+    total: &'a PerCompany,
+    companies: Vec<&'a PerCompany>,
+    differences: Vec<&'a Line>,
+    source_gone: &'a [i64],
+    tokens_compared: bool,
+}
+
 pub(super) async fn run(session: &Session<'_>) -> Result<ExitStatus, Failure> {
     let survey = session.survey().await?;
     let executor = session.lease.executor();
@@ -85,13 +95,13 @@ impl Findings {
     fn tell(&self, session: &Session<'_>, verification: &Verification) -> ExitStatus {
         let printer = session.printer;
         let PerCompany { rows, same, different, missing, conflict, .. } = self.total;
-        printer.document(&serde_json::json!({
-            "total": self.total,
-            "companies": self.companies.values().collect::<Vec<_>>(),
-            "differences": self.lines.values().collect::<Vec<_>>(),
-            "source_gone": verification.source_gone,
-            "tokens_compared": session.ring().is_some(),
-        }));
+        printer.document(&Document {
+            total: &self.total,
+            companies: self.companies.values().collect(),
+            differences: self.lines.values().collect(),
+            source_gone: &verification.source_gone,
+            tokens_compared: session.ring().is_some(),
+        });
         self.print_companies(printer);
         for line in self.lines.values() {
             printer.line(format_args!("  {ERROR}{}{ERROR:#} row {}", line.finding, line.row));
