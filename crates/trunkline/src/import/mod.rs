@@ -86,7 +86,8 @@ pub(crate) async fn run(
             "leave --from out",
         ));
     }
-    let platform = source.open(lease.executor()).await?;
+    let by_name = matches!(arguments.command, Command::Undo(_));
+    let platform = source.open(lease.executor(), by_name).await?;
     let session = Session {
         config,
         connection,
