@@ -7,6 +7,7 @@ use trunkline_core::secrets::KeyRing;
 use super::SourceRow;
 use super::lookup::{Existing, Stored};
 use super::platform::Record;
+use super::secrets::Secrets;
 use crate::row::words;
 
 words! {
@@ -136,8 +137,10 @@ impl Judge<'_> {
         stored: &Stored,
     ) -> Verdict {
         let (facts, there) = (&channel.facts, &stored.facts);
-        let is_same =
-            record.checksum == facts.checksum() && !self.is_another_secret(record, channel, stored);
+        let secret = channel.secret.as_ref();
+        let secrets = self.ring.map(|ring| Secrets { ring, record, stored, secret });
+        let is_secret_new = secrets.as_ref().is_some_and(Secrets::is_new_in_row);
+        let is_same = record.checksum == facts.checksum() && !is_secret_new;
         if is_same || !record.made_channel {
             return Verdict::AlreadyThere;
         }
@@ -146,22 +149,12 @@ impl Judge<'_> {
             return refused(Conflict::SourceMoved, None);
         }
         let is_taken = row.chose(Conflict::ChangedHere) == Some(Choice::Take);
-        if there.checksum() != record.checksum && !is_taken {
+        let is_changed_here = there.checksum() != record.checksum
+            || (is_secret_new && secrets.as_ref().is_some_and(Secrets::is_new_here));
+        if is_changed_here && !is_taken {
             return refused(Conflict::ChangedHere, None);
         }
         Verdict::Update
-    }
-
-    /// Whether the row has another secret than the one that was imported. One that is gone changes nothing.
-    fn is_another_secret(&self, record: &Record, channel: &LegacyChannel, stored: &Stored) -> bool {
-        let (Some(ring), Some(secret)) = (self.ring, &channel.secret) else { return false };
-        let Some(fingerprint) = &record.fingerprint else { return true };
-        let key = fingerprint.split(':').next().and_then(|key| key.parse().ok());
-        match key.and_then(|key| ring.fingerprint_under(key, secret)) {
-            Some(now) => now.to_string() != *fingerprint,
-            // That key is out of use since; what it sealed was sealed anew.
-            None => !stored.has_secret(ring, secret),
-        }
     }
 
     fn judge_new(&self, row: &SourceRow, channel: &LegacyChannel, existing: &Existing) -> Verdict {

@@ -25,14 +25,15 @@ pub(super) struct Stored {
 }
 
 impl Stored {
+    /// Its secret, where it has one that opens.
+    pub(super) fn opened(&self, ring: &KeyRing) -> Option<Secret> {
+        let tables = TABLES.iter().find(|tables| tables.provider == self.facts.provider)?;
+        ring.open(&tables.place(&self.row.to_string()), self.secret.as_ref()?).ok()
+    }
+
     /// Whether its secret opens and is this one.
     pub(super) fn has_secret(&self, ring: &KeyRing, secret: &Secret) -> bool {
-        let tables = TABLES.iter().find(|tables| tables.provider == self.facts.provider);
-        let row = self.row.to_string();
-        let opened = tables
-            .zip(self.secret.as_ref())
-            .map(|(tables, sealed)| ring.open(&tables.place(&row), sealed));
-        matches!(opened, Some(Ok(found)) if found.expose() == secret.expose())
+        self.opened(ring).is_some_and(|found| found.expose() == secret.expose())
     }
 }
 

@@ -19,6 +19,7 @@ mod plans;
 mod platform;
 mod run;
 mod runs;
+mod secrets;
 mod survey;
 mod tables;
 mod tasks;

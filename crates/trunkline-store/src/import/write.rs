@@ -1,11 +1,12 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use trunkline_core::Random;
-use trunkline_core::legacy::{Conflict, LegacyChannel};
-use trunkline_core::secrets::KeyRing;
+use trunkline_core::legacy::{Choice, Conflict, LegacyChannel};
+use trunkline_core::secrets::{KeyRing, Secret};
 
 use super::accounts::Accounts;
 use super::lookup::Existing;
+use super::secrets::Secrets;
 use super::tables::{TABLES, Tables};
 use super::{Problem, SourceRow, Verdict};
 use crate::database::Parameters;
@@ -117,7 +118,7 @@ async fn create(
             .record
             .as_ref()
             .is_some_and(|record| record.made_client && record.client_row == client);
-        new.push(writing, tables, id, client, channel);
+        new.push(writing, tables, id, client, channel, channel.secret.as_ref());
         records.push(writing, (row, channel), (client, is_new || was_made), (id, true));
     }
     new.insert(executor, tables).await
@@ -208,11 +209,12 @@ impl<'a> Channels<'a> {
         id: i32,
         client: i32,
         channel: &'a LegacyChannel,
+        secret: Option<&Secret>,
     ) {
         let facts = &channel.facts;
         let row = id.to_string();
         let seal = |secret| writing.ring.seal(&tables.place(&row), secret, &mut writing.random);
-        self.secrets.push(channel.secret.as_ref().map(seal));
+        self.secrets.push(secret.map(seal));
         self.ids.push(id);
         self.clients.push(client);
         self.keys.push(&facts.channel_id);
@@ -268,7 +270,12 @@ async fn update(
         let Some(record) = &row.record else { continue };
         let stored = existing.channel_of_row(tables.provider, record.channel_row);
         let Some(stored) = stored else { continue };
-        changed.push(writing, tables, stored.row, stored.client_row, channel);
+        let secret = channel.secret.as_ref();
+        let secrets = Secrets { ring: writing.ring, record, stored, secret };
+        // One that was entered here stays, unless the row has a new one or somebody decided for the row.
+        let is_taken = row.chose(Conflict::ChangedHere) == Some(Choice::Take);
+        let secret = secret.filter(|_| is_taken || secrets.is_new_in_row());
+        changed.push(writing, tables, stored.row, stored.client_row, channel, secret);
         times.push(stored.updated_at);
         let client = (stored.client_row, record.made_client);
         records.push(writing, (row, channel), client, (stored.row, true));

@@ -3,6 +3,7 @@
 mod accounts;
 mod decisions;
 mod pages;
+mod secrets;
 mod tasks;
 mod tokens;
 
