@@ -37,14 +37,17 @@ fn claims(facts: &Facts) -> impl Iterator<Item = (Kind, Option<Provider>, &str)>
     .chain(number)
 }
 
+/// Room for a quarter more: by itself a vector takes room for twice what it holds.
+fn make_room(hashes: &mut Vec<u64>) {
+    hashes.reserve_exact((hashes.len() / 4).max(1 << 16));
+}
+
 /// The first reading: eight bytes for each id of each row.
 #[derive(Debug, Default)]
 pub struct Census {
     channels: Vec<u64>,
     /// The upper half is of the id, the lower half is the company.
     owned: Vec<u64>,
-    /// When `owned` is next rid of what stands in it several times.
-    tidy_at: usize,
 }
 
 impl Census {
@@ -53,15 +56,21 @@ impl Census {
         for (kind, provider, text) in claims(facts) {
             let hash = hash(kind, provider, text);
             match kind {
-                Kind::Channel => self.channels.push(hash),
+                Kind::Channel => {
+                    if self.channels.len() == self.channels.capacity() {
+                        make_room(&mut self.channels);
+                    }
+                    self.channels.push(hash);
+                }
                 Kind::Number | Kind::Client => {
+                    if self.owned.len() == self.owned.capacity() {
+                        self.tidy();
+                        make_room(&mut self.owned);
+                    }
                     let company = u64::from(facts.company_id.cast_unsigned());
                     self.owned.push((hash >> 32 << 32) | company);
                 }
             }
-        }
-        if self.owned.len() > self.tidy_at {
-            self.tidy();
         }
     }
 
@@ -69,7 +78,6 @@ impl Census {
     fn tidy(&mut self) {
         self.owned.sort_unstable();
         self.owned.dedup();
-        self.tidy_at = (self.owned.len() * 2).max(1 << 16);
     }
 
     /// The ids that more than one row or company seems to have.

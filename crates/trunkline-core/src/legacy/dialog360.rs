@@ -24,5 +24,5 @@ pub(super) fn read(row: &LegacyRow<'_>, fields: &mut Fields) -> Result<Account, 
         fields.note(Note::WithoutKey);
     }
     let webhook_url = fields.text(&WEBHOOK_URL);
-    Ok(Account { client_id, channel_id, phone_number, webhook_url, secret })
+    Ok(Account { client_id, channel_id, phone_number, webhook_url, app_id: None, secret })
 }

@@ -85,6 +85,8 @@ pub struct LegacyChannel {
     pub is_active: bool,
     /// API key or token of the channel, where the row has one.
     pub secret: Option<Secret>,
+    /// Meta's app whose connection it is, where the row names one.
+    pub app_id: Option<String>,
     /// What a person should know of how it was read.
     pub notes: Vec<Note>,
 }
@@ -95,6 +97,7 @@ struct Account {
     channel_id: String,
     phone_number: Option<String>,
     webhook_url: Option<String>,
+    app_id: Option<String>,
     secret: Option<Secret>,
 }
 
@@ -134,7 +137,8 @@ fn read_channel(
         webhook_url: account.webhook_url,
     };
     let is_active = row.status.is_some_and(|status| status.trim().eq_ignore_ascii_case("active"));
-    Ok(LegacyChannel { facts, is_active, secret: account.secret, notes: fields.notes })
+    let Account { secret, app_id, .. } = account;
+    Ok(LegacyChannel { facts, is_active, secret, app_id, notes: fields.notes })
 }
 
 fn company(row: &LegacyRow<'_>, notes: &mut Vec<Note>) -> Result<i32, Conflict> {

@@ -16,6 +16,7 @@ const PORTFOLIO_ID: [&str; 4] = ["businessId", "business_id", "portfolioId", "po
 const PHONE_NUMBER: [&str; 4] =
     ["phoneNumber", "phone_number", "displayPhoneNumber", "display_phone_number"];
 const TOKEN: [&str; 2] = ["accessToken", "access_token"];
+const APP_ID: [&str; 2] = ["appId", "app_id"];
 const APP_SECRET: [&str; 2] = ["appSecret", "app_secret"];
 
 /// Meta's Cloud API: the token may use the number, which belongs to a WhatsApp Business Account.
@@ -42,6 +43,7 @@ pub(super) fn read(
         fields.note(Note::OwnApp);
     }
     let secret = token::read(row, fields, &TOKEN)?.ok_or(Conflict::TokenMissing)?;
+    let app_id = fields.text(&APP_ID);
     let webhook_url = None;
-    Ok(Account { client_id, channel_id, phone_number, webhook_url, secret: Some(secret) })
+    Ok(Account { client_id, channel_id, phone_number, webhook_url, app_id, secret: Some(secret) })
 }

@@ -36,7 +36,7 @@ pub(crate) async fn put_up_task(
         return Err(Problem::new(Kind::Conflict, detail));
     };
     let task = find_task(executor, id).await?.ok_or_else(|| Problem::not_found("task"))?;
-    let after = json!({ "kind": kind, "company_id": company_id, "conflict": policy.as_str(),
+    let after = json!({ "kind": kind, "company_id": company_id, "conflict": policy,
         "asks_provider": asks_provider });
     note(state, executor, actor, "import.requested", id.to_string(), (None, Some(after))).await?;
     transaction.commit().await?;

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tracing::{info, warn};
@@ -165,50 +166,50 @@ async fn compare(
     interrupt: &Interrupt,
 ) -> Result<Option<Value>, Problem> {
     let Some((platform, survey)) = look(state, gauge, interrupt).await? else { return Ok(None) };
-    let (mut rows, mut same, mut different, mut missing, mut conflict) = (0_u64, 0, 0, 0, 0);
-    let mut named = Vec::new();
+    let mut compared = Compared::default();
     let mut show = |row: &SourceRow, finding: Finding| {
-        rows += 1;
-        let word = match finding {
-            Finding::Same { .. } => {
-                same += 1;
-                None
-            }
-            Finding::Conflict(_) => {
-                conflict += 1;
-                None
-            }
-            Finding::Missing { .. } => {
-                missing += 1;
-                Some("missing")
-            }
-            Finding::Different { difference, .. } => {
-                different += 1;
-                Some(difference.as_str())
-            }
-        };
-        if let Some(word) = word.filter(|_| named.len() < NAMED) {
-            named.push(json!({ "row": row.id, "company_id": row.company_id, "finding": word }));
-        }
-        if rows.is_multiple_of(500) {
-            gauge.set("comparing", rows, survey.rows);
+        compared.add(row, finding);
+        if compared.rows.is_multiple_of(500) {
+            gauge.set("comparing", compared.rows, survey.rows);
         }
     };
     let connection = state.store.connection().await?;
     let (executor, keys) = (connection.executor(), Some(&*state.keys));
     let verified =
         verify(executor, &platform, &survey, keys, task.company_id, interrupt, &mut show).await?;
-    Ok((!verified.is_interrupted).then(|| {
-        json!({
-            "rows": rows,
-            "same": same,
-            "different": different,
-            "missing": missing,
-            "conflict": conflict,
-            "differences": named,
-            "source_gone": verified.source_gone,
-        })
-    }))
+    compared.source_gone = verified.source_gone;
+    Ok((!verified.is_interrupted).then(|| json!(compared)))
+}
+
+/// What a comparison found.
+#[derive(Default, Serialize)]
+struct Compared {
+    rows: u64,
+    same: u64,
+    different: u64,
+    missing: u64,
+    conflict: u64,
+    /// The first that are not as they should be.
+    differences: Vec<Value>,
+    source_gone: Vec<i64>,
+}
+
+impl Compared {
+    fn add(&mut self, row: &SourceRow, finding: Finding) {
+        self.rows += 1;
+        *match finding {
+            Finding::Same { .. } => &mut self.same,
+            Finding::Different { .. } => &mut self.different,
+            Finding::Missing { .. } => &mut self.missing,
+            Finding::Conflict(_) => &mut self.conflict,
+        } += 1;
+        if let Some(word) = finding.word()
+            && self.differences.len() < NAMED
+        {
+            let found = json!({ "row": row.id, "company_id": row.company_id, "finding": word });
+            self.differences.push(found);
+        }
+    }
 }
 
 async fn take_back(
@@ -217,34 +218,24 @@ async fn take_back(
     gauge: &Gauge,
     interrupt: &Interrupt,
 ) -> Result<Option<Value>, Problem> {
-    let platform = {
+    let (platform, total) = {
         let connection = state.store.connection().await?;
-        Platform::inspect(connection.executor()).await?
-    };
-    let total = {
-        let connection = state.store.connection().await?;
-        platform.count(connection.executor()).await?
+        let platform = Platform::inspect(connection.executor()).await?;
+        let total = platform.count(connection.executor()).await?;
+        (platform, total)
     };
     let undoing = Undoing { source: platform.source(), company: task.company_id, run: None };
     let mut progress = |report: &UndoReport| {
         gauge.set("deleting", report.channels + report.forgotten, total);
     };
     let done = undo(&state.store, undoing, interrupt, &mut progress).await?;
-    let kept = done.kept.iter().take(NAMED).map(|kept| {
-        json!({
-            "source_row": kept.source_row,
-            "provider": kept.provider,
-            "row": kept.row,
-            "reason": kept.reason.as_str(),
-        })
-    });
     Ok((!done.is_interrupted).then(|| {
         json!({
             "channels": done.channels,
             "clients": done.clients,
             "forgotten": done.forgotten,
             "kept": done.kept.len(),
-            "kept_rows": kept.collect::<Vec<_>>(),
+            "kept_rows": done.kept.iter().take(NAMED).collect::<Vec<_>>(),
         })
     }))
 }

@@ -4,6 +4,7 @@ use trunkline_core::Random;
 use trunkline_core::secrets::KeyRing;
 use trunkline_migrate::Interrupt;
 
+use super::accounts::Accounts;
 use super::judge::Judge;
 use super::lookup::Existing;
 use super::run::{run, write_batch};
@@ -110,9 +111,11 @@ async fn catch_up(
 ) -> Result<RunReport, StoreError> {
     let mut connection = store.connection().await?;
     let source = platform.source();
+    let accounts = &Accounts::read(connection.executor(), ring).await?;
     let run = begin_run(connection.executor(), source).await?;
     let judge = Judge { contests: &survey.contests, policy: options.policy, ring: Some(ring) };
-    let mut writing = Writing { source, run, ring, random: Random::system(), left: u64::MAX };
+    let random = Random::system();
+    let mut writing = Writing { source, run, ring, accounts, random, left: u64::MAX };
     let mut throttle = Throttle::new(options.busy);
     let mut report = RunReport::default();
     let mut after = i64::MIN;
@@ -120,7 +123,8 @@ async fn catch_up(
         let rows = changed(connection.executor(), platform, options, since, &mut after).await?;
         let Some(rows) = rows else { break };
         let began = Instant::now();
-        let judged = write_batch(&mut connection, judge, &mut writing, rows).await?;
+        let judged = write_batch(&mut connection, judge, &mut writing, rows, interrupt).await?;
+        let Some(judged) = judged else { break };
         report.add(&judged);
         progress(&report, &judged);
         report.rested += throttle.rest(connection.executor(), began.elapsed(), interrupt).await?;

@@ -2,28 +2,23 @@ use std::collections::HashMap;
 use std::fmt;
 
 use trunkline_core::legacy::{Choice, Conflict, Contest, Contests, LegacyChannel};
-use trunkline_core::secrets::{KeyRing, Secret};
+use trunkline_core::secrets::KeyRing;
 
 use super::SourceRow;
 use super::lookup::{Existing, Stored};
 use super::platform::Record;
+use super::secrets::Secrets;
+use crate::row::words;
 
-/// What happens to rows that contend for one number or account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Policy {
-    /// None is taken.
-    Skip,
-    /// The one that was changed last is taken, or all of its company.
-    Newest,
-}
-
-impl Policy {
-    /// Its word: `skip`, `newest`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Skip => "skip",
-            Self::Newest => "newest",
-        }
+words! {
+    /// What happens to rows that contend for one number or account.
+    #[derive(Default)]
+    Policy {
+        /// None is taken.
+        #[default]
+        Skip = "skip",
+        /// The one that was changed last is taken, or all of its company.
+        Newest = "newest",
     }
 }
 
@@ -142,8 +137,10 @@ impl Judge<'_> {
         stored: &Stored,
     ) -> Verdict {
         let (facts, there) = (&channel.facts, &stored.facts);
-        let is_same = record.checksum == facts.checksum()
-            && !self.is_another_secret(record, channel.secret.as_ref());
+        let secret = channel.secret.as_ref();
+        let secrets = self.ring.map(|ring| Secrets { ring, record, stored, secret });
+        let is_secret_new = secrets.as_ref().is_some_and(Secrets::is_new_in_row);
+        let is_same = record.checksum == facts.checksum() && !is_secret_new;
         if is_same || !record.made_channel {
             return Verdict::AlreadyThere;
         }
@@ -152,19 +149,12 @@ impl Judge<'_> {
             return refused(Conflict::SourceMoved, None);
         }
         let is_taken = row.chose(Conflict::ChangedHere) == Some(Choice::Take);
-        if there.checksum() != record.checksum && !is_taken {
+        let is_changed_here = there.checksum() != record.checksum
+            || (is_secret_new && secrets.as_ref().is_some_and(Secrets::is_new_here));
+        if is_changed_here && !is_taken {
             return refused(Conflict::ChangedHere, None);
         }
         Verdict::Update
-    }
-
-    /// Whether the row has another secret than the one that was imported. One that is gone changes nothing.
-    pub(super) fn is_another_secret(&self, record: &Record, secret: Option<&Secret>) -> bool {
-        let (Some(ring), Some(secret)) = (self.ring, secret) else { return false };
-        let Some(fingerprint) = &record.fingerprint else { return true };
-        let key = fingerprint.split(':').next().and_then(|key| key.parse().ok());
-        let now = key.and_then(|key| ring.fingerprint_under(key, secret));
-        now.is_none_or(|now| now.to_string() != *fingerprint)
     }
 
     fn judge_new(&self, row: &SourceRow, channel: &LegacyChannel, existing: &Existing) -> Verdict {

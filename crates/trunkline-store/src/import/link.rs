@@ -30,8 +30,21 @@ pub struct Linking {
 }
 
 /// What stands under our key, of the record named `record`.
-pub(super) fn link_value() -> &'static str {
-    "jsonb_build_object('provider', record.provider, 'client', record.client_row, 'channel', record.channel_row)"
+const LINK: &str = "jsonb_build_object('provider', record.provider, 'client', record.client_row, 'channel', record.channel_row)";
+
+/// Whether what stands under our key of `source` is of our making: it has the form of a link, of whichever client and
+/// channel, for the row may have been linked when it had others.
+pub(super) fn is_link() -> String {
+    let link = format!("(source.connection_data->'{LINK_KEY}')");
+    format!(
+        "CASE jsonb_typeof({link})
+            WHEN 'object' THEN {link} - ARRAY['provider', 'client', 'channel'] = '{{}}'
+                AND {link}->>'provider' IN ('360dialog', 'meta', 'twilio')
+                AND jsonb_typeof({link}->'client') = 'number'
+                AND jsonb_typeof({link}->'channel') = 'number'
+            ELSE false
+        END"
+    )
 }
 
 /// Writes the ids of client and channel into `connection_data`, under one key of ours.
@@ -41,8 +54,7 @@ pub async fn link_rows(
     interrupt: &Interrupt,
     progress: &mut (dyn FnMut(u64) + Send),
 ) -> Result<Linking, StoreError> {
-    let change =
-        format!("source.connection_data || jsonb_build_object('{LINK_KEY}', {})", link_value());
+    let change = format!("source.connection_data || jsonb_build_object('{LINK_KEY}', {LINK})");
     change_rows(store, company, interrupt, progress, &change, false).await
 }
 
@@ -99,6 +111,8 @@ async fn change_rows(
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Linked,
+    /// To a client and a channel that the row had before.
+    Stale,
     Free,
     Foreign,
     NoObject,
@@ -109,13 +123,14 @@ async fn states(
     company: Option<i32>,
     after: i64,
 ) -> Result<Vec<(i64, State)>, StoreError> {
-    let value = link_value();
+    let is_link = is_link();
     let query = format!(
         "SELECT record.source_row,
             CASE
                 WHEN jsonb_typeof(source.connection_data) IS DISTINCT FROM 'object' THEN 'no_object'
                 WHEN source.connection_data->'{LINK_KEY}' IS NULL THEN 'free'
-                WHEN source.connection_data->'{LINK_KEY}' = {value} THEN 'linked'
+                WHEN source.connection_data->'{LINK_KEY}' = {LINK} THEN 'linked'
+                WHEN {is_link} THEN 'stale'
                 ELSE 'foreign'
             END
         FROM trunkline.import_sources AS record
@@ -128,6 +143,7 @@ async fn states(
     let rows = executor.rows("look at connection_data", &query, &[&after, &company]).await?;
     let state = |word: &str| match word {
         "linked" => State::Linked,
+        "stale" => State::Stale,
         "free" => State::Free,
         "foreign" => State::Foreign,
         _ => State::NoObject,
@@ -141,6 +157,7 @@ impl Linking {
         let mut rows = Vec::new();
         for (row, state) in states {
             match state {
+                State::Stale => rows.push(*row),
                 State::Linked if linked => rows.push(*row),
                 State::Free if !linked => rows.push(*row),
                 State::Linked | State::Free => self.unchanged += 1,

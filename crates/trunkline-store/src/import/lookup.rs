@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 use trunkline_core::Provider;
 use trunkline_core::legacy::Facts;
+use trunkline_core::secrets::{KeyRing, Secret};
 
 use super::SourceRow;
 use super::tables::{TABLES, Tables};
@@ -21,6 +22,19 @@ pub(super) struct Stored {
     pub(super) updated_at: Timestamp,
     /// Nothing is in the columns that only the provider fills.
     pub(super) is_untouched: bool,
+}
+
+impl Stored {
+    /// Its secret, where it has one that opens.
+    pub(super) fn opened(&self, ring: &KeyRing) -> Option<Secret> {
+        let tables = TABLES.iter().find(|tables| tables.provider == self.facts.provider)?;
+        ring.open(&tables.place(&self.row.to_string()), self.secret.as_ref()?).ok()
+    }
+
+    /// Whether its secret opens and is this one.
+    pub(super) fn has_secret(&self, ring: &KeyRing, secret: &Secret) -> bool {
+        self.opened(ring).is_some_and(|found| found.expose() == secret.expose())
+    }
 }
 
 /// What the partner tables hold of what a batch speaks of.

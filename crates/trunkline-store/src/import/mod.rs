@@ -5,6 +5,7 @@
 //! a transaction a batch. Nothing of the platform's is locked, and a batch that somebody holds up is tried again.
 //! What people decided about conflicts is read along with the rows. A CSV file or a Chatwoot database takes the place of `channel_connections` by the same mapping.
 
+mod accounts;
 mod chatwoot;
 mod decisions;
 mod follow;
@@ -12,11 +13,13 @@ mod given;
 mod judge;
 mod link;
 mod lookup;
+mod patience;
 mod plan;
 mod plans;
 mod platform;
 mod run;
 mod runs;
+mod secrets;
 mod survey;
 mod tables;
 mod tasks;

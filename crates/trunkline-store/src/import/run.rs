@@ -7,17 +7,15 @@ use trunkline_core::Random;
 use trunkline_core::secrets::KeyRing;
 use trunkline_migrate::Interrupt;
 
+use super::accounts::Accounts;
 use super::judge::{Judge, refuse_twins};
 use super::lookup::Existing;
+use super::patience::Patience;
 use super::runs::{begin_run, end_run};
 use super::throttle::Throttle;
 use super::write::{Writing, write};
 use super::{BATCH, Platform, Policy, SourceRow, Survey, Verdict};
 use crate::{Connection, Store, StoreError};
-
-/// How often a batch is tried that a lock or somebody faster held up, and how long it rests before each.
-const ATTEMPTS: u32 = 10;
-const REST: Duration = Duration::from_millis(200);
 
 /// Batches that are read ahead of those that are being written.
 const AHEAD: usize = 2;
@@ -93,6 +91,7 @@ pub async fn run(
 ) -> Result<RunReport, StoreError> {
     let connection = store.connection().await?;
     let source = platform.source();
+    let accounts = &Accounts::read(connection.executor(), ring).await?;
     let run = begin_run(connection.executor(), source).await?;
     let judge = Judge { contests: &survey.contests, policy: options.policy, ring: Some(ring) };
     // A limit is counted by one writer alone.
@@ -101,7 +100,8 @@ pub async fn run(
     for _ in 0..writers {
         let (sender, batches) = mpsc::channel(AHEAD);
         senders.push(sender);
-        let writing = Writing { source, run, ring, random: Random::system(), left: u64::MAX };
+        let random = Random::system();
+        let writing = Writing { source, run, ring, accounts, random, left: u64::MAX };
         let throttle = Throttle::new(options.busy);
         lanes.push(Lane { connection: store.connection().await?, batches, writing, throttle });
     }
@@ -152,7 +152,12 @@ impl Lane<'_> {
             };
             self.writing.left = options.limit.map_or(u64::MAX, |limit| limit - done);
             let (began, read) = (Instant::now(), rows.len());
-            let judged = write_batch(&mut self.connection, judge, &mut self.writing, rows).await?;
+            let (connection, writing) = (&mut self.connection, &mut self.writing);
+            let judged = write_batch(connection, judge, writing, rows, interrupt).await?;
+            let Some(judged) = judged else {
+                lock(shared).report.is_interrupted = true;
+                return Ok(());
+            };
             {
                 let mut shared = lock(shared);
                 let Shared { report, progress } = &mut *shared;
@@ -229,25 +234,27 @@ impl SourceRow {
     }
 }
 
-/// One transaction, again and again where it is held up.
+/// One transaction, again and again where it is held up; `None` if it was asked to stop meanwhile.
 pub(super) async fn write_batch(
     connection: &mut Connection,
     judge: Judge<'_>,
     writing: &mut Writing<'_>,
     rows: Vec<SourceRow>,
-) -> Result<Vec<(SourceRow, Verdict)>, StoreError> {
-    let mut attempt = 0;
+    interrupt: &Interrupt,
+) -> Result<Option<Vec<(SourceRow, Verdict)>>, StoreError> {
+    let mut patience = Patience::default();
     let verdicts = loop {
-        attempt += 1;
         match try_batch(connection, judge, writing, &rows).await {
-            Err(error) if error.is_passing() && attempt < ATTEMPTS => {
-                tokio::time::sleep(REST * attempt).await;
-            }
-            done => break done?,
+            Ok(verdicts) => break verdicts,
+            Err(error) => patience.rest(error, interrupt).await?,
+        }
+        if interrupt.is_requested() {
+            return Ok(None);
         }
     };
     // What is over the limit has no verdict and waits for the next run.
-    Ok(rows.into_iter().zip(verdicts).filter_map(|(row, verdict)| Some((row, verdict?))).collect())
+    let judged = rows.into_iter().zip(verdicts).filter_map(|(row, verdict)| Some((row, verdict?)));
+    Ok(Some(judged.collect()))
 }
 
 async fn try_batch(
@@ -258,7 +265,7 @@ async fn try_batch(
 ) -> Result<Vec<Option<Verdict>>, StoreError> {
     let transaction = connection.begin().await?;
     let executor = transaction.executor();
-    executor.execute("limit the wait for locks", "SET LOCAL lock_timeout = '2s'", &[]).await?;
+    Patience::limit_waits(executor).await?;
     let existing = Existing::of(executor, rows).await?;
     let mut verdicts: Vec<Option<Verdict>> =
         rows.iter().map(|row| Some(judge.judge(row, &existing))).collect();

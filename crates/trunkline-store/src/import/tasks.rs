@@ -82,14 +82,12 @@ pub struct Task {
 
 impl Task {
     fn read(row: &Row) -> Result<Self, StoreError> {
-        let policy =
-            if row.get::<_, &str>("policy") == "newest" { Policy::Newest } else { Policy::Skip };
         Ok(Self {
             id: row.get("id"),
             kind: word(row, "kind")?,
             state: word(row, "state")?,
             company_id: row.get("company_id"),
-            policy,
+            policy: word(row, "policy")?,
             asks_provider: row.get("asks_provider"),
             stop_requested: row.get("stop_requested"),
             phase: row.get("phase"),
@@ -135,15 +133,10 @@ pub struct NewTask<'a> {
 }
 
 /// Everything of a task.
-macro_rules! select {
-    ($rest:literal) => {
-        concat!(
-            "
-        SELECT id, kind, state, company_id, policy, asks_provider, stop_requested, phase, rows_done, rows_total,
-            phase_began_at, heard_at, attempts, result, error, requested_by, requested_at, ended_at
-        FROM trunkline.import_tasks",
-            $rest
-        )
+macro_rules! columns {
+    () => {
+        "id, kind, state, company_id, policy, asks_provider, stop_requested, phase, rows_done, rows_total,
+            phase_began_at, heard_at, attempts, result, error, requested_by, requested_at, ended_at"
     };
 }
 
@@ -167,10 +160,7 @@ pub async fn insert_task(
 
 /// The task with this id.
 pub async fn find_task(executor: Executor<'_>, id: i32) -> Result<Option<Task>, StoreError> {
-    let query = select!(
-        "
-        WHERE id = $1"
-    );
+    let query = concat!("SELECT ", columns!(), " FROM trunkline.import_tasks WHERE id = $1");
     let row = executor.row("look for a task", query, &[&id]).await?;
     row.as_ref().map(Task::read).transpose()
 }
@@ -181,8 +171,12 @@ pub async fn list_tasks(
     after: Option<i32>,
     limit: i64,
 ) -> Result<Vec<Task>, StoreError> {
-    let query = select!(
+    let query = concat!(
         "
+        SELECT ",
+        columns!(),
+        "
+        FROM trunkline.import_tasks
         WHERE id < $1
         ORDER BY id DESC
         LIMIT $2"
@@ -196,8 +190,12 @@ pub async fn find_last_done(
     executor: Executor<'_>,
     kind: TaskKind,
 ) -> Result<Option<Task>, StoreError> {
-    let query = select!(
+    let query = concat!(
         "
+        SELECT ",
+        columns!(),
+        "
+        FROM trunkline.import_tasks
         WHERE kind = $1 AND state = 'done'
         ORDER BY id DESC
         LIMIT 1"
@@ -217,7 +215,8 @@ pub async fn request_stop(executor: Executor<'_>, id: i32) -> Result<bool, Store
 
 /// Takes on the task that nobody works on, if there is one.
 pub async fn claim_task(executor: Executor<'_>) -> Result<Option<Task>, StoreError> {
-    let query = "
+    let query = concat!(
+        "
         UPDATE trunkline.import_tasks
         SET state = 'working',
             phase = NULL,
@@ -231,8 +230,9 @@ pub async fn claim_task(executor: Executor<'_>) -> Result<Option<Task>, StoreErr
             LIMIT 1
             FOR UPDATE SKIP LOCKED
         )
-        RETURNING id, kind, state, company_id, policy, asks_provider, stop_requested, phase, rows_done, rows_total,
-            phase_began_at, heard_at, attempts, result, error, requested_by, requested_at, ended_at";
+        RETURNING ",
+        columns!()
+    );
     let row = executor.row("take on a task", query, &[]).await?;
     row.as_ref().map(Task::read).transpose()
 }

@@ -1,15 +1,18 @@
 use jiff::Timestamp;
+use serde::Serialize;
 use tokio_postgres::Row;
 use trunkline_core::Provider;
 use trunkline_core::legacy::LINK_KEY;
 use trunkline_migrate::Interrupt;
 
 use super::SOURCE;
-use super::link::link_value;
+use super::link::is_link;
 use super::lookup::{Stored, channels_where};
+use super::patience::Patience;
 use super::platform::Record;
 use super::tables::{TABLES, Tables};
 use super::undo_clients::undo_clients;
+use crate::row::words;
 use crate::{Connection, Executor, Store, StoreError};
 
 const BATCH: i64 = 1_000;
@@ -41,7 +44,7 @@ pub struct UndoReport {
 }
 
 /// Something of an import that was not deleted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Kept {
     /// The row of `channel_connections`.
     pub source_row: i64,
@@ -53,26 +56,23 @@ pub struct Kept {
     pub reason: KeptReason,
 }
 
-/// Why something was kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeptReason {
-    /// The channel was changed since.
-    ChannelChanged,
-    /// The client was changed since.
-    ClientChanged,
-    /// The client has channels that stay.
-    ClientInUse,
+words! {
+    /// Why something was kept.
+    KeptReason {
+        /// The channel was changed since.
+        ChannelChanged = "channel_changed",
+        /// The client was changed since.
+        ClientChanged = "client_changed",
+        /// The client has channels that stay.
+        ClientInUse = "client_in_use",
+    }
 }
 
-impl KeptReason {
-    /// Its word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ChannelChanged => "channel_changed",
-            Self::ClientChanged => "client_changed",
-            Self::ClientInUse => "client_in_use",
-        }
-    }
+/// What is deleted; clients go when no channel is left in them.
+#[derive(Clone, Copy)]
+enum Part {
+    Channels,
+    Clients,
 }
 
 /// A record, and its row.
@@ -96,7 +96,7 @@ struct Sorted {
 
 /// Deletes the channels and clients that an import made and nobody changed since, with their links.
 ///
-/// Clients go when no channel is left in them. What is kept stays recorded, so it is listed again.
+/// What is kept stays recorded, so it is listed again.
 pub async fn undo(
     store: &Store,
     undoing: Undoing<'_>,
@@ -106,18 +106,23 @@ pub async fn undo(
     let mut connection = store.connection().await?;
     let mut report = UndoReport::default();
     for tables in &TABLES {
-        let mut after = i64::MIN;
-        loop {
-            report.is_interrupted = interrupt.is_requested();
-            if report.is_interrupted {
-                return Ok(report);
+        for part in [Part::Channels, Part::Clients] {
+            let (mut after, mut patience) = (i64::MIN, Patience::default());
+            loop {
+                report.is_interrupted = interrupt.is_requested();
+                if report.is_interrupted {
+                    return Ok(report);
+                }
+                match undo_batch(&mut connection, tables, part, undoing, after, &mut report).await {
+                    Ok(Some(last)) => {
+                        (after, patience) = (last, Patience::default());
+                        progress(&report);
+                    }
+                    Ok(None) => break,
+                    Err(error) => patience.rest(error, interrupt).await?,
+                }
             }
-            let last = undo_batch(&mut connection, tables, undoing, after, &mut report).await?;
-            let Some(last) = last else { break };
-            after = last;
-            progress(&report);
         }
-        undo_clients(&mut connection, tables, undoing, &mut report).await?;
     }
     Ok(report)
 }
@@ -126,12 +131,34 @@ pub async fn undo(
 async fn undo_batch(
     connection: &mut Connection,
     tables: &Tables,
+    part: Part,
     undoing: Undoing<'_>,
     after: i64,
     report: &mut UndoReport,
 ) -> Result<Option<i64>, StoreError> {
     let transaction = connection.begin().await?;
     let executor = transaction.executor();
+    Patience::limit_waits(executor).await?;
+    let mut undone = UndoReport::default();
+    let last = match part {
+        Part::Channels => undo_channels(executor, tables, undoing, after, &mut undone).await?,
+        Part::Clients => undo_clients(executor, tables, undoing, after, &mut undone).await?,
+    };
+    transaction.commit().await?;
+    report.channels += undone.channels;
+    report.clients += undone.clients;
+    report.forgotten += undone.forgotten;
+    report.kept.append(&mut undone.kept);
+    Ok(last)
+}
+
+async fn undo_channels(
+    executor: Executor<'_>,
+    tables: &Tables,
+    undoing: Undoing<'_>,
+    after: i64,
+    report: &mut UndoReport,
+) -> Result<Option<i64>, StoreError> {
     let records = lock_records(executor, tables, undoing, after).await?;
     let Some(last) = records.last().map(|recorded| recorded.source_row) else { return Ok(None) };
     let rows: Vec<i32> = records.iter().map(|recorded| recorded.record.channel_row).collect();
@@ -144,10 +171,9 @@ async fn undo_batch(
     delete_channels(executor, tables, &sorted.channels).await?;
     forget(executor, undoing.source, &sorted.deleted).await?;
     forget(executor, undoing.source, &sorted.forgotten).await?;
-    transaction.commit().await?;
-    report.channels += sorted.channels.len() as u64;
-    report.forgotten += sorted.forgotten.len() as u64;
-    report.kept.extend(sorted.kept);
+    report.channels = sorted.channels.len() as u64;
+    report.forgotten = sorted.forgotten.len() as u64;
+    report.kept = sorted.kept;
     Ok(Some(last))
 }
 
@@ -216,14 +242,14 @@ fn is_as_imported(
 }
 
 async fn unlink(executor: Executor<'_>, rows: &[i64]) -> Result<(), StoreError> {
-    let value = link_value();
+    let is_link = is_link();
     let query = format!(
         "UPDATE public.channel_connections AS source
         SET connection_data = source.connection_data - '{LINK_KEY}'
         FROM trunkline.import_sources AS record
         WHERE record.source = '{SOURCE}' AND record.source_row = ANY ($1) AND source.id = record.source_row
             AND jsonb_typeof(source.connection_data) = 'object'
-            AND source.connection_data->'{LINK_KEY}' = {value}"
+            AND {is_link}"
     );
     executor.execute("unlink connections", &query, &[&rows]).await?;
     Ok(())

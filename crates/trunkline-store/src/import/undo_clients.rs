@@ -2,7 +2,7 @@ use tokio_postgres::Row;
 
 use super::tables::Tables;
 use super::{Kept, KeptReason, UndoReport, Undoing};
-use crate::{Connection, Executor, StoreError};
+use crate::{Executor, StoreError};
 
 /// Clients that are looked at in one transaction.
 const BATCH: i64 = 1_000;
@@ -31,27 +31,21 @@ struct Client {
 
 /// Deletes the clients that an import made, have no channel any more, and nobody changed since.
 pub(super) async fn undo_clients(
-    connection: &mut Connection,
+    executor: Executor<'_>,
     tables: &Tables,
     undoing: Undoing<'_>,
+    after: i64,
     report: &mut UndoReport,
-) -> Result<(), StoreError> {
-    let mut after = i64::MIN;
-    loop {
-        let transaction = connection.begin().await?;
-        let executor = transaction.executor();
-        let clients = lock_clients(executor, tables, undoing, after).await?;
-        let Some(last) = clients.last() else { return Ok(()) };
-        after = last.source_row;
-        let gone: Vec<&Client> = clients.iter().filter(|client| client.goes()).collect();
-        let rows: Vec<i32> = gone.iter().map(|client| client.row).collect();
-        let Tables { schema, clients: table, .. } = tables;
-        let query = format!("DELETE FROM {schema}.{table} WHERE id = ANY ($1)");
-        report.clients += executor.execute("delete clients", &query, &[&rows]).await?;
-        forget(executor, undoing.source, &gone).await?;
-        transaction.commit().await?;
-        report.kept.extend(clients.iter().filter_map(|client| client.kept(tables)));
-    }
+) -> Result<Option<i64>, StoreError> {
+    let clients = lock_clients(executor, tables, undoing, after).await?;
+    let gone: Vec<&Client> = clients.iter().filter(|client| client.goes()).collect();
+    let rows: Vec<i32> = gone.iter().map(|client| client.row).collect();
+    let Tables { schema, clients: table, .. } = tables;
+    let query = format!("DELETE FROM {schema}.{table} WHERE id = ANY ($1)");
+    report.clients = executor.execute("delete clients", &query, &[&rows]).await?;
+    forget(executor, undoing.source, &gone).await?;
+    report.kept = clients.iter().filter_map(|client| client.kept(tables)).collect();
+    Ok(clients.last().map(|client| client.source_row))
 }
 
 impl Client {

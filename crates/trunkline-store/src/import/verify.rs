@@ -1,11 +1,11 @@
-use trunkline_core::legacy::{Checksum, Conflict, LegacyChannel};
+use trunkline_core::legacy::{Checksum, Conflict};
 use trunkline_core::secrets::KeyRing;
 use trunkline_migrate::Interrupt;
 
 use super::judge::Judge;
-use super::lookup::{Existing, Stored};
-use super::tables::TABLES;
+use super::lookup::Existing;
 use super::{Platform, Policy, SOURCE, SourceRow, Survey, Verdict};
+use crate::row::words;
 use crate::{Executor, StoreError};
 
 /// What was found of a row.
@@ -34,28 +34,28 @@ pub enum Finding {
     Conflict(Conflict),
 }
 
-/// In what a channel differs from its row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Difference {
-    /// The row was changed since.
-    SourceChanged,
-    /// The channel was changed since.
-    ChannelChanged,
-    /// The secret is another, or does not open.
-    Secret,
-    /// The channel is gone.
-    ChannelGone,
+impl Finding {
+    /// The word for what is not as it should be; `None` where it is, or cannot be taken over.
+    pub const fn word(self) -> Option<&'static str> {
+        match self {
+            Self::Different { difference, .. } => Some(difference.as_str()),
+            Self::Missing { .. } => Some("missing"),
+            Self::Same { .. } | Self::Conflict(_) => None,
+        }
+    }
 }
 
-impl Difference {
-    /// Its word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::SourceChanged => "source_changed",
-            Self::ChannelChanged => "channel_changed",
-            Self::Secret => "secret",
-            Self::ChannelGone => "channel_gone",
-        }
+words! {
+    /// In what a channel differs from its row.
+    Difference {
+        /// The row was changed since.
+        SourceChanged = "source_changed",
+        /// The channel was changed since.
+        ChannelChanged = "channel_changed",
+        /// The secret is another, or does not open.
+        Secret = "secret",
+        /// The channel is gone.
+        ChannelGone = "channel_gone",
     }
 }
 
@@ -144,22 +144,10 @@ fn find(row: &SourceRow, existing: &Existing, judge: Judge<'_>) -> Finding {
         };
         return different(found, changed);
     }
-    let is_opened =
-        !record.made_channel || judge.ring.is_none_or(|ring| has_secret(ring, channel, stored));
-    if is_opened {
+    let compared = judge.ring.zip(channel.secret.as_ref()).filter(|_| record.made_channel);
+    if compared.is_none_or(|(ring, secret)| stored.has_secret(ring, secret)) {
         Finding::Same { checksum: expected }
     } else {
         different(found, Difference::Secret)
     }
-}
-
-/// Whether the channel's secret opens and is the row's.
-fn has_secret(ring: &KeyRing, channel: &LegacyChannel, stored: &Stored) -> bool {
-    let Some(secret) = &channel.secret else { return true };
-    let tables = TABLES.iter().find(|tables| tables.provider == channel.facts.provider);
-    let id = stored.row.to_string();
-    let opened = tables
-        .zip(stored.secret.as_ref())
-        .map(|(tables, sealed)| ring.open(&tables.place(&id), sealed));
-    matches!(opened, Some(Ok(found)) if found.expose() == secret.expose())
 }

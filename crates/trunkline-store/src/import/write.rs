@@ -1,12 +1,15 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use trunkline_core::Random;
-use trunkline_core::legacy::{Conflict, LegacyChannel};
-use trunkline_core::secrets::KeyRing;
+use trunkline_core::legacy::{Choice, Conflict, LegacyChannel};
+use trunkline_core::secrets::{KeyRing, Secret};
 
+use super::accounts::Accounts;
 use super::lookup::Existing;
+use super::secrets::Secrets;
 use super::tables::{TABLES, Tables};
 use super::{Problem, SourceRow, Verdict};
+use crate::database::Parameters;
 use crate::{Executor, StoreError};
 
 /// What a run writes with.
@@ -15,6 +18,7 @@ pub(super) struct Writing<'a> {
     pub(super) source: &'a str,
     pub(super) run: i32,
     pub(super) ring: &'a KeyRing,
+    pub(super) accounts: &'a Accounts,
     pub(super) random: Random,
     /// How many channels may still be made or updated.
     pub(super) left: u64,
@@ -101,7 +105,7 @@ async fn create(
     if items.is_empty() {
         return Ok(());
     }
-    let mut made = make_clients(executor, tables, items, existing).await?;
+    let mut made = make_clients(executor, writing.accounts, tables, items, existing).await?;
     let ids = next_ids(executor, tables, items.len()).await?;
     let mut new = Channels::default();
     for ((row, channel), id) in items.iter().zip(ids) {
@@ -114,7 +118,7 @@ async fn create(
             .record
             .as_ref()
             .is_some_and(|record| record.made_client && record.client_row == client);
-        new.push(writing, tables, id, client, channel);
+        new.push(writing, tables, id, client, channel, channel.secret.as_ref());
         records.push(writing, (row, channel), (client, is_new || was_made), (id, true));
     }
     new.insert(executor, tables).await
@@ -123,15 +127,18 @@ async fn create(
 /// Makes the clients that are not there; gives their ids, and that they are new.
 async fn make_clients<'a>(
     executor: Executor<'_>,
+    accounts: &Accounts,
     tables: &Tables,
     items: &[Item<'a>],
     existing: &Existing,
 ) -> Result<HashMap<&'a str, (i32, bool)>, StoreError> {
     // In the order of their keys, so that two runs wait for each other instead of in a circle.
-    let mut wanted: BTreeMap<&str, Item<'a>> = BTreeMap::new();
+    let mut wanted: BTreeMap<&str, (Item<'a>, Option<i32>)> = BTreeMap::new();
     for (row, channel) in items {
         if existing.client(&channel.facts).is_none() {
-            wanted.entry(&channel.facts.client_id).or_insert((row, channel));
+            let new = ((*row, *channel), None);
+            let (_, account) = wanted.entry(&channel.facts.client_id).or_insert(new);
+            *account = account.or(accounts.of(channel));
         }
     }
     if wanted.is_empty() {
@@ -139,18 +146,23 @@ async fn make_clients<'a>(
     }
     let keys: Vec<&str> = wanted.keys().copied().collect();
     let companies: Vec<i32> =
-        wanted.values().map(|(_, channel)| channel.facts.company_id).collect();
-    let names: Vec<Option<&str>> = wanted.values().map(|(row, _)| row.company.as_deref()).collect();
-    let times: Vec<i64> = wanted.values().map(|(row, _)| row.created_at).collect();
+        wanted.values().map(|((_, channel), _)| channel.facts.company_id).collect();
+    let names: Vec<Option<&str>> =
+        wanted.values().map(|((row, _), _)| row.company.as_deref()).collect();
+    let times: Vec<i64> = wanted.values().map(|((row, _), _)| row.created_at).collect();
+    let accounts: Vec<Option<i32>> = wanted.values().map(|(_, account)| *account).collect();
     let Tables { schema, clients, client_key, client_name, .. } = tables;
     let query = format!(
-        "INSERT INTO {schema}.{clients} (company_id, {client_key}, {client_name}, status, onboarded_at)
-        SELECT company, key, name, 'active', to_timestamp(onboarded)
-        FROM unnest($1::INTEGER[], $2::TEXT[], $3::TEXT[], $4::BIGINT[]) AS new (company, key, name, onboarded)
+        "INSERT INTO {schema}.{clients} (company_id, {client_key}, {client_name}, status, onboarded_at, partner_configuration_id)
+        SELECT company, key, new.name, 'active', to_timestamp(onboarded), account.id
+        FROM unnest($1::INTEGER[], $2::TEXT[], $3::TEXT[], $4::BIGINT[], $5::INTEGER[])
+            AS new (company, key, name, onboarded, account)
+        LEFT JOIN public.partner_configurations AS account ON account.id = new.account
         ON CONFLICT DO NOTHING
         RETURNING id, {client_key}"
     );
-    let rows = executor.rows("make clients", &query, &[&companies, &keys, &names, &times]).await?;
+    let parameters: Parameters<'_> = &[&companies, &keys, &names, &times, &accounts];
+    let rows = executor.rows("make clients", &query, parameters).await?;
     if rows.len() < keys.len() {
         return Err(overtaken());
     }
@@ -197,11 +209,12 @@ impl<'a> Channels<'a> {
         id: i32,
         client: i32,
         channel: &'a LegacyChannel,
+        secret: Option<&Secret>,
     ) {
         let facts = &channel.facts;
         let row = id.to_string();
         let seal = |secret| writing.ring.seal(&tables.place(&row), secret, &mut writing.random);
-        self.secrets.push(channel.secret.as_ref().map(seal));
+        self.secrets.push(secret.map(seal));
         self.ids.push(id);
         self.clients.push(client);
         self.keys.push(&facts.channel_id);
@@ -257,7 +270,12 @@ async fn update(
         let Some(record) = &row.record else { continue };
         let stored = existing.channel_of_row(tables.provider, record.channel_row);
         let Some(stored) = stored else { continue };
-        changed.push(writing, tables, stored.row, stored.client_row, channel);
+        let secret = channel.secret.as_ref();
+        let secrets = Secrets { ring: writing.ring, record, stored, secret };
+        // One that was entered here stays, unless the row has a new one or somebody decided for the row.
+        let is_taken = row.chose(Conflict::ChangedHere) == Some(Choice::Take);
+        let secret = secret.filter(|_| is_taken || secrets.is_new_in_row());
+        changed.push(writing, tables, stored.row, stored.client_row, channel, secret);
         times.push(stored.updated_at);
         let client = (stored.client_row, record.made_client);
         records.push(writing, (row, channel), client, (stored.row, true));

@@ -5,10 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use trunkline_store::import::{Problem, SkippedType, SourceRow, Verdict};
 
+use super::shown::Shown;
 use crate::output::{Printer, QUIET, WARNING};
-
-/// More companies or conflicts than that are for programs to read.
-const MOST_LINES: usize = 50;
 
 /// The rows of a company, or all, by what becomes of them.
 #[derive(Debug, Default, Serialize)]
@@ -22,7 +20,7 @@ pub(super) struct Tally {
 }
 
 #[derive(Serialize)]
-struct PerCompany {
+pub(super) struct PerCompany {
     company_id: Option<i32>,
     company: Option<String>,
     #[serde(flatten)]
@@ -42,11 +40,12 @@ pub(super) struct ConflictLine {
 }
 
 /// What is known of all rows that were shown to it.
-#[derive(Default)]
 pub(super) struct Counts {
-    companies: BTreeMap<Option<i32>, PerCompany>,
-    pub(super) conflicts: Vec<ConflictLine>,
+    companies: Shown<Option<i32>, PerCompany>,
+    conflicts: Shown<i64, ConflictLine>,
     pub(super) notes: BTreeMap<&'static str, u64>,
+    /// Rows of the types that are left alone.
+    pub(super) skipped_types: BTreeMap<String, u64>,
     pub(super) total: Tally,
 }
 
@@ -70,11 +69,24 @@ impl Tally {
 }
 
 impl Counts {
+    /// What is printed of them is kept.
+    pub(super) fn new(printer: &Printer) -> Self {
+        Self {
+            companies: Shown::new(printer),
+            conflicts: Shown::new(printer),
+            notes: BTreeMap::new(),
+            skipped_types: BTreeMap::new(),
+            total: Tally::default(),
+        }
+    }
+
     pub(super) fn add(&mut self, row: &SourceRow, verdict: &Verdict) {
         self.total.add(verdict);
-        self.company(row.company_id, row.company.as_deref()).tally.add(verdict);
+        if let Some(company) = self.company(row.company_id, row.company.as_deref()) {
+            company.tally.add(verdict);
+        }
         if let Verdict::Conflict(problem) = verdict {
-            self.conflicts.push(ConflictLine::new(row, problem));
+            self.conflicts.entry(row.id, || ConflictLine::new(row, problem));
         } else if let Ok(channel) = &row.reading {
             for note in &channel.notes {
                 *self.notes.entry(note.as_str()).or_default() += 1;
@@ -90,34 +102,36 @@ impl Counts {
 
     fn add_skipped(&mut self, skipped: &SkippedType) {
         self.total.skipped += skipped.rows;
-        let company = self.company(skipped.company_id, skipped.company.as_deref());
-        company.tally.skipped += skipped.rows;
+        *self.skipped_types.entry(skipped.channel_type.clone()).or_default() += skipped.rows;
+        if let Some(company) = self.company(skipped.company_id, skipped.company.as_deref()) {
+            company.tally.skipped += skipped.rows;
+        }
     }
 
-    fn company(&mut self, id: Option<i32>, name: Option<&str>) -> &mut PerCompany {
-        self.companies.entry(id).or_insert_with(|| PerCompany {
+    fn company(&mut self, id: Option<i32>, name: Option<&str>) -> Option<&mut PerCompany> {
+        self.companies.entry(id, || PerCompany {
             company_id: id,
             company: name.map(str::to_owned),
             tally: Tally::default(),
         })
     }
 
-    /// Puts the conflicts into the order of their rows: two writers show them as they come.
-    pub(super) fn sort(&mut self) {
-        self.conflicts.sort_by_key(|line| line.row);
+    /// Every company, for programs.
+    pub(super) fn companies(&self) -> Vec<&PerCompany> {
+        self.companies.values().collect()
     }
 
-    /// Every company, for programs.
-    pub(super) fn companies(&self) -> impl Serialize {
-        self.companies.values().collect::<Vec<_>>()
+    /// Every conflict, for programs, in the order of their rows: two writers show them as they come.
+    pub(super) fn conflicts(&self) -> Vec<&ConflictLine> {
+        self.conflicts.values().collect()
     }
 
     pub(super) fn print_companies(&self, printer: &Printer) {
         let header =
             ["company", "", "create", "update", "already there", "conflict", "left out", "skipped"];
-        let rows = self.companies.values().take(MOST_LINES).map(PerCompany::fields);
+        let rows = self.companies.values().map(PerCompany::fields);
         printer.table(&header, rows.collect());
-        print_more(printer, self.companies.len(), "companies");
+        self.companies.print_more(printer, "companies");
     }
 
     pub(super) fn print_csv(&self, printer: &Printer) {
@@ -135,7 +149,7 @@ impl Counts {
     }
 
     pub(super) fn print_conflicts(&self, printer: &Printer) {
-        for line in self.conflicts.iter().take(MOST_LINES) {
+        for line in self.conflicts.values() {
             let ConflictLine { row, channel_type, conflict, explanation, remedy, .. } = line;
             let company = line.company_id.map_or_else(String::new, |id| format!(", company {id}"));
             let rival = line.rival.as_ref().map_or_else(String::new, |rival| format!(" ({rival})"));
@@ -144,7 +158,7 @@ impl Counts {
             ));
             printer.line(format_args!("      {QUIET}{remedy}{QUIET:#}"));
         }
-        print_more(printer, self.conflicts.len(), "conflicts");
+        self.conflicts.print_more(printer, "conflicts");
     }
 }
 
@@ -182,12 +196,5 @@ impl ConflictLine {
             rival: problem.rival.map(|rival| rival.to_string()),
             remedy: problem.conflict.remedy(),
         }
-    }
-}
-
-fn print_more(printer: &Printer, all: usize, what: &str) {
-    if all > MOST_LINES {
-        let more = all - MOST_LINES;
-        printer.line(format_args!("  {QUIET}and {more} more {what}: --format json{QUIET:#}"));
     }
 }

@@ -7,6 +7,7 @@ mod plan;
 mod progress;
 mod providers;
 mod run;
+mod shown;
 mod source;
 mod undo;
 mod verify;
@@ -85,7 +86,8 @@ pub(crate) async fn run(
             "leave --from out",
         ));
     }
-    let platform = source.open(lease.executor()).await?;
+    let by_name = matches!(arguments.command, Command::Undo(_));
+    let platform = source.open(lease.executor(), by_name).await?;
     let session = Session {
         config,
         connection,
@@ -155,8 +157,11 @@ impl Session<'_> {
 
     /// Says in which way less was compared.
     fn tell_missing_keys(&self) {
-        if self.ring().is_none() {
-            self.printer.line("Without keys it is not seen whether tokens were changed.");
+        let less = "Without keys it is not seen whether tokens were changed";
+        match &self.ring {
+            Ok(Some(_)) => {}
+            Ok(None) => self.printer.line(format_args!("{less}.")),
+            Err(failure) => self.printer.line(format_args!("{less}: {failure}.")),
         }
     }
 }

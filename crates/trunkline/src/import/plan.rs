@@ -1,8 +1,11 @@
+use std::collections::BTreeMap;
+
 use clap::Args;
+use serde::Serialize;
 use trunkline_migrate::ExitStatus;
 use trunkline_store::import::{Policy, Survey, plan, skipped_types};
 
-use super::counts::Counts;
+use super::counts::{ConflictLine, Counts, PerCompany, Tally};
 use super::progress::Bar;
 use super::providers::{self, Said};
 use super::{Session, count, interrupted, store};
@@ -22,6 +25,19 @@ pub(crate) struct Arguments {
     rows: bool,
 }
 
+/// A plan for programs. It is not put together as a value first: with many companies that takes ten times the text.
+#[derive(Serialize)]
+struct Document<'a> {
+    database: String,
+    total: &'a Tally,
+    companies: Vec<&'a PerCompany>,
+    conflicts: Vec<&'a ConflictLine>,
+    notes: &'a BTreeMap<&'static str, u64>,
+    skipped_types: &'a BTreeMap<String, u64>,
+    tokens_compared: bool,
+    provider: Option<&'a Said>,
+}
+
 pub(super) async fn run(
     session: &Session<'_>,
     arguments: &Arguments,
@@ -39,15 +55,16 @@ pub(super) async fn run(
     } else {
         counts.print_csv(printer);
     }
-    printer.document(&serde_json::json!({
-        "database": session.connection.target.to_string(),
-        "total": counts.total,
-        "companies": counts.companies(),
-        "conflicts": counts.conflicts,
-        "notes": counts.notes,
-        "tokens_compared": session.ring().is_some(),
-        "provider": findings,
-    }));
+    printer.document(&Document {
+        database: session.connection.target.to_string(),
+        total: &counts.total,
+        companies: counts.companies(),
+        conflicts: counts.conflicts(),
+        notes: &counts.notes,
+        skipped_types: &counts.skipped_types,
+        tokens_compared: session.ring().is_some(),
+        provider: findings.as_ref(),
+    });
     printer.line(format_args!("channel_connections on {}", session.connection.target));
     counts.print_companies(printer);
     counts.print_conflicts(printer);
@@ -69,7 +86,7 @@ pub(super) async fn judge(
     survey: &Survey,
     policy: Policy,
 ) -> Result<Counts, Failure> {
-    let mut counts = Counts::default();
+    let mut counts = Counts::new(session.printer);
     let bar = Bar::new("comparing", survey.rows, session.printer);
     let mut rows = 0;
     let planned = plan(
@@ -104,15 +121,16 @@ fn print_rows(printer: &Printer, counts: &Counts, findings: Option<&Said>) {
     let header =
         ["row", "company_id", "channel_type", "kind", "word", "explanation", "detail", "remedy"];
     let found = findings.into_iter().flat_map(Said::lines);
-    printer.csv(
-        &header,
-        counts.conflicts.iter().map(super::counts::ConflictLine::fields).chain(found),
-    );
+    printer.csv(&header, counts.conflicts().into_iter().map(ConflictLine::fields).chain(found));
 }
 
 fn print_notes(printer: &Printer, counts: &Counts) {
     for (note, rows) in &counts.notes {
         printer.line(format_args!("  {note}: {}", count(*rows, "row")));
+    }
+    for (channel_type, rows) in &counts.skipped_types {
+        let rows = count(*rows, "row");
+        printer.line(format_args!("  of type {channel_type}, left alone: {rows}"));
     }
 }
 

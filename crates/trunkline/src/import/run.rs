@@ -48,7 +48,7 @@ pub(super) async fn run(
         return arguments.following.run(&session, &ring, options).await;
     }
     let bar = Bar::new("importing", survey.rows, session.printer);
-    let mut counts = Counts::default();
+    let mut counts = Counts::new(session.printer);
     let mut progress = |report: &RunReport, judged: &[_]| {
         for (row, verdict) in judged {
             counts.add(row, verdict);
@@ -70,7 +70,6 @@ pub(super) async fn run(
     if report.is_interrupted {
         return Err(interrupted("what was imported so far stands; the same command goes on"));
     }
-    counts.sort();
     tell(session.printer, &report, &counts);
     Ok(if report.conflicts > 0 { ExitStatus::Differences } else { ExitStatus::Done })
 }
@@ -107,7 +106,7 @@ fn tell(printer: &Printer, report: &RunReport, counts: &Counts) {
         "left_out": report.left_out,
         "limited": report.is_limited,
         "rested_ms": u64::try_from(report.rested.as_millis()).unwrap_or(u64::MAX),
-        "conflicts": counts.conflicts,
+        "conflicts": counts.conflicts(),
     }));
     counts.print_conflicts(printer);
     let summary = format!(

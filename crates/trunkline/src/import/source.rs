@@ -29,21 +29,34 @@ impl Source {
         self.from.is_empty()
     }
 
-    /// Reads what is not the platform's, or looks at the platform's tables.
-    pub(super) async fn open(&self, executor: Executor<'_>) -> Result<Platform, Failure> {
+    /// Reads what is not the platform's, or looks at the platform's tables. To take an import back its name is enough, so
+    /// that a file of tokens need not be kept.
+    pub(super) async fn open(
+        &self,
+        executor: Executor<'_>,
+        by_name: bool,
+    ) -> Result<Platform, Failure> {
         let opened = match self.from.as_slice() {
             [] => Platform::inspect(executor).await,
             [kind, file] if kind == "csv" => {
                 let path = Path::new(file);
-                let rows = read_csv(&text(path)?).map_err(|error| unreadable(path, &error))?;
+                let rows = if by_name {
+                    Vec::new()
+                } else {
+                    read_csv(&text(path)?).map_err(|error| unreadable(path, &error))?
+                };
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
                 Platform::given(executor, &format!("csv:{name}"), rows).await
             }
             [kind, address] if kind == "chatwoot" => {
                 let target = Target::parse(&address_of(address)?)?;
-                let client = target.client_of("trunkline import").await?;
-                let rows = read_chatwoot(&client, &self.companies()?).await;
-                let rows = rows.map_err(|error| store(&error))?;
+                let rows = if by_name {
+                    Vec::new()
+                } else {
+                    let client = target.client_of("trunkline import").await?;
+                    let rows = read_chatwoot(&client, &self.companies()?).await;
+                    rows.map_err(|error| store(&error))?
+                };
                 let name = format!("chatwoot:{}", target.database());
                 Platform::given(executor, &name, rows).await
             }

@@ -63,19 +63,11 @@ fn ask(session: &Session<'_>) -> Result<(), Failure> {
 }
 
 fn tell(printer: &Printer, report: &UndoReport) {
-    let kept = report.kept.iter().map(|kept| {
-        serde_json::json!({
-            "source_row": kept.source_row,
-            "provider": kept.provider,
-            "row": kept.row,
-            "reason": kept.reason.as_str(),
-        })
-    });
     printer.document(&serde_json::json!({
         "channels": report.channels,
         "clients": report.clients,
         "forgotten": report.forgotten,
-        "kept": kept.collect::<Vec<_>>(),
+        "kept": report.kept,
     }));
     for kept in report.kept.iter().take(MOST_LINES) {
         let (reason, provider, row) = (kept.reason.as_str(), kept.provider, kept.row);

@@ -1,16 +1,13 @@
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 use trunkline_core::legacy::Checksum;
 use trunkline_migrate::ExitStatus;
 use trunkline_store::import::{Finding, SourceRow, Verification, verify};
 
 use super::progress::Bar;
+use super::shown::Shown;
 use super::{Session, count, interrupted, store};
 use crate::failure::Failure;
 use crate::output::{ERROR, GOOD, Printer, QUIET};
-
-const MOST_LINES: usize = 50;
 
 /// The rows of a company.
 #[derive(Default, Serialize)]
@@ -36,18 +33,32 @@ struct Line {
     finding: &'static str,
 }
 
-#[derive(Default)]
 struct Findings {
-    companies: BTreeMap<Option<i32>, PerCompany>,
+    companies: Shown<Option<i32>, PerCompany>,
     total: PerCompany,
-    lines: Vec<Line>,
+    lines: Shown<i64, Line>,
+}
+
+/// What was found, for programs.
+#[derive(Serialize)]
+struct Document<'a> {
+    total: &'a PerCompany,
+    companies: Vec<&'a PerCompany>,
+    differences: Vec<&'a Line>,
+    source_gone: &'a [i64],
+    tokens_compared: bool,
 }
 
 pub(super) async fn run(session: &Session<'_>) -> Result<ExitStatus, Failure> {
     let survey = session.survey().await?;
     let executor = session.lease.executor();
     let bar = Bar::new("comparing", survey.rows, session.printer);
-    let mut findings = Findings::default();
+    let printer = session.printer;
+    let mut findings = Findings {
+        companies: Shown::new(printer),
+        total: PerCompany::default(),
+        lines: Shown::new(printer),
+    };
     let mut show = |row: &SourceRow, finding| {
         findings.add(row, finding);
         if findings.total.rows.is_multiple_of(1000) {
@@ -68,39 +79,34 @@ pub(super) async fn run(session: &Session<'_>) -> Result<ExitStatus, Failure> {
 
 impl Findings {
     fn add(&mut self, row: &SourceRow, finding: Finding) {
-        let company = self.companies.entry(row.company_id).or_insert_with(|| PerCompany {
+        let company = self.companies.entry(row.company_id, || PerCompany {
             company_id: row.company_id,
             company: row.company.clone(),
             ..PerCompany::default()
         });
-        company.add(finding);
+        if let Some(company) = company {
+            company.add(finding);
+        }
         self.total.add(finding);
-        let finding = match finding {
-            Finding::Different { difference, .. } => difference.as_str(),
-            Finding::Missing { .. } => "missing",
-            Finding::Same { .. } | Finding::Conflict(_) => return,
-        };
-        self.lines.push(Line { row: row.id, company_id: row.company_id, finding });
+        let Some(finding) = finding.word() else { return };
+        self.lines.entry(row.id, || Line { row: row.id, company_id: row.company_id, finding });
     }
 
     fn tell(&self, session: &Session<'_>, verification: &Verification) -> ExitStatus {
         let printer = session.printer;
         let PerCompany { rows, same, different, missing, conflict, .. } = self.total;
-        printer.document(&serde_json::json!({
-            "total": self.total,
-            "companies": self.companies.values().collect::<Vec<_>>(),
-            "differences": self.lines,
-            "source_gone": verification.source_gone,
-            "tokens_compared": session.ring().is_some(),
-        }));
+        printer.document(&Document {
+            total: &self.total,
+            companies: self.companies.values().collect(),
+            differences: self.lines.values().collect(),
+            source_gone: &verification.source_gone,
+            tokens_compared: session.ring().is_some(),
+        });
         self.print_companies(printer);
-        for line in self.lines.iter().take(MOST_LINES) {
+        for line in self.lines.values() {
             printer.line(format_args!("  {ERROR}{}{ERROR:#} row {}", line.finding, line.row));
         }
-        let more = self.lines.len().saturating_sub(MOST_LINES);
-        if more > 0 {
-            printer.line(format_args!("  {QUIET}and {more} more: --format json{QUIET:#}"));
-        }
+        self.lines.print_more(printer, "rows");
         for row in &verification.source_gone {
             printer.line(format_args!(
                 "  {QUIET}row {row} was imported, and is gone from channel_connections{QUIET:#}"
@@ -125,13 +131,9 @@ impl Findings {
     fn print_companies(&self, printer: &Printer) {
         let header =
             ["company", "", "rows", "same", "different", "missing", "conflict", "checksum"];
-        let rows = self.companies.values().take(MOST_LINES).map(PerCompany::fields);
+        let rows = self.companies.values().map(PerCompany::fields);
         printer.table(&header, rows.collect());
-        let more = self.companies.len().saturating_sub(MOST_LINES);
-        if more > 0 {
-            let text = format!("and {more} more companies: --format json");
-            printer.line(format_args!("  {QUIET}{text}{QUIET:#}"));
-        }
+        self.companies.print_more(printer, "companies");
     }
 }
 

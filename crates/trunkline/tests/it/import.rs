@@ -82,6 +82,8 @@ async fn programs_read_the_same() {
     let kinds = ["create", "update", "already_there", "conflict", "skipped"];
     let sum: i64 = kinds.iter().map(|kind| total[kind].as_i64().unwrap()).sum();
     assert_eq!(sum, rows, "every row is one of them: {total}");
+    let skipped = json["skipped_types"].as_object().unwrap().values();
+    assert_eq!(total["skipped"], skipped.map(|rows| rows.as_i64().unwrap()).sum::<i64>());
     assert_snapshot!(
         "import_plan_csv",
         run(&place, "import plan --company 3 --format csv").await.expect(0)
@@ -192,6 +194,23 @@ async fn links_come_and_go_without_a_trace() {
 }
 
 #[tokio::test]
+async fn a_link_to_a_channel_that_was_made_anew_is_mended_and_taken_out() {
+    let place = platform().await;
+    let before = source(&place).await;
+    run(&place, "import run").await.expect(3);
+    run(&place, "import link").await.expect(0);
+    place.sql("DELETE FROM meta_whatsapp_phone_numbers").await;
+    let made = run(&place, "import run --format json").await.expect(3).json();
+    let linked = run(&place, "import link --format json").await.expect(0).json();
+    assert!(made["created"].as_i64() > Some(0), "{made}");
+    assert_eq!(linked["linked"], made["created"]);
+    place.sql("DELETE FROM meta_whatsapp_phone_numbers").await;
+    run(&place, "import run").await.expect(3);
+    run(&place, "import unlink").await.expect(0);
+    assert_eq!(source(&place).await, before);
+}
+
+#[tokio::test]
 async fn an_import_is_taken_back_but_for_what_was_changed() {
     let place = platform().await;
     let before = source(&place).await;
@@ -231,6 +250,45 @@ async fn an_import_goes_on_where_it_was_and_waits_for_locks() {
     platform.batch_execute("ROLLBACK").await.unwrap();
     running.end().await.expect(3);
     run(&place, "import verify").await.expect(0);
+}
+
+#[tokio::test]
+async fn ctrl_c_ends_a_run_that_waits_for_a_lock() {
+    let place = platform().await;
+    let platform = place.database.connect().await.unwrap();
+    platform.batch_execute("BEGIN; SELECT FROM companies FOR UPDATE").await.unwrap();
+    let running = place.command("import run").env("TRUNKLINE_KEYS", KEY).spawn();
+    place.wait_for_statement("FOR KEY SHARE").await;
+    running.interrupt();
+    let ended = tokio::time::timeout(Duration::from_secs(15), running.end()).await;
+    let ended = ended.expect("it waits for one lock and no longer").expect(130);
+    assert!(ended.stderr.contains("the same command goes on"), "{ended}");
+    assert_eq!(place.number(CHANNELS).await, 0);
+    platform.batch_execute("ROLLBACK").await.unwrap();
+    run(&place, "import run").await.expect(3);
+    run(&place, "import verify").await.expect(0);
+}
+
+#[tokio::test]
+async fn a_key_that_goes_out_of_use_changes_no_row() {
+    let place = platform().await;
+    run(&place, "import run").await.expect(3);
+    let new = "tlkey1_ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8";
+    let both = format!("{new},{KEY}");
+    place.command("keys rotate").env("TRUNKLINE_KEYS", &both).run().await.expect(0);
+    place.sql("UPDATE meta_whatsapp_phone_numbers SET display_name = 'Ours'").await;
+    let plan = place.command("import plan --format json").env("TRUNKLINE_KEYS", new).run().await;
+    let plan = plan.expect(0).json();
+    assert_eq!([&plan["total"]["create"], &plan["total"]["update"]], [0, 0]);
+    let before = run(&place, "import plan --format json").await.expect(0).json();
+    assert_eq!(plan["total"]["conflict"], before["total"]["conflict"]);
+}
+
+#[tokio::test]
+async fn keys_that_cannot_be_read_are_said_where_less_is_compared() {
+    let place = Place::migrated().await;
+    let plan = place.command("import plan").env("TRUNKLINE_KEYS", "fake").run().await.expect(0);
+    assert!(plan.stdout.contains("tokens were changed: "), "{plan}");
 }
 
 #[tokio::test]

@@ -45,6 +45,7 @@ async fn a_csv_file_goes_through_the_same_mapping() {
     run(&place, "import link").await.expect(0);
     let linked = "SELECT count(*) FROM channel_connections WHERE connection_data ? 'trunkline'";
     let links = place.number(linked).await;
+    std::fs::remove_file(place.path().join("connections.csv")).unwrap();
     run(&place, &format!("import undo {from} --yes")).await.expect(0);
     assert_eq!([place.number(made).await, place.number(linked).await], [0, links]);
     let refused = run(&place, &format!("import link {from}")).await.expect(2);

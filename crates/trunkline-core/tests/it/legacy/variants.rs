@@ -102,6 +102,23 @@ fn meta_rows_that_cannot_be_taken_over_are_named() {
 }
 
 #[test]
+fn what_was_masked_or_encrypted_by_somebody_else_is_no_token() {
+    for (token, expected) in [
+        ("EAAG****abcd", "token_unreadable"),
+        ("EAAGabcd...", "token_unreadable"),
+        ("enc:v1:fake", "token_unreadable"),
+        ("00112233445566778899aabbccddeeff:8899aabb", "token_unreadable"),
+        ("U2FsdGVkX19mYWtlZmFrZQ==", "token_unreadable"),
+        ("eyJpdiI6ImZha2UifQ==", "token_unreadable"),
+        ("gAAAAABmYWtlZmFrZQ==", "token_unreadable"),
+        ("EAAGfake-1|2_3.x==", "7 800000000000001 900000000000012 - EAAGfake-1|2_3.x=="),
+    ] {
+        let data = format!(r#"{{"wabaId":"800000000000001","accessToken":"{token}"}}"#);
+        assert_eq!(told(&row("whatsapp_official", NUMBER, Some(&data))), expected, "{token}");
+    }
+}
+
+#[test]
 fn every_way_in_which_360dialog_rows_were_written_is_read() {
     let read = "7 fake1CL fake2CH +15550000012 fake-k1";
     let array = format!("{read} in_array");

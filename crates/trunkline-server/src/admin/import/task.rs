@@ -156,7 +156,7 @@ pub(super) async fn put_up(
     let kind = kind
         .filter(|kind| *kind != TaskKind::Undo)
         .ok_or_else(|| Problem::new(Kind::Malformed, "there is no such task"))?;
-    let policy = if wanted.conflict == "newest" { Policy::Newest } else { Policy::Skip };
+    let policy: Policy = wanted.conflict.parse().unwrap_or_default();
     let ask = wanted.check_provider && kind == TaskKind::Plan;
     put_up_task(&state, &administrator.actor(), kind, None, policy, ask).await?;
     Ok(redirect_with_toast("/admin/import", &format!("{} is put up", title(kind))))

@@ -26,19 +26,11 @@ pub(crate) struct NewImportTask {
     /// What happens to rows that contend and about which nobody decided: none of them is taken, or the one that was changed last. Of plans and runs.
     #[serde(default)]
     #[schema(schema_with = policy, required = false)]
-    conflict: Contenders,
+    conflict: Policy,
     /// Ask the providers about each token, within the rate budgets of the partner accounts. Of plans.
     #[serde(default)]
     #[schema(required = false)]
     check_provider: bool,
-}
-
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Contenders {
-    #[default]
-    Skip,
-    Newest,
 }
 
 /// Put a task of the import up
@@ -61,11 +53,7 @@ pub(super) async fn create_import_task(
         let (field, message) = ("check_provider".to_owned(), "only a plan asks".to_owned());
         return Err(Problem::invalid(vec![FieldProblem { field, message }]));
     }
-    let policy = match new.conflict {
-        Contenders::Skip => Policy::Skip,
-        Contenders::Newest => Policy::Newest,
-    };
     let (actor, ask) = (caller.actor(), new.check_provider);
-    let task = put_up_task(&state, &actor, new.kind, new.company_id, policy, ask).await?;
+    let task = put_up_task(&state, &actor, new.kind, new.company_id, new.conflict, ask).await?;
     Ok((StatusCode::ACCEPTED, Json(task.into())))
 }

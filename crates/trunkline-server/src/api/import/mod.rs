@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 use trunkline_core::legacy::{Choice, Conflict};
-use trunkline_store::import::{self, PlannedConflict, TaskKind, TaskState};
+use trunkline_store::import::{self, PlannedConflict, Policy, TaskKind, TaskState};
 use utoipa::ToSchema;
 use utoipa::openapi::Object;
 use utoipa_axum::router::OpenApiRouter;
@@ -49,7 +49,7 @@ pub(crate) struct ImportTask {
     company_id: Option<i32>,
     /// What a run does with rows that contend and about which nobody decided.
     #[schema(schema_with = policy)]
-    conflict: &'static str,
+    conflict: Policy,
     /// Whether a plan asks the providers about each token.
     check_provider: bool,
     /// Whether somebody wants it to stop.
@@ -87,7 +87,7 @@ impl From<import::Task> for ImportTask {
             kind: task.kind,
             state: task.state,
             company_id: task.company_id,
-            conflict: task.policy.as_str(),
+            conflict: task.policy,
             check_provider: task.asks_provider,
             stop_requested: task.stop_requested,
             phase: task.phase,
@@ -203,7 +203,7 @@ fn state() -> Object {
 }
 
 fn policy() -> Object {
-    schema::words("What happens to rows that contend", ["skip", "newest"])
+    schema::words("What happens to rows that contend", Policy::ALL.iter().map(|word| word.as_str()))
 }
 
 fn conflict() -> Object {

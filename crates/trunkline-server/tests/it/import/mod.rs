@@ -1,7 +1,9 @@
 //! The import of the platform's connections, as the service does it.
 
+mod accounts;
 mod decisions;
 mod pages;
+mod secrets;
 mod tasks;
 mod tokens;
 

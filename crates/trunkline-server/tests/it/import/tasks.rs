@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use serde_json::json;
 use trunkline_migrate::Interrupt;
 use trunkline_server::import_once;
@@ -131,6 +133,33 @@ async fn a_task_is_stopped_left_to_the_next_process_and_taken_over_from_a_dead_o
     assert_eq!(service.get(&path, &key).await.json()["state"], "stopped");
     service.call("POST", &stop, &key, &json!({})).await.expect(200);
     assert_eq!(service.actions().await[0], "import.stopped");
+}
+
+#[tokio::test]
+async fn a_task_that_waits_for_a_lock_is_stopped_within_seconds() {
+    let (service, key) = platform().await;
+    for (kind, lock) in [
+        ("run", "SELECT FROM companies WHERE id = 1 FOR UPDATE"),
+        ("undo", "SELECT FROM meta_whatsapp_phone_numbers FOR UPDATE"),
+    ] {
+        service.client.batch_execute(&format!("BEGIN; {lock}")).await.unwrap();
+        let task = json!({ "kind": kind });
+        let put_up = service.call("POST", "/api/v1/import/tasks", &key, &task).await;
+        let path = format!("/api/v1/import/tasks/{}", put_up.expect(202).json()["id"]);
+        let state = service.state.clone();
+        let working = tokio::spawn(async move { import_once(&state, &Interrupt::default()).await });
+        let waiting =
+            "SELECT count(*) FROM pg_locks WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))";
+        while service.number(waiting).await == 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        service.call("POST", &format!("{path}/stop"), &key, &json!({})).await.expect(200);
+        let ended = tokio::time::timeout(Duration::from_secs(10), working).await;
+        assert!(ended.expect("within seconds").unwrap().unwrap());
+        assert_eq!(service.get(&path, &key).await.json()["state"], "stopped");
+        service.client.batch_execute("ROLLBACK").await.unwrap();
+        service.import(&key, &json!({ "kind": "run" })).await;
+    }
 }
 
 #[tokio::test]
