@@ -90,7 +90,10 @@ impl Account {
             return Ok(());
         }
         for ancestor in directory.ancestors().skip(1) {
-            let Ok(metadata) = fs::metadata(ancestor) else { continue };
+            // What is no directory at all is told by whoever makes one in it.
+            let Some(metadata) = fs::metadata(ancestor).ok().filter(fs::Metadata::is_dir) else {
+                continue;
+            };
             let bit = if metadata.uid() == self.uid {
                 0o100
             } else if metadata.gid() == self.gid {

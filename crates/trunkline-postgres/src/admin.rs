@@ -36,11 +36,25 @@ pub enum Status {
         pid: i32,
         /// The directory of its socket.
         socket_directory: PathBuf,
+        /// The socket's port.
+        socket_port: u16,
         /// The port on 127.0.0.1, where one was asked for.
         tcp_port: Option<u16>,
         /// Whether it stays without users, until it is stopped.
         kept: bool,
     },
+}
+
+impl Status {
+    /// The URL of a database over the Unix socket, where a server runs.
+    pub fn url(&self, database: &str) -> Option<String> {
+        match self {
+            Self::Running { socket_directory, socket_port, .. } => {
+                Some(server::socket_url(socket_directory, *socket_port, database))
+            }
+            Self::Absent | Self::Stopped { .. } | Self::Changing => None,
+        }
+    }
 }
 
 /// What the cluster in `directory` is doing; changes nothing.
@@ -59,6 +73,7 @@ pub fn status(directory: &Path) -> Result<Status, Error> {
             pid: server.pid,
             tcp_port: server.listens_on_tcp.then_some(server.port),
             socket_directory: server.socket_directory,
+            socket_port: server.port,
             kept: layout.keep().exists(),
         },
         _ => Status::Changing,

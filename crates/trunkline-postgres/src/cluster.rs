@@ -12,7 +12,7 @@ use crate::{
     layout::{Layout, open_owned},
     log::Excerpt,
     seat::Seat,
-    server::{self, Server, USER},
+    server::{self, Server, USER, encode},
     supervisor,
 };
 
@@ -62,8 +62,7 @@ impl Cluster {
 
     /// The URL of a database over the Unix socket, as libpq, tokio-postgres and sqlx read it.
     pub fn url(&self, database: &str) -> String {
-        let socket = encode(&self.server.socket_directory.to_string_lossy());
-        format!("postgresql://{USER}@{socket}:{}/{}", self.server.port, encode(database))
+        server::socket_url(&self.server.socket_directory, self.server.port, database)
     }
 
     /// The URL of a database over TCP, its password included; `None` where no port was asked for.
@@ -235,14 +234,6 @@ impl Opening<'_> {
             None => Error::NotFound { fetch },
         })
     }
-}
-
-/// Percent-encodes everything that has a meaning in a URL.
-fn encode(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    text.bytes()
-        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-        .collect()
 }
 
 /// An SQL identifier.

@@ -187,6 +187,9 @@ impl Error {
                 "see {} for what it is doing",
                 directory.join("log").display()
             )),
+            Self::File { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => Some(
+                "run as the user whose it is, or set TRUNKLINE_DATA_DIR to another directory".to_owned(),
+            ),
             Self::Initialise { .. } | Self::Database { .. } | Self::Template { .. } | Self::File { .. } => None,
         }
     }

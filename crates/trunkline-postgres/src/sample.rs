@@ -14,7 +14,7 @@ mod variant;
 
 use std::{collections::BTreeMap, iter};
 
-use tokio_postgres::Client;
+use tokio_postgres::{Client, error::SqlState};
 
 pub use self::variant::{Flaw, Variant};
 use self::{
@@ -26,6 +26,9 @@ use self::{
 /// The tables of a sample, parents last.
 const TABLES: [&str; 4] = ["channel_connections", "users", "companies", "migrations"];
 
+/// The comment on each of them, by which they are told from those of a platform.
+const MARK: &str = "Sample of a platform, made by trunkline database sample";
+
 /// What [`create`] makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SampleOptions {
@@ -33,7 +36,7 @@ pub struct SampleOptions {
     pub companies: u32,
     /// Another seed, other rows.
     pub seed: u64,
-    /// Drops the platform's tables first where they exist, with their rows.
+    /// Drops the tables of an earlier sample first, with their rows; never those of a platform.
     pub replace: bool,
 }
 
@@ -82,10 +85,12 @@ pub struct SampleSummary {
 #[non_exhaustive]
 pub enum SampleError {
     /// The database is in use, maybe by the platform itself.
-    #[error("the database already has a table public.{table}")]
+    #[error("the database already has a table public.{table}{}", if *by_sample { "" } else { ", which no sample made" })]
     Occupied {
         /// The table that was found.
         table: &'static str,
+        /// Whether an earlier sample made it.
+        by_sample: bool,
     },
     /// There are not that many sample phone numbers.
     #[error("a sample has at most {most} companies, not {asked}", most = SampleOptions::MOST_COMPANIES)]
@@ -105,9 +110,12 @@ impl SampleError {
     /// What to do about it, in one sentence.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Occupied { .. } => Some(
-                "choose an empty database, or replace its tables: trunkline database sample --replace",
+            Self::Occupied { by_sample: true, .. } => Some(
+                "choose an empty database, or replace the sample: trunkline database sample --replace",
             ),
+            Self::Occupied { by_sample: false, .. } => {
+                Some("choose an empty database: --replace is for the tables of a sample alone")
+            }
             Self::ReferredTo(_) => Some("revert the migrations first: trunkline migrate down"),
             Self::TooManyCompanies { .. } | Self::Database(_) => None,
         }
@@ -146,25 +154,27 @@ pub async fn create(
 }
 
 async fn make_room(client: &Client, replace: bool) -> Result<(), SampleError> {
+    let query = "SELECT obj_description(to_regclass($1), 'pg_class') IS NOT DISTINCT FROM $2
+                 WHERE to_regclass($1) IS NOT NULL";
+    let mut found = Vec::new();
     for table in TABLES {
-        if replace {
-            client.batch_execute(&format!("DROP TABLE IF EXISTS public.{table}")).await.map_err(
-                |error| match error.code() {
-                    Some(&tokio_postgres::error::SqlState::DEPENDENT_OBJECTS_STILL_EXIST) => {
-                        SampleError::ReferredTo(error)
-                    }
-                    _ => SampleError::Database(error),
-                },
-            )?;
-        } else {
-            let found = client
-                .query_one("SELECT to_regclass($1) IS NOT NULL", &[&format!("public.{table}")])
-                .await
-                .map_err(SampleError::Database)?;
-            if found.get(0) {
-                return Err(SampleError::Occupied { table });
-            }
+        let row = client
+            .query_opt(query, &[&format!("public.{table}"), &MARK])
+            .await
+            .map_err(SampleError::Database)?;
+        let Some(row) = row else { continue };
+        let by_sample: bool = row.get(0);
+        if !(replace && by_sample) {
+            return Err(SampleError::Occupied { table, by_sample });
         }
+        found.push(table);
+    }
+    for table in found {
+        let dropped = client.batch_execute(&format!("DROP TABLE public.{table}")).await;
+        dropped.map_err(|error| match error.code() {
+            Some(&SqlState::DEPENDENT_OBJECTS_STILL_EXIST) => SampleError::ReferredTo(error),
+            _ => SampleError::Database(error),
+        })?;
     }
     Ok(())
 }
@@ -202,6 +212,9 @@ async fn fill(
 
     progress(SampleProgress::Keys);
     client.batch_execute(include_str!("sample/keys.sql")).await?;
+    for table in TABLES {
+        client.batch_execute(&format!("COMMENT ON TABLE public.{table} IS '{MARK}'")).await?;
+    }
     Ok(summary)
 }
 

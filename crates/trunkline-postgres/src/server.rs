@@ -63,6 +63,20 @@ impl Server {
     }
 }
 
+/// The URL of a database over the Unix socket, as libpq, tokio-postgres and sqlx read it.
+pub(crate) fn socket_url(directory: &Path, port: u16, database: &str) -> String {
+    let directory = encode(&directory.to_string_lossy());
+    format!("postgresql://{USER}@{directory}:{port}/{}", encode(database))
+}
+
+/// Percent-encodes everything that has a meaning in a URL.
+pub(crate) fn encode(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    text.bytes()
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
+}
+
 /// The process in `postmaster.pid`, where it lives and is a server on this data directory, not another that got its number.
 pub(crate) fn living_process(layout: &Layout) -> Option<Pid> {
     let text = fs::read_to_string(layout.data().join("postmaster.pid")).ok()?;

@@ -1,5 +1,7 @@
 //! Which database a command works on.
 
+use std::io::IsTerminal;
+
 use trunkline_migrate::Target;
 use trunkline_postgres::{Cluster, Options, Progress, Step};
 
@@ -50,9 +52,8 @@ impl Progress for Steps {
     fn step(&self, step: Step) {
         match step {
             Step::Fetching { version, received, total } => {
-                let total =
-                    total.map_or_else(String::new, |total| format!(" of {}", megabytes(total)));
-                eprint!("\rfetching PostgreSQL {version}: {}{total} ", megabytes(received));
+                let shown = std::io::stderr().is_terminal();
+                eprint!("{}", fetching(&version, received, total, shown));
             }
             Step::Initialising { version } => {
                 eprintln!("setting up a private PostgreSQL {version}, once");
@@ -62,6 +63,32 @@ impl Progress for Steps {
     }
 }
 
+/// A line that is written over and over on a terminal, and once elsewhere, when all has come.
+fn fetching(version: &str, received: u64, total: Option<u64>, terminal: bool) -> String {
+    let done = total == Some(received);
+    if !terminal && !done {
+        return String::new();
+    }
+    let (start, end) = (if terminal { "\r" } else { "" }, if done { "\n" } else { " " });
+    let of = total.map_or_else(String::new, |total| format!(" of {}", megabytes(total)));
+    format!("{start}fetching PostgreSQL {version}: {}{of}{end}", megabytes(received))
+}
+
 fn megabytes(bytes: u64) -> String {
     format!("{:.1} MB", f64::from(u32::try_from(bytes / 1024).unwrap_or(u32::MAX)) / 1024.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fetching;
+
+    #[test]
+    fn a_download_ends_its_line_and_fills_no_log() {
+        let (half, all) = (15 << 20, Some(30 << 20));
+        let shown = |received, terminal| fetching("18.1", received, all, terminal);
+        assert_eq!(shown(half, true), "\rfetching PostgreSQL 18.1: 15.0 MB of 30.0 MB ");
+        assert_eq!(shown(30 << 20, true), "\rfetching PostgreSQL 18.1: 30.0 MB of 30.0 MB\n");
+        assert_eq!(shown(half, false), "");
+        assert_eq!(shown(30 << 20, false), "fetching PostgreSQL 18.1: 30.0 MB of 30.0 MB\n");
+    }
 }

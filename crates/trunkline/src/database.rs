@@ -114,17 +114,15 @@ fn other_port(options: &Options, asked: Option<u16>) -> Result<Option<String>, F
     let Status::Running { tcp_port, .. } = trunkline_postgres::status(&options.directory)? else {
         return Ok(None);
     };
-    Ok(match tcp_port {
-        None => Some("without a port".to_owned()),
-        Some(port) if asked != 0 && port != asked => Some(format!("on port {port}")),
-        Some(_) => None,
-    })
+    Ok(tcp_port.filter(|port| asked != 0 && *port != asked).map(|port| format!("on port {port}")))
 }
 
 fn status(options: &Options, printer: &Printer) -> Result<ExitStatus, Failure> {
     let directory = options.directory.display();
     let mut document = serde_json::json!({ "directory": options.directory });
-    let (word, text) = match trunkline_postgres::status(&options.directory)? {
+    let status = trunkline_postgres::status(&options.directory)?;
+    let url = status.url(DATABASE);
+    let (word, text) = match status {
         Status::Absent => {
             ("absent", format!("There is none in {directory}; it is made at its first use."))
         }
@@ -137,6 +135,7 @@ fn status(options: &Options, printer: &Printer) -> Result<ExitStatus, Failure> {
             document["pid"] = pid.into();
             document["tcp_port"] = tcp_port.into();
             document["kept"] = kept.into();
+            document["url"] = url.clone().into();
             let port =
                 tcp_port.map_or_else(String::new, |port| format!(", port {port} on 127.0.0.1"));
             let until =
@@ -151,6 +150,9 @@ fn status(options: &Options, printer: &Printer) -> Result<ExitStatus, Failure> {
     document["status"] = word.into();
     printer.document(&document);
     printer.line(text);
+    if let Some(url) = url {
+        printer.line(format_args!("  {url}"));
+    }
     Ok(ExitStatus::Done)
 }
 

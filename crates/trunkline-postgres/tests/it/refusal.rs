@@ -63,6 +63,17 @@ async fn a_directory_that_the_servers_user_cannot_reach_is_refused() {
 }
 
 #[tokio::test]
+async fn a_file_where_a_directory_should_be_is_not_called_closed() {
+    let place = tempfile::tempdir_in("/tmp").unwrap();
+    fs::set_permissions(place.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let file = place.path().join("file");
+    fs::write(&file, "").unwrap();
+    let (error, _) = refused(&Options::new(file.join("postgres"))).await;
+    assert!(matches!(error, Error::File { .. }), "{error}");
+    assert!(error.to_string().contains(&file.display().to_string()), "{error}");
+}
+
+#[tokio::test]
 async fn a_server_that_ends_while_starting_shows_the_end_of_its_log() {
     let directory = Directory::new();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

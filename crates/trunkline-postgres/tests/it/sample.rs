@@ -72,7 +72,7 @@ async fn the_same_options_give_the_same_database() {
 }
 
 #[tokio::test]
-async fn a_platform_is_not_touched_unless_told() {
+async fn the_tables_of_a_platform_are_never_replaced() {
     let database = TestDatabase::empty().await.unwrap();
     let client = database.connect().await.unwrap();
     client
@@ -82,13 +82,27 @@ async fn a_platform_is_not_touched_unless_told() {
         .await
         .unwrap();
 
-    let error = create(&client, &OPTIONS, |_| {}).await.unwrap_err();
-    assert!(matches!(error, SampleError::Occupied { table: "companies" }), "{error}");
+    for replace in [false, true] {
+        let error =
+            create(&client, &SampleOptions { replace, ..OPTIONS }, |_| {}).await.unwrap_err();
+        let expected = SampleError::Occupied { table: "companies", by_sample: false };
+        assert_eq!(error.to_string(), expected.to_string());
+        assert_eq!(error.hint(), expected.hint());
+    }
     let kept: i64 = client.query_one("SELECT count(*) FROM companies", &[]).await.unwrap().get(0);
     assert_eq!(kept, 1);
     let others: bool =
         client.query_one("SELECT to_regclass('users') IS NULL", &[]).await.unwrap().get(0);
     assert!(others);
+}
+
+#[tokio::test]
+async fn a_sample_is_replaced_when_that_is_said_and_nothing_refers_to_it() {
+    let database = TestDatabase::empty().await.unwrap();
+    let client = database.connect().await.unwrap();
+    create(&client, &SampleOptions { companies: 3, ..OPTIONS }, |_| {}).await.unwrap();
+    let error = create(&client, &OPTIONS, |_| {}).await.unwrap_err();
+    assert!(matches!(error, SampleError::Occupied { by_sample: true, .. }), "{error}");
 
     let replacing = SampleOptions { replace: true, ..OPTIONS };
     assert_eq!(create(&client, &replacing, |_| {}).await.unwrap().companies, 2000);

@@ -38,7 +38,6 @@ struct Finding {
     what: &'static str,
     state: State,
     detail: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<String>,
 }
 

@@ -20,6 +20,7 @@ mod import;
 #[cfg(feature = "simulator")]
 mod import_providers;
 mod import_sources;
+mod json;
 mod keys;
 mod ledger;
 mod lint;

@@ -58,6 +58,7 @@ async fn it_starts_is_used_and_stops() {
     let psql = "database psql -c 'SELECT 41 + 1 AS answer'";
     assert_snapshot!("psql", private.run(psql).await.expect(0));
     private.run("database psql -c 'SELECT 1 / 0'").await.expect(1);
+    assert_snapshot!("no_platform", private.run("migrate up").await.expect(6));
     assert_snapshot!("sample", private.run("database sample --companies 3").await.expect(0));
     assert_snapshot!("sample_twice", private.run("database sample").await.expect(1));
     let again = private.run("database sample --companies 4 --replace --format json").await;
