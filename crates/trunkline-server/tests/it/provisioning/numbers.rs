@@ -38,7 +38,7 @@ impl Desk {
 async fn a_number_is_verified_by_its_code_and_registered_by_its_pin() {
     let desk = Desk::new().await;
     desk.is_new();
-    let early = desk.refused("/channels/meta-1/register", json!({ "pin": "012345" }), 409).await;
+    let early = desk.refused("/channels/meta-1/register", json!({ "pin": "000000" }), 409).await;
     assert!(early.contains("133006") && early.contains("request a code"), "{early}");
     let early =
         desk.refused("/channels/meta-1/verify-code", json!({ "code": "123456" }), 409).await;
@@ -52,7 +52,7 @@ async fn a_number_is_verified_by_its_code_and_registered_by_its_pin() {
     let again = desk.refused("/channels/meta-1/request-code", json!({}), 409).await;
     assert!(again.contains("136024") && again.contains("verified already"), "{again}");
 
-    let registered = desk.post("/channels/meta-1/register", json!({ "pin": "012345" })).await;
+    let registered = desk.post("/channels/meta-1/register", json!({ "pin": "000000" })).await;
     assert_eq!(registered.json()["status"], "running", "{}", registered.body);
     assert_eq!(registered.json()["provider_status"], "CONNECTED");
     assert_eq!(desk.history().await, "status pending running operator test");
@@ -66,10 +66,10 @@ async fn a_number_is_verified_by_its_code_and_registered_by_its_pin() {
 async fn a_registration_is_not_wasted_and_a_wrong_pin_is_told_as_such() {
     let desk = Desk::new().await;
     let path = "/channels/meta-1/register";
-    let twice = desk.refused(path, json!({ "pin": "012345" }), 409).await;
+    let twice = desk.refused(path, json!({ "pin": "000000" }), 409).await;
     assert!(twice.contains("registered already"), "{twice}");
     assert_eq!(desk.sent("POST", "/register"), 0);
-    let again = json!({ "pin": "012345", "again": true });
+    let again = json!({ "pin": "000000", "again": true });
     assert_eq!(desk.post(path, again).await.status.as_u16(), 200);
     let wrong = desk.refused(path, json!({ "pin": "543210", "again": true }), 409).await;
     insta::assert_snapshot!("wrong_pin", wrong);
@@ -78,7 +78,7 @@ async fn a_registration_is_not_wasted_and_a_wrong_pin_is_told_as_such() {
         fields.insert("is_on_biz_app".to_owned(), true.into());
     });
     for path in ["/channels/meta-1/register", "/channels/meta-1/deregister"] {
-        let refused = desk.refused(path, json!({ "pin": "012345", "again": true }), 409).await;
+        let refused = desk.refused(path, json!({ "pin": "000000", "again": true }), 409).await;
         assert!(refused.contains("WhatsApp Business app"), "{refused}");
     }
     assert_eq!(desk.sent("POST", "/deregister"), 0);
@@ -99,7 +99,7 @@ async fn ten_registrations_in_three_days_are_all_and_whoever_reads_the_number_is
     for turn in 0..10 {
         let answer = match turn % 2 {
             0 => desk.post("/channels/meta-1/deregister", json!({})).await,
-            _ => desk.post("/channels/meta-1/register", json!({ "pin": "012345" })).await,
+            _ => desk.post("/channels/meta-1/register", json!({ "pin": "000000" })).await,
         };
         assert_eq!(answer.status.as_u16(), 200, "{turn}: {}", answer.body);
     }
@@ -134,7 +134,7 @@ async fn a_registration_without_an_answer_is_read_from_the_number_and_the_channe
         });
         let (path, times) = ("/meta/*/*/register".to_owned(), Some(1));
         desk.field.simulator.fault(Fault { method: None, path, times, kind });
-        let pin = json!({ "pin": "012345" });
+        let pin = json!({ "pin": "000000" });
         desk.refused("/channels/meta-1/register", pin.clone(), 503).await;
         desk.refused("/channels/meta-1/register", pin, 409).await;
         assert_eq!(desk.sent("POST", "/register"), 1);
@@ -164,7 +164,7 @@ async fn what_is_not_a_pin_a_code_or_a_way_is_refused_before_anything_is_sent() 
         assert_eq!(answer.json()["errors"][0]["field"], field);
     }
     for (path, body) in [
-        ("360dialog-1/register", json!({ "pin": "012345" })),
+        ("360dialog-1/register", json!({ "pin": "000000" })),
         ("360dialog-1/request-code", json!({})),
         ("360dialog-1/verify-code", json!({ "code": "123456" })),
         ("twilio-1/request-code", json!({})),

@@ -52,10 +52,10 @@ async fn what_is_typed_wrong_and_what_the_provider_refuses_stands_above_the_form
     let wrong = service.submit("/admin/channels/meta-1/register", &cookie, "pin=12").await;
     assert_eq!(wrong.status.as_u16(), 422);
     assert!(wrong.body.contains("It has six digits.") && !wrong.body.contains("value=\"12\""));
-    let refused = service.submit("/admin/channels/meta-1/register", &cookie, "pin=012345").await;
+    let refused = service.submit("/admin/channels/meta-1/register", &cookie, "pin=000000").await;
     assert_eq!(refused.status.as_u16(), 409);
     assert!(refused.body.contains("registered already"));
-    let form = "pin=012345&again=true";
+    let form = "pin=000000&again=true";
     let done = service.submit("/admin/channels/meta-1/register", &cookie, form).await;
     assert_eq!((done.status.as_u16(), done.header("location")), (303, "/admin/channels/meta-1"));
     let untyped = service.submit("/admin/channels/meta-1/deregister", &cookie, "confirm=x").await;
