@@ -20,6 +20,7 @@ mod pass_through;
 pub mod people;
 mod problem;
 pub mod providers;
+mod provisioning;
 mod reference;
 mod routes;
 mod state;

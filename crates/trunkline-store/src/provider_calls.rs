@@ -3,12 +3,36 @@
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
+use trunkline_core::Provider;
 
 use crate::database::Parameters;
-use crate::{Executor, StoreError};
+use crate::row::{word, words};
+use crate::{Executor, QualifiedId, StoreError, Window};
 
 /// Refuses a second call while nobody knows what became of the first.
 const OPEN_KEY: &str = "provider_calls_open_key";
+
+words! {
+    /// How far a call is.
+    CallState {
+        /// It was sent, or is about to be.
+        Begun = "begun",
+        /// The provider did it.
+        Done = "done",
+        /// It did not.
+        Failed = "failed",
+        /// Nobody knows; the same call is not made until somebody says so.
+        Unknown = "unknown",
+    }
+}
+
+impl CallState {
+    /// Whether it is not known what became of the call.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Begun | Self::Unknown)
+    }
+}
 
 /// A call as it stands in the journal.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,37 +41,41 @@ pub struct ProviderCall {
     pub id: i64,
     /// The partner account that it is made for.
     pub account_id: i32,
+    /// Its provider.
+    pub provider: Provider,
     /// As `provider.meta.register`.
     pub call: String,
     /// What it is about, in the provider's words.
     pub subject: String,
     /// What is needed to find out what became of it.
     pub details: Value,
+    /// How far it is.
+    pub state: CallState,
     /// When it was written down.
     pub begun_at: Timestamp,
-    /// Whether somebody looked already, and the provider could not tell.
-    pub is_unknown: bool,
+    /// When it was known what became of it, or that the provider cannot tell.
+    pub ended_at: Option<Timestamp>,
+    /// The error, what the call brought, or how its end was found out.
+    pub outcome: Option<Value>,
 }
 
-/// What became of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CallEnd {
-    /// The provider did it.
-    Done,
-    /// It did not.
-    Failed,
-    /// Nobody knows; the same call is not made until somebody says so.
-    Unknown,
-}
-
-impl CallEnd {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Done => "done",
-            Self::Failed => "failed",
-            Self::Unknown => "unknown",
-        }
+impl ProviderCall {
+    /// The channel that it is about, if it is about one.
+    pub fn channel(&self) -> Option<QualifiedId> {
+        let number = self.details["channel_row"].as_i64()?.try_into().ok()?;
+        Some(QualifiedId { provider: self.provider, number })
     }
+}
+
+/// Which calls are listed; what is not given is not asked for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CallFilter<'a> {
+    /// Whose end is known, or not.
+    pub is_open: Option<bool>,
+    /// Of this partner account.
+    pub account_id: Option<i32>,
+    /// About this, in the provider's words.
+    pub subject: Option<&'a str>,
 }
 
 /// Writes down a call that is about to be sent. To be committed before it is. `None`: the same call was begun before,
@@ -77,7 +105,7 @@ pub async fn begin_call(
 pub async fn end_call(
     executor: Executor<'_>,
     id: i64,
-    end: CallEnd,
+    end: CallState,
     outcome: &Value,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
@@ -103,31 +131,90 @@ pub async fn list_accounts_with_open_calls(
     Ok(rows.iter().map(|row| row.get("account_id")).collect())
 }
 
+/// How many calls the providers cannot tell the end of: somebody has to settle them.
+pub async fn count_unknown_calls(executor: Executor<'_>) -> Result<i64, StoreError> {
+    let query = "SELECT count(*) FROM trunkline.provider_calls WHERE state = 'unknown'";
+    let row = executor.row("count calls whose end is not known", query, &[]).await?;
+    Ok(row.map_or(0, |row| row.get(0)))
+}
+
 /// The calls of an account that nobody knows the end of, begun before a moment; the oldest hundred.
 pub async fn list_open_calls(
     executor: Executor<'_>,
     account_id: i32,
     begun_before: Timestamp,
 ) -> Result<Vec<ProviderCall>, StoreError> {
-    let query = "
-        SELECT id, account_id, call, subject, details, begun_at, state = 'unknown' AS is_unknown
-        FROM trunkline.provider_calls
+    let query = format!(
+        "{SELECT}
         WHERE account_id = $1 AND state IN ('begun', 'unknown') AND begun_at < $2
-        ORDER BY id
-        LIMIT 100";
+        ORDER BY journal.id
+        LIMIT 100"
+    );
     let parameters: Parameters<'_> = &[&account_id, &begun_before];
-    let rows = executor.rows("list open calls", query, parameters).await?;
-    Ok(rows.iter().map(read).collect())
+    let rows = executor.rows("list open calls", &query, parameters).await?;
+    rows.iter().map(ProviderCall::read).collect()
 }
 
-fn read(row: &Row) -> ProviderCall {
-    ProviderCall {
-        id: row.get("id"),
-        account_id: row.get("account_id"),
-        call: row.get("call"),
-        subject: row.get("subject"),
-        details: row.get("details"),
-        begun_at: row.get("begun_at"),
-        is_unknown: row.get("is_unknown"),
+/// The call with this id.
+pub async fn find_call(
+    executor: Executor<'_>,
+    id: i64,
+) -> Result<Option<ProviderCall>, StoreError> {
+    let query = format!("{SELECT} WHERE journal.id = $1");
+    let row = executor.row("look for a call", &query, &[&id]).await?;
+    row.as_ref().map(ProviderCall::read).transpose()
+}
+
+/// Calls, the newest first; the window's place is the id.
+pub async fn list_calls(
+    executor: Executor<'_>,
+    filter: &CallFilter<'_>,
+    window: &Window<i64>,
+) -> Result<Vec<ProviderCall>, StoreError> {
+    let mut conditions = Vec::new();
+    let mut parameters: Vec<&(dyn ToSql + Sync)> = Vec::new();
+    macro_rules! demand {
+        ($condition:literal, $value:expr) => {
+            if let Some(value) = &$value {
+                parameters.push(value);
+                conditions.push(format!("{} ${}", $condition, parameters.len()));
+            }
+        };
+    }
+    demand!("account_id =", filter.account_id);
+    demand!("subject =", filter.subject);
+    demand!("journal.id <", window.after);
+    conditions.extend(filter.is_open.map(|is_open| {
+        let states = if is_open { "('begun', 'unknown')" } else { "('done', 'failed')" };
+        format!("state IN {states}")
+    }));
+    let wanted = if conditions.is_empty() { "true".to_owned() } else { conditions.join(" AND ") };
+    let rows = window.rows();
+    parameters.push(&rows);
+    let query =
+        format!("{SELECT} WHERE {wanted} ORDER BY journal.id DESC LIMIT ${}", parameters.len());
+    let rows = executor.rows("list calls", &query, &parameters).await?;
+    rows.iter().map(ProviderCall::read).collect()
+}
+
+const SELECT: &str = "
+    SELECT journal.id, account_id, provider, call, subject, details, state, begun_at, ended_at, outcome
+    FROM trunkline.provider_calls AS journal
+    JOIN public.partner_configurations AS account ON account.id = account_id";
+
+impl ProviderCall {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.get("id"),
+            account_id: row.get("account_id"),
+            provider: word(row, "provider")?,
+            call: row.get("call"),
+            subject: row.get("subject"),
+            details: row.get("details"),
+            state: word(row, "state")?,
+            begun_at: row.get("begun_at"),
+            ended_at: row.get("ended_at"),
+            outcome: row.get("outcome"),
+        })
     }
 }

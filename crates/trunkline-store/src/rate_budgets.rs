@@ -84,11 +84,11 @@ pub async fn press_budget(
     Ok(())
 }
 
-/// Forgets budgets that nobody used for two days.
+/// Forgets budgets that nobody used for longer than any of them counts: registrations of numbers count for three days.
 pub async fn delete_idle_budgets(executor: Executor<'_>) -> Result<u64, StoreError> {
     let query = "
         DELETE FROM trunkline.rate_budgets
-        WHERE coalesce(turns[cardinality(turns)], '-infinity') < now() - '2 days'::INTERVAL
+        WHERE coalesce(turns[cardinality(turns)], '-infinity') < now() - '4 days'::INTERVAL
             AND coalesce(not_before, '-infinity') < now()";
     executor.execute("forget idle rate budgets", query, &[]).await
 }

@@ -32,7 +32,7 @@ pub use check::check;
 pub use exchange_code::BusinessToken;
 pub use inspection::{Inspection, Scope};
 pub use numbers::PhoneNumber;
-pub use registration::CodeMethod;
+pub use registration::{CodeMethod, REGISTRATION};
 pub use settings::{NumberSettings, Storage};
 pub use signature::{SIGNATURE_HEADER, is_signed};
 pub use subscriptions::{Override, SubscribedApp};

@@ -9,6 +9,10 @@ use crate::{
     meta::{Api, api::done},
 };
 
+/// With what the names of the budgets of registrations begin, one for each number: what Meta refuses there it does not
+/// refuse to whoever reads the number.
+pub const REGISTRATION: &str = "registration:";
+
 /// How the code comes to the company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CodeMethod {
@@ -41,7 +45,7 @@ impl Api {
         let body = json!({ "messaging_product": "whatsapp", "pin": pin.expose_secret() });
         let make =
             || call!("provider.meta.register", Method::POST, url.clone()).hiding(pin).json(&body);
-        done(self.send(number, Repeat::Never, make).await?, CALL)
+        done(self.send(&registration(number), Repeat::Never, make).await?, CALL)
     }
 
     /// `POST /{number}/deregister`: the number no longer sends. Not for numbers in the WhatsApp Business app.
@@ -49,7 +53,7 @@ impl Api {
         const CALL: &str = "provider.meta.deregister";
         let url = self.url(CALL, &[number, "deregister"])?;
         let make = || call!("provider.meta.deregister", Method::POST, url.clone());
-        done(self.send(number, Repeat::Never, make).await?, CALL)
+        done(self.send(&registration(number), Repeat::Never, make).await?, CALL)
     }
 
     /// `POST /{number}/request_code`: the company gets a code. `language` as `en_US`.
@@ -80,4 +84,8 @@ impl Api {
         };
         done(self.send(number, Repeat::Never, make).await?, CALL)
     }
+}
+
+fn registration(number: &str) -> String {
+    format!("{REGISTRATION}{number}")
 }

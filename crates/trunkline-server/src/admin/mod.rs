@@ -19,6 +19,7 @@ mod overview;
 mod page;
 mod partner_accounts;
 mod profile;
+mod provider_calls;
 mod providers;
 mod second_factor;
 mod setup;
@@ -61,6 +62,7 @@ pub(crate) fn router() -> Router<State> {
         .merge(import::router())
         .merge(migrations::router())
         .merge(oidc::router())
+        .merge(provider_calls::router())
         .merge(providers::router())
         .merge(syncs::router())
         .merge(webhooks::router())

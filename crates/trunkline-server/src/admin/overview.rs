@@ -11,6 +11,7 @@ use trunkline_store::alerts::{
 use trunkline_store::audit_log::{AuditFilter, list_audit_entries};
 use trunkline_store::outages::{Outage, list_open_outages};
 use trunkline_store::overview::{Overview, get_overview};
+use trunkline_store::provider_calls::count_unknown_calls;
 use trunkline_store::webhooks::{WebhookCounts, count_webhooks};
 
 use super::alerts::Row as AlertRow;
@@ -97,13 +98,14 @@ pub(crate) async fn overview(
     let connection = state.store.connection().await?;
     let window = Window { after: None, limit: RECENT };
     let every = AuditFilter::default();
-    let (overview, entries, (open, known), alerts, webhooks, untold, outages) = try_join!(
+    let (overview, entries, (open, known), alerts, webhooks, untold, unsettled, outages) = try_join!(
         get_overview(connection.executor()),
         list_audit_entries(connection.executor(), &every, &window),
         count_unresolved_alerts(connection.executor(), Scope::Platform),
         list_urgent_alerts(connection.executor(), URGENT),
         count_webhooks(connection.executor()),
         count_failed_deliveries(connection.executor()),
+        count_unknown_calls(connection.executor()),
         list_open_outages(connection.executor()),
     )?;
     let recent = entries.into_iter().take(RECENT.into()).map(|entry| RecentAct {
@@ -118,7 +120,7 @@ pub(crate) async fn overview(
         frame: administrator.frame(&headers, Section::Overview),
         active_accounts: format!("{} active", overview.active_partner_accounts),
         overview,
-        troubles: troubles(&webhooks, age, untold),
+        troubles: troubles(&webhooks, age, untold, unsettled),
         alerts: alerts.into_iter().map(AlertRow::from).collect(),
         waiting: grouped(webhooks.waiting),
         waiting_note: if webhooks.waiting == 0 {
@@ -136,8 +138,9 @@ pub(crate) async fn overview(
     }))
 }
 
-/// What is wrong with webhooks, and how much of alerts was told to nobody; the worst first.
-fn troubles(webhooks: &WebhookCounts, age: i64, untold: i64) -> Vec<Trouble> {
+/// What is wrong with webhooks, how much of alerts was told to nobody, and how many calls somebody has to settle; the worst
+/// first.
+fn troubles(webhooks: &WebhookCounts, age: i64, untold: i64, unsettled: i64) -> Vec<Trouble> {
     let count = |number: i64, rest: &str| {
         format!("{} webhook{} {rest}", grouped(number), if number == 1 { "" } else { "s" })
     };
@@ -174,6 +177,18 @@ fn troubles(webhooks: &WebhookCounts, age: i64, untold: i64) -> Vec<Trouble> {
             href: "/admin/alerts/destinations",
         });
     }
+    if unsettled > 0 {
+        troubles.push(Trouble {
+            tone: "warn",
+            word: "To settle",
+            text: format!(
+                "{} call{} of which no provider can tell what became",
+                grouped(unsettled),
+                if unsettled == 1 { "" } else { "s" }
+            ),
+            href: "/admin/providers#calls",
+        });
+    }
     if webhooks.quarantined > 0 {
         troubles.push(Trouble {
             tone: "warn",
@@ -203,15 +218,16 @@ mod tests {
     #[test]
     fn what_is_wrong_with_webhooks_is_said_the_worst_first() {
         let well = WebhookCounts { waiting: 3, ..WebhookCounts::default() };
-        assert!(troubles(&well, 20, 0).is_empty());
+        assert!(troubles(&well, 20, 0, 0).is_empty());
         let ill = WebhookCounts { dead_letters: 1, quarantined: 1200, ..well };
-        let said: Vec<String> = troubles(&ill, 900, 2).into_iter().map(|it| it.text).collect();
+        let said: Vec<String> = troubles(&ill, 900, 2, 1).into_iter().map(|it| it.text).collect();
         assert_eq!(
             said,
             [
                 "1 webhook could not be worked on",
                 "3 webhooks not worked on yet, the oldest for 15 minutes",
                 "2 messages about alerts given up",
+                "1 call of which no provider can tell what became",
                 "1,200 webhooks of a client or channel that no company has"
             ]
         );

@@ -6,7 +6,10 @@ use axum::extract::State as Extract;
 use axum::http::HeaderMap;
 use axum::routing::get;
 use trunkline_store::outages::{Outage, list_last_outages};
+use trunkline_store::provider_calls::{CallFilter, list_calls};
+use trunkline_store::{Executor, StoreError, Window};
 
+use super::provider_calls::CallRow;
 use super::{Frame, Page, PageProblem, Section, Time, words};
 use crate::State;
 use crate::auth::Administrator;
@@ -15,6 +18,10 @@ use crate::providers::standing::{Answering, Standing, of_providers};
 pub(super) fn router() -> Router<State> {
     Router::new().route("/providers", get(show))
 }
+
+/// So many calls whose end is not known are shown, and so many of the others.
+const OPEN: u16 = 100;
+const ENDED: u16 = 10;
 
 /// So many outages are shown.
 const LAST: i64 = 20;
@@ -25,6 +32,8 @@ struct StatusPage {
     frame: Frame,
     providers: Vec<ProviderCard>,
     outages: Vec<OutageRow>,
+    /// Calls whose end is not known, then the last others.
+    calls: Vec<CallRow>,
 }
 
 struct ProviderCard {
@@ -105,6 +114,18 @@ impl From<Outage> for OutageRow {
     }
 }
 
+/// The newest calls whose end is known, or not.
+async fn calls_of(
+    executor: Executor<'_>,
+    is_open: bool,
+    limit: u16,
+) -> Result<Vec<CallRow>, StoreError> {
+    let filter = CallFilter { is_open: Some(is_open), ..CallFilter::default() };
+    let window = Window { after: None, limit };
+    let calls = list_calls(executor, &filter, &window).await?;
+    Ok(calls.into_iter().take(limit.into()).map(CallRow::from).collect())
+}
+
 async fn show(
     administrator: Administrator,
     headers: HeaderMap,
@@ -114,9 +135,12 @@ async fn show(
     let executor = connection.executor();
     let providers = of_providers(executor).await?;
     let outages = list_last_outages(executor, LAST).await?;
+    let mut calls = calls_of(executor, true, OPEN).await?;
+    calls.extend(calls_of(executor, false, ENDED).await?);
     Ok(Page(StatusPage {
         frame: administrator.frame(&headers, Section::Providers),
         providers: providers.into_iter().map(ProviderCard::from).collect(),
         outages: outages.into_iter().map(OutageRow::from).collect(),
+        calls,
     }))
 }

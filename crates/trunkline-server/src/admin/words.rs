@@ -11,6 +11,13 @@ pub(crate) fn title(word: &str) -> String {
         .collect()
 }
 
+/// What the API says in the middle of a line, as a sentence.
+pub(crate) fn sentence(message: &str) -> String {
+    let mut letters = message.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    first.into_iter().chain(letters).chain(['.']).collect()
+}
+
 /// The words of a vocabulary as the choices of a filter.
 pub(crate) fn choices<T: Copy>(
     all: &[T],

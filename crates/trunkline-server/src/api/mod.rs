@@ -21,6 +21,7 @@ mod page;
 mod parameters;
 mod partner_accounts;
 mod path;
+mod provider_calls;
 mod providers;
 mod rate_limit;
 mod schema;
@@ -75,6 +76,7 @@ fn own_operations() -> OpenApiRouter<State> {
         .merge(alert_deliveries::operations())
         .merge(syncs::operations())
         .merge(providers::operations())
+        .merge(provider_calls::operations())
 }
 
 /// The OpenAPI document.

@@ -46,6 +46,7 @@ pub(crate) use path::AccountId;
 pub(crate) use profile::PublicProfile;
 pub(crate) use schema::{NewPartnerAccount, NewSecret, PartnerAccountEdit};
 pub(crate) use sealed::Stored;
+pub(crate) use webhooks::{Webhook, webhooks};
 
 /// Who changes something, and what they may.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@ use std::time::Duration;
 use trunkline_core::Provider;
 use trunkline_core::configuration::Calls;
 use trunkline_providers::api::{Budget, NoBudget, Pending, Pressure};
-use trunkline_providers::dialog360;
+use trunkline_providers::{dialog360, meta};
 use trunkline_store::rate_budgets::{RateLimit, Turn, press_budget, take_turn};
 use trunkline_store::{Store, StoreError};
 
@@ -15,6 +15,9 @@ const SLOW_FOR: Duration = Duration::from_mins(2);
 
 /// 360dialog tells no limit of its Messaging API: so many calls in a second are ours.
 const MESSAGING: (u32, Duration) = (10, Duration::from_secs(1));
+
+/// Meta registers and deregisters a number so often in so long a time, then for as long not at all.
+const REGISTRATIONS: (u32, Duration) = (10, Duration::from_hours(72));
 
 /// A long limit is kept as a shorter one of the same rate: this is how many of its calls are remembered at most.
 const MOST_TURNS: u32 = 100;
@@ -43,6 +46,7 @@ impl SharedBudget {
                 let within = Duration::from_secs(settings.dialog360_seconds.into());
                 (settings.dialog360_calls.into(), within)
             }
+            Provider::Meta if name.starts_with(meta::REGISTRATION) => REGISTRATIONS,
             Provider::Meta => (settings.meta_calls_per_hour.max(1), Duration::from_hours(1)),
             Provider::Twilio => (settings.twilio_calls_per_second.into(), Duration::from_secs(1)),
         };

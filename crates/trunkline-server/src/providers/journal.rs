@@ -1,10 +1,17 @@
+use jiff::Timestamp;
 use serde_json::{Value, json};
-use trunkline_providers::error::{Kind as ErrorKind, ProviderError};
+use trunkline_providers::error::{Kind as ErrorKind, Provider, ProviderError};
 use trunkline_store::Executor;
-use trunkline_store::provider_calls::{CallEnd, begin_call, end_call};
+use trunkline_store::audit_log::{Act, Actor, ActorKind, insert_audit_entry};
+use trunkline_store::provider_calls::{CallState, ProviderCall, begin_call, end_call, find_call};
+use trunkline_store::syncs::insert_channel_hint;
 
+use super::failed;
 use crate::problem::Kind;
 use crate::{Problem, State};
+
+/// Tells nothing of the channel but its key.
+pub(crate) const API_KEY_CREATE: &str = "provider.360dialog.api_key_create";
 
 /// A call that must not be made twice.
 pub(super) struct Once<'a> {
@@ -16,6 +23,8 @@ pub(super) struct Once<'a> {
     pub(super) subject: &'a str,
     /// What is needed to find out what became of it.
     pub(super) details: Value,
+    /// Who asks for it.
+    pub(super) actor: &'a Actor,
 }
 
 /// Writes the call down and commits, sends it, and stores what it brought together with its end.
@@ -28,61 +37,123 @@ pub(super) async fn once<T>(
     send: impl Future<Output = Result<T, ProviderError>>,
     store: impl AsyncFnOnce(Executor<'_>, &T) -> Result<Value, Problem>,
 ) -> Result<T, Problem> {
-    let Once { account_id, call, subject, details } = once;
-    let id = {
-        let connection = state.store.connection().await?;
-        let now = state.clock.now();
-        begin_call(connection.executor(), account_id, call, subject, &details, now).await?
-    };
-    let id = id.ok_or_else(|| {
-        let words = format!(
-            "the same call was begun before, and it is not known what became of it: {call} of {subject}; the next sync asks the provider"
-        );
-        Problem::new(Kind::Conflict, words)
-    })?;
+    let call = begin(state, &once).await?;
     match send.await {
         Ok(brought) => {
             let mut connection = state.store.connection().await?;
             let transaction = connection.begin().await?;
-            let outcome = store(transaction.executor(), &brought).await?;
-            end_call(transaction.executor(), id, CallEnd::Done, &outcome, state.clock.now())
-                .await?;
+            let executor = transaction.executor();
+            let outcome = store(executor, &brought).await?;
+            end(executor, once.actor, &call, CallState::Done, &outcome, state.clock.now()).await?;
             transaction.commit().await?;
             Ok(brought)
         }
+        Err(error) if is_certain(&error) => {
+            let mut connection = state.store.connection().await?;
+            let transaction = connection.begin().await?;
+            let (executor, now) = (transaction.executor(), state.clock.now());
+            let outcome = json!({ "error": error });
+            end(executor, once.actor, &call, CallState::Failed, &outcome, now).await?;
+            transaction.commit().await?;
+            Err(failed(&error, now))
+        }
         Err(error) => {
-            if is_certain(&error) {
-                let outcome = json!({ "error": error });
-                let connection = state.store.connection().await?;
-                let (executor, now) = (connection.executor(), state.clock.now());
-                end_call(executor, id, CallEnd::Failed, &outcome, now).await?;
-            }
-            Err(failed(&error))
+            let detail = format!(
+                "{} did not say whether it did what was asked ({}), so it is not asked again: call {} stays open, and what \
+                 became of it is looked for at the provider in two minutes",
+                error.provider, error.message, call.id
+            );
+            Err(Problem::new(Kind::Unavailable, detail))
         }
     }
+}
+
+/// Writes a call down, and who asked for it.
+async fn begin(state: &State, once: &Once<'_>) -> Result<ProviderCall, Problem> {
+    let Once { account_id, call, subject, details, actor } = once;
+    let now = state.clock.now();
+    let mut connection = state.store.connection().await?;
+    let transaction = connection.begin().await?;
+    let executor = transaction.executor();
+    let id = begin_call(executor, *account_id, call, subject, details, now).await?;
+    let begun = match id {
+        Some(id) => find_call(executor, id).await?,
+        None => None,
+    };
+    let begun = begun.ok_or_else(|| {
+        let words = format!(
+            "the same call was begun before, and it is not known what became of it: {call} of {subject}; the provider is \
+             asked about it, and an operator may settle it (GET /api/v1/provider-calls?open=true)"
+        );
+        Problem::new(Kind::Conflict, words)
+    })?;
+    note(executor, actor, "provider_call.begun", &begun, None, now).await?;
+    transaction.commit().await?;
+    Ok(begun)
+}
+
+/// Writes down what became of a call, unless that is known; says whether it was not. A channel to which something was
+/// done is read anew by the next sync, unless somebody reads it before.
+pub(super) async fn end(
+    executor: Executor<'_>,
+    actor: &Actor,
+    call: &ProviderCall,
+    state: CallState,
+    outcome: &Value,
+    now: Timestamp,
+) -> Result<bool, Problem> {
+    let is_new = end_call(executor, call.id, state, outcome, now).await?;
+    if is_new {
+        let after = json!({ "state": state, "outcome": outcome });
+        if state == CallState::Done && call.channel().is_some() && call.call != API_KEY_CREATE {
+            let reason = "provider_call";
+            insert_channel_hint(executor, call.account_id, &call.subject, reason, now).await?;
+        }
+        note(executor, actor, "provider_call.ended", call, Some(after), now).await?;
+    }
+    Ok(is_new)
+}
+
+/// Writes the audit log, at the channel that the call is about.
+async fn note(
+    executor: Executor<'_>,
+    actor: &Actor,
+    action: &str,
+    call: &ProviderCall,
+    what: Option<Value>,
+    now: Timestamp,
+) -> Result<(), Problem> {
+    let mut after = json!({ "provider_call_id": call.id, "call": call.call });
+    if let (Some(after), Some(Value::Object(what))) = (after.as_object_mut(), what) {
+        after.extend(what);
+    }
+    let (object_kind, object_id) = match call.channel() {
+        Some(channel) => ("channel", channel.to_string()),
+        None => ("provider_call", call.id.to_string()),
+    };
+    let company_id = call.details["company_id"].as_i64().and_then(|id| id.try_into().ok());
+    let before = None;
+    let act = Act { action, object_kind, object_id, company_id, before, after: Some(after) };
+    Ok(insert_audit_entry(executor, actor, &act, now).await?)
+}
+
+/// Trunkline itself, which looks for what became of calls.
+pub(super) fn itself() -> Actor {
+    let name = "trunkline".to_owned();
+    Actor { kind: ActorKind::System, id: None, name, address: None, request_id: None }
 }
 
 /// Whether the provider certainly did nothing: it did not get the call, or refused it for a reason that lies in it.
 ///
-/// Throttled is not certain: 360dialog says so also of a client that it made.
+/// Throttled is not certain at 360dialog, which says so also of a client that it made.
 fn is_certain(error: &ProviderError) -> bool {
-    let refused = matches!(
-        error.kind,
+    let refused = match error.kind {
         ErrorKind::Authentication
-            | ErrorKind::Permission
-            | ErrorKind::Invalid
-            | ErrorKind::NotFound
-    );
+        | ErrorKind::Permission
+        | ErrorKind::Invalid
+        | ErrorKind::NotFound => true,
+        ErrorKind::Throttled { .. } => error.provider != Provider::Dialog360,
+        ErrorKind::Transient => false,
+    };
     error.failure.is_unsent() || (refused && error.status.is_some_and(|status| status < 500))
-}
-
-/// What the caller of ours is told.
-pub(crate) fn failed(error: &ProviderError) -> Problem {
-    let words = error.to_string();
-    match error.kind {
-        ErrorKind::Throttled { .. } | ErrorKind::Transient => {
-            Problem::new(Kind::Unavailable, words)
-        }
-        _ => Problem::new(Kind::Conflict, words),
-    }
 }

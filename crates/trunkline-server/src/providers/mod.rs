@@ -4,18 +4,23 @@
 mod account;
 mod budget;
 mod calls;
+mod failed;
 mod journal;
+mod on_channel;
 mod resolve;
 pub(crate) mod standing;
 mod tokens;
 
 pub(crate) use account::ProviderAccount;
-pub use calls::{
-    create_channel_key, create_dialog360_client, create_sender, create_subaccount, deregister,
-    register, request_code,
+pub use calls::{create_dialog360_client, create_sender, create_subaccount};
+pub(crate) use calls::{dialog360_api, meta_api, meta_api_of_channel, twilio_api, twilio_api_of};
+pub(crate) use failed::failed;
+pub(crate) use journal::API_KEY_CREATE;
+pub use on_channel::{
+    OnChannel, create_channel_key, deregister, register, request_code, verify_code, verify_sender,
 };
-pub(crate) use calls::{dialog360_api, meta_api, twilio_api};
 pub use resolve::{Resolution, resolve_all, resolve_open_calls};
+pub(crate) use resolve::{read_note, resolve_call, settle_call};
 pub use tokens::{ProviderAccess, TokenAnswer, TokenChecks};
 
 use std::sync::Arc;

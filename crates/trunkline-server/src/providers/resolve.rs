@@ -1,15 +1,20 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use trunkline_providers::api::Word;
 use trunkline_providers::error::ProviderError;
 use trunkline_providers::meta::{CodeVerification, Platform};
+use trunkline_providers::twilio::SenderStatus;
+use trunkline_store::audit_log::Actor;
 use trunkline_store::partner_accounts::{PartnerAccount, find_partner_account};
 use trunkline_store::provider_calls::{
-    CallEnd, ProviderCall, end_call, list_accounts_with_open_calls, list_open_calls,
+    CallState, ProviderCall, find_call, list_accounts_with_open_calls, list_open_calls,
 };
 use trunkline_store::rate_budgets::delete_idle_budgets;
 
-use super::Waiting;
-use super::calls::{dialog360_api, meta_api, twilio_api, twilio_api_of};
+use super::calls::{dialog360_api, meta_api, meta_api_of_channel, twilio_api, twilio_api_of};
+use super::journal::{API_KEY_CREATE, end, itself};
+use super::{Waiting, failed};
+use crate::problem::{FieldProblem, Kind};
 use crate::{Problem, State};
 
 /// A call that is still under way has ended by then: it is sent once, and given up after seconds.
@@ -23,7 +28,7 @@ pub struct Resolution {
     /// What it was about.
     pub subject: String,
     /// What became of it.
-    pub end: CallEnd,
+    pub end: CallState,
 }
 
 /// Asks the provider what became of calls that were begun and whose end nobody wrote down: by reading, never by
@@ -39,25 +44,114 @@ pub async fn resolve_open_calls(
     };
     let mut found = Vec::new();
     for open in open {
-        let (end, outcome) = match ask(state, account, &open).await? {
-            Ok(answer) => answer,
+        match look(state, account, &open, &itself()).await? {
+            Ok(None) => {}
+            Ok(Some(end)) => {
+                let ProviderCall { call, subject, .. } = open;
+                tracing::warn!(%call, %subject, ?end, "it was found out what became of a call");
+                found.push(Resolution { call, subject, end });
+            }
             Err(error) => {
                 tracing::warn!(%error, call = %open.call, "what became of a call is still not known");
-                continue;
             }
-        };
-        if end == CallEnd::Unknown && open.is_unknown {
-            continue;
-        }
-        let connection = state.store.connection().await?;
-        let (executor, now) = (connection.executor(), state.clock.now());
-        if end_call(executor, open.id, end, &outcome, now).await? {
-            let ProviderCall { call, subject, .. } = open;
-            tracing::warn!(%call, %subject, ?end, "it was found out what became of a call");
-            found.push(Resolution { call, subject, end });
         }
     }
     Ok(found)
+}
+
+/// Asks the provider about one call at once, for somebody who wants to know; gives the call as it stands then.
+pub(crate) async fn resolve_call(
+    state: &State,
+    actor: &Actor,
+    id: i64,
+) -> Result<ProviderCall, Problem> {
+    let open = find_open(state, id).await?;
+    let account = {
+        let connection = state.store.connection().await?;
+        find_partner_account(connection.executor(), open.account_id).await?
+    };
+    let account = account.ok_or_else(|| Problem::not_found("partner account"))?;
+    let looked = look(state, &account, &open, actor).await?;
+    looked.map_err(|error| failed(&error, state.clock.now()))?;
+    find(state, id).await
+}
+
+/// How somebody knows what became of a call: 1 to 500 characters.
+pub(crate) fn read_note(text: &str) -> Result<&str, FieldProblem> {
+    let text = text.trim();
+    if (1..=500).contains(&text.chars().count()) && !text.contains('\0') {
+        return Ok(text);
+    }
+    let message = "say how you know it, in at most 500 characters".to_owned();
+    Err(FieldProblem { field: "note".to_owned(), message })
+}
+
+/// Writes down what somebody knows of a call whose end is not known; gives the call.
+pub(crate) async fn settle_call(
+    state: &State,
+    actor: &Actor,
+    id: i64,
+    as_done: bool,
+    note: &str,
+) -> Result<ProviderCall, Problem> {
+    let open = find_open(state, id).await?;
+    let ended = if as_done { CallState::Done } else { CallState::Failed };
+    let outcome = json!({ "settled_by": actor.name, "note": note });
+    let mut connection = state.store.connection().await?;
+    let transaction = connection.begin().await?;
+    let now = state.clock.now();
+    if !end(transaction.executor(), actor, &open, ended, &outcome, now).await? {
+        return Err(known(&open));
+    }
+    transaction.commit().await?;
+    find(state, id).await
+}
+
+async fn find(state: &State, id: i64) -> Result<ProviderCall, Problem> {
+    let connection = state.store.connection().await?;
+    let found = find_call(connection.executor(), id).await?;
+    found.ok_or_else(|| Problem::not_found("call"))
+}
+
+/// A call whose end is not known, and which nobody is waiting for any more.
+async fn find_open(state: &State, id: i64) -> Result<ProviderCall, Problem> {
+    let open = find(state, id).await?;
+    if !open.state.is_open() {
+        return Err(known(&open));
+    }
+    if open.begun_at >= not_under_way(state) {
+        let from = open.begun_at + UNDER_WAY;
+        let detail = format!("the call may still be under way; ask again after {from}");
+        return Err(Problem::new(Kind::Conflict, detail));
+    }
+    Ok(open)
+}
+
+fn known(call: &ProviderCall) -> Problem {
+    let detail = format!("what became of call {} is known already", call.id);
+    Problem::new(Kind::Conflict, detail)
+}
+
+/// Asks the provider about a call, and writes down what is new about it. `Err` within `Ok`: it could not be asked.
+async fn look(
+    state: &State,
+    account: &PartnerAccount,
+    open: &ProviderCall,
+    actor: &Actor,
+) -> Result<Result<Option<CallState>, ProviderError>, Problem> {
+    let (found, outcome) = match ask(state, account, open).await? {
+        Ok(answer) => answer,
+        Err(error) => return Ok(Err(error)),
+    };
+    if found == open.state {
+        return Ok(Ok(None));
+    }
+    let mut connection = state.store.connection().await?;
+    let transaction = connection.begin().await?;
+    let now = state.clock.now();
+    let is_new = end(transaction.executor(), actor, open, found, &outcome, now).await?;
+    transaction.commit().await?;
+    Ok(Ok(is_new.then_some(found)))
 }
 
 /// Does so for every partner account that has such calls, and forgets budgets that nobody uses.
@@ -85,7 +179,7 @@ fn not_under_way(state: &State) -> Timestamp {
     now.checked_sub(UNDER_WAY).unwrap_or(now)
 }
 
-type Answer = Result<(CallEnd, Value), ProviderError>;
+type Answer = Result<(CallState, Value), ProviderError>;
 
 /// `Err` within `Ok`: the provider could not be asked.
 async fn ask(
@@ -94,7 +188,7 @@ async fn ask(
     open: &ProviderCall,
 ) -> Result<Answer, Problem> {
     match open.call.as_str() {
-        "provider.360dialog.api_key_create" => {
+        API_KEY_CREATE => {
             let api = dialog360_api(state, account, Waiting::Job)?;
             let keys = api.channel_keys(&open.subject).await;
             Ok(keys.map(|keys| {
@@ -131,6 +225,21 @@ async fn ask(
                 made("sender_sid", found.map(|found| found.sid))
             }))
         }
+        "provider.twilio.sender_verify" => {
+            let subaccount = open.details["account_sid"].as_str().unwrap_or(&account.partner_id);
+            let api = twilio_api_of(state, account, subaccount, Waiting::Job).await?;
+            Ok(api.sender(&open.subject).await.map(|sender| {
+                let status = sender.status.as_ref().and_then(Word::known);
+                let end = match status {
+                    Some(SenderStatus::PendingVerification) => CallState::Failed,
+                    Some(
+                        SenderStatus::Verifying | SenderStatus::TwilioReview | SenderStatus::Online,
+                    ) => CallState::Done,
+                    _ => CallState::Unknown,
+                };
+                (end, json!({ "found": { "status": sender.status } }))
+            }))
+        }
         _ => ask_number(state, account, open).await,
     }
 }
@@ -141,7 +250,11 @@ async fn ask_number(
     account: &PartnerAccount,
     open: &ProviderCall,
 ) -> Result<Answer, Problem> {
-    let number = match meta_api(state, account, Waiting::Job)?.phone_number(&open.subject).await {
+    let api = match open.channel() {
+        Some(channel) => meta_api_of_channel(state, account, channel.number, Waiting::Job).await?,
+        None => meta_api(state, account, Waiting::Job)?,
+    };
+    let number = match api.phone_number(&open.subject).await {
         Ok(number) => number,
         Err(error) => return Ok(Err(error)),
     };
@@ -150,36 +263,37 @@ async fn ask_number(
     let unregistered =
         number.platform_type.as_ref().is_some_and(|word| word.is(Platform::NotRegistered));
     let end = match open.call.as_str() {
-        "provider.meta.register" if number.is_registered() => CallEnd::Done,
-        "provider.meta.deregister" if unregistered => CallEnd::Done,
-        "provider.meta.register" | "provider.meta.deregister" => CallEnd::Failed,
+        "provider.meta.register" if number.is_registered() => CallState::Done,
+        "provider.meta.deregister" if unregistered => CallState::Done,
+        "provider.meta.register" | "provider.meta.deregister" => CallState::Failed,
         _ => match number.code_verification_status.and_then(|word| word.known()) {
-            Some(CodeVerification::Verified) => CallEnd::Done,
+            Some(CodeVerification::Verified) => CallState::Done,
+            _ if open.call == "provider.meta.verify_code" => CallState::Failed,
             // Whether somebody was sent a code, Meta does not tell.
-            _ => CallEnd::Unknown,
+            _ => CallState::Unknown,
         },
     };
     Ok(Ok((end, outcome)))
 }
 
 /// A thing that is there was made by the call.
-fn made(name: &str, id: Option<Box<str>>) -> (CallEnd, Value) {
+fn made(name: &str, id: Option<Box<str>>) -> (CallState, Value) {
     match id {
-        Some(id) => (CallEnd::Done, json!({ "found": { name: id } })),
-        None => (CallEnd::Failed, json!({ "found": null })),
+        Some(id) => (CallState::Done, json!({ "found": { name: id } })),
+        None => (CallState::Failed, json!({ "found": null })),
     }
 }
 
 /// A key that was not there before was made by the call, and is lost: it is shown once. Those before it have ended, so
 /// the channel needs a new one; that it is `Done` here lets somebody make it.
-fn made_key(details: &Value, now: &[Box<str>]) -> (CallEnd, Value) {
+fn made_key(details: &Value, now: &[Box<str>]) -> (CallState, Value) {
     let before: Vec<&str> =
         details["keys_before"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let new: Vec<&str> =
         now.iter().map(AsRef::as_ref).filter(|key| !before.contains(key)).collect();
     if new.is_empty() {
-        (CallEnd::Failed, json!({ "found": null }))
+        (CallState::Failed, json!({ "found": null }))
     } else {
-        (CallEnd::Done, json!({ "found": { "key_id": new }, "lost": true }))
+        (CallState::Done, json!({ "found": { "key_id": new }, "lost": true }))
     }
 }

@@ -10,6 +10,7 @@ mod hints;
 mod metrics;
 mod read;
 mod request;
+mod reread;
 mod tokens;
 mod trouble;
 mod unit;
@@ -25,6 +26,7 @@ use crate::State;
 
 pub(crate) use metrics::SyncMetrics;
 pub use request::request_sync;
+pub(crate) use reread::reread_channel;
 pub use worker::{work_on_next, work_on_this};
 
 /// Puts into the queue what is due: full syncs by their interval, and what webhooks hinted at.

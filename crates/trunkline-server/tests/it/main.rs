@@ -19,6 +19,7 @@ mod partner_accounts;
 mod pass_through;
 mod people;
 mod providers;
+mod provisioning;
 mod rate_limit;
 mod reads;
 mod reference;

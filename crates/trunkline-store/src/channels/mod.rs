@@ -6,6 +6,7 @@ mod plans;
 mod reach;
 mod search;
 mod secret;
+mod webhook;
 pub(crate) mod words;
 
 use jiff::Timestamp;
@@ -16,6 +17,7 @@ pub use list::{ChannelField, ChannelFilter, list_channels};
 pub use reach::{Reach, find_reach};
 pub use search::is_searchable;
 pub use secret::{find_channel_secret, update_channel_secret};
+pub use webhook::update_dialog360_webhook_url;
 
 use crate::database::Parameters;
 use crate::listed::{Document, KeyValue, ListKey, QualifiedId, read_counts};

@@ -43,6 +43,42 @@ pub async fn list_hints(
     rows.iter().map(read).collect()
 }
 
+/// Writes down that a channel is to be read at its provider, because of something that was done to it there.
+pub async fn insert_channel_hint(
+    executor: Executor<'_>,
+    account_id: i32,
+    key: &str,
+    reason: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let query = "
+        INSERT INTO trunkline.resync_requests AS known (account_id, subject, subject_key, reason, requested_at)
+        VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (account_id, subject, subject_key) DO UPDATE
+        SET reason = excluded.reason,
+            requested_at = greatest(known.requested_at, excluded.requested_at)";
+    let subject = SyncSubject::Channel.as_str();
+    let parameters: Parameters<'_> = &[&account_id, &subject, &key, &reason, &now];
+    executor.execute("ask for a channel to be read", query, parameters).await?;
+    Ok(())
+}
+
+/// Takes away what hinted at a channel until it was read.
+pub async fn delete_channel_hint(
+    executor: Executor<'_>,
+    account_id: i32,
+    key: &str,
+    read_at: Timestamp,
+) -> Result<(), StoreError> {
+    let query = "
+        DELETE FROM trunkline.resync_requests
+        WHERE account_id = $1 AND subject = $2 AND subject_key = $3 AND requested_at <= $4";
+    let subject = SyncSubject::Channel.as_str();
+    let parameters: Parameters<'_> = &[&account_id, &subject, &key, &read_at];
+    executor.execute("take a hint at a channel away", query, parameters).await?;
+    Ok(())
+}
+
 /// Takes away hints that were followed; one that came again meanwhile stays.
 pub async fn delete_hints(
     executor: Executor<'_>,

@@ -29,6 +29,8 @@ mod outcome;
 mod place;
 mod plan;
 mod private;
+#[cfg(feature = "simulator")]
+mod provider_calls;
 mod refusal;
 mod runbook;
 mod serve;

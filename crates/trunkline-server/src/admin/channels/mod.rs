@@ -1,9 +1,11 @@
 //! `/admin/channels`: the WhatsApp numbers of companies, at every provider.
 
+mod act;
 mod chart;
 mod list;
 mod row;
 mod show;
+mod step;
 
 use axum::Router;
 use axum::routing::get;
@@ -16,5 +18,8 @@ pub(super) use row::ChannelRow;
 pub(super) const LIST: &str = "/admin/channels";
 
 pub(super) fn router() -> Router<State> {
-    Router::new().route("/channels", get(list::show)).route("/channels/{id}", get(show::show))
+    Router::new()
+        .route("/channels", get(list::show))
+        .route("/channels/{id}", get(show::show))
+        .route("/channels/{id}/{step}", get(act::ask).post(act::act))
 }

@@ -9,22 +9,29 @@ use trunkline_store::events::{
     EventFilter, FactChange, KeptEvent, SubjectKind, SubjectRow, ToldBy, list_events,
     list_fact_history,
 };
+use trunkline_store::provider_calls::{CallFilter, CallState, ProviderCall, list_calls};
 use trunkline_store::{Executor, QualifiedId, StoreError, Window};
 
 use super::super::companies::Names;
+use super::super::provider_calls::{CallRow, is_lost};
 use super::super::{Frame, Page, PageProblem, Section, Time, filter, words};
 use super::chart::{Lane, Period, lane};
+use super::step::Step;
 use super::{ChannelRow, LIST};
 use crate::State;
 use crate::api::{Id, Limit, Pager, Query};
 use crate::auth::Administrator;
 use crate::problem::Problem;
+use crate::providers::API_KEY_CREATE;
 
 /// So many changes of each aspect are drawn.
 const DRAWN: u16 = 200;
 
 /// So many changes stand in the table.
 const TOLD: usize = 25;
+
+/// So many calls are shown.
+const CALLED: u16 = 10;
 
 /// What is drawn, with its id on the page and its title.
 const ASPECTS: [(Aspect, &str, &str); 3] = [
@@ -47,6 +54,11 @@ pub(super) struct Filters {
 struct ChannelPage {
     frame: Frame,
     channel: ChannelRow,
+    steps: Vec<Step>,
+    /// The last calls on it that must not be made twice.
+    calls: Vec<CallRow>,
+    /// Whether its key was lost, with the answer that told it.
+    is_key_lost: bool,
     lanes: Vec<Lane>,
     /// When the lines begin and end.
     period: Option<(Time, Time)>,
@@ -98,6 +110,7 @@ pub(super) async fn show(
     let found = find_channel(executor, id, Scope::Platform).await?;
     let channel = found.ok_or_else(missing)?.read()?;
     let names = Names::find(executor, [channel.company_id]).await?;
+    let calls = calls(executor, id, &channel.provider_id).await?;
 
     let history = history(executor, id).await?;
     let period = Period::of(&history, state.clock.now());
@@ -120,7 +133,10 @@ pub(super) async fn show(
     let here = format!("{LIST}/{id}");
     let set = [("messages", if messages { "true" } else { "" }.to_owned())];
     Ok(Page(ChannelPage {
+        steps: Step::offered(&administrator, &channel),
         frame: administrator.frame(&headers, Section::Channels),
+        is_key_lost: is_key_lost(&calls),
+        calls: calls.into_iter().map(CallRow::from).collect(),
         channel: ChannelRow::new(channel, &names),
         period: period.map(|period| (period.begin.into(), period.end.into())),
         lanes,
@@ -136,6 +152,27 @@ pub(super) async fn show(
 
 const fn subject(id: QualifiedId) -> SubjectRow {
     SubjectRow { provider: id.provider, kind: SubjectKind::Channel, id: id.number }
+}
+
+/// The last calls on a channel, the newest first.
+async fn calls(
+    executor: Executor<'_>,
+    id: QualifiedId,
+    key: &str,
+) -> Result<Vec<ProviderCall>, StoreError> {
+    let filter = CallFilter { subject: Some(key), ..CallFilter::default() };
+    let window = Window { after: None, limit: CALLED };
+    let mut calls = list_calls(executor, &filter, &window).await?;
+    calls.retain(|call| call.channel() == Some(id));
+    calls.truncate(CALLED.into());
+    Ok(calls)
+}
+
+/// Whether the last key that is known to have been made was told to nobody.
+fn is_key_lost(calls: &[ProviderCall]) -> bool {
+    let mut made =
+        calls.iter().filter(|call| call.state == CallState::Done && call.call == API_KEY_CREATE);
+    made.next().is_some_and(is_lost)
 }
 
 /// The changes that are drawn.

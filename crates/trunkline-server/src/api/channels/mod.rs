@@ -1,6 +1,7 @@
 //! `/api/v1/channels`: the WhatsApp numbers of companies at every provider.
 
 mod credentials;
+mod deregister;
 mod events;
 mod get;
 mod history;
@@ -8,6 +9,11 @@ mod list;
 mod media;
 mod phone_number;
 mod provider;
+mod register;
+mod request_code;
+mod rotate_api_key;
+mod subscribe_webhooks;
+mod verify_code;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -43,6 +49,12 @@ pub(super) fn operations() -> OpenApiRouter<State> {
         .routes(routes!(history::list_channel_history))
         .routes(routes!(events::list_channel_events))
         .routes(routes!(credentials::get_channel_credentials))
+        .routes(routes!(request_code::request_channel_code))
+        .routes(routes!(verify_code::verify_channel_code))
+        .routes(routes!(register::register_channel))
+        .routes(routes!(deregister::deregister_channel))
+        .routes(routes!(rotate_api_key::rotate_channel_api_key))
+        .routes(routes!(subscribe_webhooks::subscribe_channel_webhooks))
 }
 
 /// What is passed on to the providers, and so neither kept for a repetition nor a change of anything here.

@@ -7,7 +7,7 @@ use serde_json::json;
 use trunkline_server::Settings;
 use trunkline_server::providers::create_channel_key;
 
-use super::{account, dialog360, provider};
+use super::{account, dialog360, nobody, on, provider};
 use crate::support::Service;
 
 #[tokio::test]
@@ -29,9 +29,8 @@ async fn calls_wait_for_their_turn_and_are_refused_when_it_is_too_far() {
     let address = provider(axum::Router::new().route(path, keys)).await;
     let account = account(&service, &address, &dialog360()).await;
     for number in 0..6 {
-        create_channel_key(&service.state, &account, 1, &format!("channel{number}CH"))
-            .await
-            .unwrap();
+        let key = format!("channel{number}CH");
+        create_channel_key(&service.state, on(&account, &nobody(), &key)).await.unwrap();
     }
     let times = seen.lock().unwrap().clone();
     // Twelve calls, four a second: the last two of them come two seconds after the first two.
@@ -40,7 +39,8 @@ async fn calls_wait_for_their_turn_and_are_refused_when_it_is_too_far() {
     settings.calls.dialog360_seconds = 600;
     settings.calls.patience_seconds = 0;
     service.state.settings = Arc::new(settings);
-    let refused = create_channel_key(&service.state, &account, 1, "channel9CH").await.unwrap_err();
-    assert_eq!(refused.status().as_u16(), 503);
+    let actor = nobody();
+    let refused = create_channel_key(&service.state, on(&account, &actor, "channel9CH")).await;
+    assert_eq!(refused.unwrap_err().status().as_u16(), 429);
     assert_eq!(seen.lock().unwrap().len(), 6);
 }

@@ -17,9 +17,9 @@ use trunkline_server::providers::{
 use trunkline_store::QualifiedId;
 use trunkline_store::channels::find_channel_secret;
 use trunkline_store::partner_accounts::PartnerAccount;
-use trunkline_store::provider_calls::CallEnd;
+use trunkline_store::provider_calls::CallState;
 
-use super::{account, dialog360, meta, provider, twilio};
+use super::{account, dialog360, meta, nobody, on, provider, twilio};
 use crate::support::Service;
 
 const CHANNELS: &str = "
@@ -124,8 +124,9 @@ async fn a_call_is_written_down_before_it_is_sent_and_its_secret_is_kept_with_it
     let address = provider(made.dialog360()).await;
     let account = account(&service, &address, &dialog360()).await;
     let (state, partner) = (service.state.clone(), account.clone());
-    let task =
-        tokio::spawn(async move { create_channel_key(&state, &partner, 1, "exampleCH").await });
+    let task = tokio::spawn(async move {
+        create_channel_key(&state, on(&partner, &nobody(), "exampleCH")).await
+    });
     made.asked.notified().await;
     assert_eq!(states(&service).await, ["provider.360dialog.api_key_create exampleCH begun"]);
     assert_eq!(secret(&service).await, None);
@@ -149,25 +150,26 @@ async fn a_kill_between_send_and_store_is_found_and_the_call_not_made_again_unti
     let account = account(&service, &address, &dialog360()).await;
     let (state, partner) = (service.state.clone(), account.clone());
     killed(&made, async move {
-        let _ = create_channel_key(&state, &partner, 1, "exampleCH").await;
+        let _ = create_channel_key(&state, on(&partner, &nobody(), "exampleCH")).await;
     })
     .await;
     assert_eq!(secret(&service).await, None);
 
-    let again = create_channel_key(&service.state, &account, 1, "exampleCH").await.unwrap_err();
+    let again =
+        create_channel_key(&service.state, on(&account, &nobody(), "exampleCH")).await.unwrap_err();
     assert_eq!(again.status().as_u16(), 409);
     assert_eq!(made.all().len(), 1, "the call was made a second time");
     // It may still be under way in another process.
     assert!(resolve_open_calls(&service.state, &account).await.unwrap().is_empty());
 
     let found = resolve(&service, &account).await;
-    assert_eq!(found.iter().map(|found| found.end).collect::<Vec<_>>(), [CallEnd::Done]);
+    assert_eq!(found.iter().map(|found| found.end).collect::<Vec<_>>(), [CallState::Done]);
     assert_eq!(made.all().len(), 1, "it was found out by making it again");
     let lost = "SELECT outcome ->> 'lost' FROM trunkline.provider_calls";
     assert_eq!(service.client.query_one(lost, &[]).await.unwrap().get::<_, &str>(0), "true");
 
     made.answer.notify_one();
-    create_channel_key(&service.state, &account, 1, "exampleCH").await.unwrap();
+    create_channel_key(&service.state, on(&account, &nobody(), "exampleCH")).await.unwrap();
     assert_eq!(secret(&service).await.as_deref(), Some("secret of key1"));
 }
 
@@ -179,7 +181,8 @@ async fn two_processes_do_not_make_the_same_call_at_once() {
     let address = provider(made.dialog360()).await;
     let account = account(&service, &address, &dialog360()).await;
     made.answer.notify_one();
-    let call = || create_channel_key(&service.state, &account, 1, "exampleCH");
+    let actor = nobody();
+    let call = || create_channel_key(&service.state, on(&account, &actor, "exampleCH"));
     let (one, other, third) = tokio::join!(call(), call(), call());
     let done = [one, other, third].iter().filter(|ended| ended.is_ok()).count();
     assert_eq!((done, made.all().len()), (1, 1));
@@ -196,7 +199,7 @@ async fn a_client_that_was_made_although_360dialog_said_no_is_found() {
     // 360dialog is left alone for as long as it asked.
     service.client.batch_execute("DELETE FROM trunkline.rate_budgets").await.unwrap();
     let found = resolve(&service, &account).await;
-    assert_eq!(found[0].end, CallEnd::Done);
+    assert_eq!(found[0].end, CallState::Done);
     let id = "SELECT outcome #>> '{found,client_id}' FROM trunkline.provider_calls";
     assert_eq!(service.client.query_one(id, &[]).await.unwrap().get::<_, &str>(0), "newCL");
     assert_eq!(made.all().len(), 1);
@@ -207,11 +210,11 @@ async fn what_became_of_metas_calls_is_read_from_the_number() {
     let connected = json!({ "id": "1065", "status": "CONNECTED", "platform_type": "CLOUD_API" });
     let gone = json!({ "id": "1065", "status": "DISCONNECTED", "platform_type": "NOT_APPLICABLE" });
     for (act, after, end) in [
-        ("register", &connected, CallEnd::Done),
-        ("register", &gone, CallEnd::Failed),
-        ("deregister", &gone, CallEnd::Done),
-        ("deregister", &connected, CallEnd::Failed),
-        ("request_code", &gone, CallEnd::Unknown),
+        ("register", &connected, CallState::Done),
+        ("register", &gone, CallState::Failed),
+        ("deregister", &gone, CallState::Done),
+        ("deregister", &connected, CallState::Failed),
+        ("request_code", &gone, CallState::Unknown),
     ] {
         let service = Service::new().await;
         service.client.batch_execute(CHANNELS).await.unwrap();
@@ -222,26 +225,28 @@ async fn what_became_of_metas_calls_is_read_from_the_number() {
         killed(&made, async move {
             let pin = "012345".into();
             let _ = match act {
-                "register" => register(&state, &partner, 1, "1065", &pin).await,
-                "deregister" => deregister(&state, &partner, 1, "1065").await,
-                _ => request_code(&state, &partner, 1, "1065", (CodeMethod::Sms, "en_US")).await,
+                "register" => register(&state, on(&partner, &nobody(), "1065"), &pin).await,
+                "deregister" => deregister(&state, on(&partner, &nobody(), "1065")).await,
+                _ => {
+                    request_code(
+                        &state,
+                        on(&partner, &nobody(), "1065"),
+                        (CodeMethod::Sms, "en_US"),
+                    )
+                    .await
+                }
             };
         })
         .await;
         let found = resolve(&service, &account).await;
         assert_eq!(found.iter().map(|found| found.end).collect::<Vec<_>>(), [end], "{act}");
-        let word = if end == CallEnd::Done {
-            "done"
-        } else if end == CallEnd::Failed {
-            "failed"
-        } else {
-            "unknown"
-        };
+        let word = end.as_str();
         assert_eq!(states(&service).await, [format!("provider.meta.{act} 1065 {word}")]);
         assert_eq!(made.all().len(), 1, "{act} was made again");
-        if end == CallEnd::Unknown {
-            let again =
-                request_code(&service.state, &account, 1, "1065", (CodeMethod::Sms, "en_US"));
+        if end == CallState::Unknown {
+            let actor = nobody();
+            let on = on(&account, &actor, "1065");
+            let again = request_code(&service.state, on, (CodeMethod::Sms, "en_US"));
             assert_eq!(again.await.unwrap_err().status().as_u16(), 409);
         }
     }
@@ -260,7 +265,8 @@ async fn a_call_that_the_provider_refuses_has_ended_and_can_be_made_again() {
     let address = provider(Router::new().route("/v25.0/{number}/register", refuse)).await;
     let account = account(&service, &address, &meta()).await;
     for _ in 0..2 {
-        let refused = register(&service.state, &account, 1, "1065", &"012345".into()).await;
+        let refused =
+            register(&service.state, on(&account, &nobody(), "1065"), &"012345".into()).await;
         assert_eq!(refused.unwrap_err().status().as_u16(), 409);
     }
     let state = "provider.meta.register 1065 failed";
@@ -308,6 +314,6 @@ async fn a_subaccount_and_a_sender_of_twilio_are_found_after_a_kill() {
     })
     .await;
     let found = resolve(&service, &account).await;
-    assert_eq!(found.iter().map(|found| found.end).collect::<Vec<_>>(), [CallEnd::Done; 2]);
+    assert_eq!(found.iter().map(|found| found.end).collect::<Vec<_>>(), [CallState::Done; 2]);
     assert_eq!(made.all().len(), 2);
 }

@@ -5,6 +5,9 @@ mod journal;
 
 use axum::Router;
 use serde_json::{Value, json};
+use trunkline_server::providers::OnChannel;
+use trunkline_store::QualifiedId;
+use trunkline_store::audit_log::{Actor, ActorKind};
 use trunkline_store::partner_accounts::{PartnerAccount, find_partner_account};
 
 use crate::support::Service;
@@ -30,6 +33,17 @@ pub(crate) async fn account(service: &Service, address: &str, body: &Value) -> P
     service.client.execute(set, &[&address, &id]).await.unwrap();
     let connection = service.state.store.connection().await.unwrap();
     find_partner_account(connection.executor(), id).await.unwrap().unwrap()
+}
+
+/// The first channel of an account, under this id of the provider's.
+pub(crate) fn on<'a>(account: &'a PartnerAccount, actor: &'a Actor, key: &'a str) -> OnChannel<'a> {
+    let id = QualifiedId { provider: account.provider, number: 1 };
+    OnChannel { account, id, key, client: "", company_id: 1, actor }
+}
+
+pub(crate) fn nobody() -> Actor {
+    let name = "test".to_owned();
+    Actor { kind: ActorKind::System, id: None, name, address: None, request_id: None }
 }
 
 pub(crate) fn dialog360() -> Value {

@@ -65,6 +65,7 @@ async fn story(browser: Browser, setup_link: String) {
     let account = adds_an_account(&browser, &mut walk).await;
     replaces_a_secret(&browser, &account).await;
     asks_for_a_sync(&browser).await;
+    asks_for_a_code(&browser).await;
     makes_a_key(&browser, &mut walk).await;
     has_alerts_told(&browser, &mut walk).await;
     let invitation = invites(&browser, &mut walk).await;
@@ -84,6 +85,9 @@ async fn story(browser: Browser, setup_link: String) {
         "admin-audit-log",
         "admin-channels",
         "admin-channels-one",
+        "admin-channels-one-deregister",
+        "admin-channels-one-register",
+        "admin-channels-one-subscribe-webhooks",
         "admin-clients",
         "admin-clients-one",
         "admin-companies",
@@ -98,6 +102,7 @@ async fn story(browser: Browser, setup_link: String) {
         "admin-partner-accounts-one-edit",
         "admin-partner-accounts-one-profile",
         "admin-profile-second-factor",
+        "admin-provider-calls-one",
         "admin-providers",
         "admin-syncs",
         "admin-syncs-one",
@@ -168,6 +173,14 @@ async fn asks_for_a_sync(browser: &Browser) {
     browser.press("Dry run").await;
     browser.sees("What it found").await;
     assert!(browser.path().await.starts_with("/admin/syncs/"));
+}
+
+/// Of an account that Meta does not know: it is written down, and what became of it.
+async fn asks_for_a_code(browser: &Browser) {
+    browser.open("/admin/channels/meta-1/request-code").await;
+    browser.press("Request a code").await;
+    browser.sees("It was not done").await;
+    browser.complaints().await;
 }
 
 async fn makes_a_key(browser: &Browser, walk: &mut Walk) {
