@@ -46,6 +46,27 @@ fn attempts(operation: &str) -> Vec<(String, Value)> {
         "GET /api/v1/channels/{id}/credentials" => {
             to(&["/api/v1/channels/meta-1/credentials"], Value::Null)
         }
+        "POST /api/v1/channels/{id}/request-code" => {
+            to(&["/api/v1/channels/meta-1/request-code"], json!({}))
+        }
+        "POST /api/v1/channels/{id}/verify-code" => {
+            to(&["/api/v1/channels/meta-1/verify-code"], json!({ "code": "123456" }))
+        }
+        "POST /api/v1/channels/{id}/register" => {
+            to(&["/api/v1/channels/meta-1/register"], json!({ "pin": "012345" }))
+        }
+        "POST /api/v1/channels/{id}/deregister" => {
+            to(&["/api/v1/channels/meta-1/deregister"], Value::Null)
+        }
+        "POST /api/v1/channels/{id}/rotate-api-key" => {
+            to(&["/api/v1/channels/360dialog-1/rotate-api-key"], Value::Null)
+        }
+        "POST /api/v1/channels/{id}/subscribe-webhooks" => {
+            to(&["/api/v1/channels/meta-1/subscribe-webhooks"], Value::Null)
+        }
+        "POST /api/v1/provider-calls/{id}/settle" => {
+            to(&["/api/v1/provider-calls/1/settle"], json!({ "state": "done", "note": "taken" }))
+        }
         "GET /api/v1/alerts/{id}" => to(&["/api/v1/alerts/1"], Value::Null),
         "POST /api/v1/alerts/{id}/acknowledge" => {
             to(&["/api/v1/alerts/1/acknowledge"], Value::Null)

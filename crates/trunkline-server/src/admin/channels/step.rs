@@ -124,12 +124,13 @@ impl Step {
         }
         let is_live = matches!(status, Status::Running | Status::Flagged | Status::Restricted);
         match (self, provider) {
-            (Self::RequestCode, Provider::Meta) => !is_live,
-            (Self::VerifyCode, Provider::Meta | Provider::Twilio) => !is_live,
-            // A name that was approved is registered once more.
-            (Self::Register, Provider::Meta) | (Self::SubscribeWebhooks, _) => true,
+            (Self::RequestCode, Provider::Meta)
+            | (Self::VerifyCode, Provider::Meta | Provider::Twilio) => !is_live,
             (Self::Deregister, Provider::Meta) => is_live,
-            (Self::RotateApiKey, Provider::Dialog360) => true,
+            // A name that was approved is registered once more.
+            (Self::Register, Provider::Meta)
+            | (Self::RotateApiKey, Provider::Dialog360)
+            | (Self::SubscribeWebhooks, _) => true,
             _ => false,
         }
     }

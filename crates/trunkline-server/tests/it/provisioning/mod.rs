@@ -7,6 +7,8 @@ mod pages;
 mod senders;
 mod webhooks;
 
+use std::collections::BTreeMap;
+
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use trunkline_providers::simulator::{FaultKind, Words};
@@ -83,5 +85,5 @@ impl Desk {
 /// Done, and then 500.
 pub(super) fn done_then_500() -> FaultKind {
     let body = json!({ "meta": { "developer_message": "Internal server error" } });
-    FaultKind::DoneButRefused(Words { status: 500, headers: Default::default(), body })
+    FaultKind::DoneButRefused(Words { status: 500, headers: BTreeMap::new(), body })
 }
