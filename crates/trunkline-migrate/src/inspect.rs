@@ -13,6 +13,7 @@ use crate::lint;
 use crate::migrator::Migrator;
 use crate::plan::{self, Plan};
 use crate::platform::PlatformTable;
+use crate::preflight;
 use crate::selection::{Selection, UpRequest, resolve};
 use crate::source::{Migration, Name, Source, SourceError};
 
@@ -48,7 +49,15 @@ impl Migrator {
     pub async fn plan(&self, request: &UpRequest) -> Result<Plan, Error> {
         let session = self.connect_read_only("plan").await?;
         let pending = self.pending_in(&session, request).await?;
-        Ok(plan::explain(&session, self.source()?, &pending).await?)
+        let mut plan = plan::explain(&session, self.source()?, &pending).await?;
+        if !pending.is_empty() {
+            plan.problems = match preflight::check(&session, &self.target, &pending).await {
+                Ok(_) => Vec::new(),
+                Err(Error::Preflight(problems)) => problems,
+                Err(error) => return Err(error),
+            };
+        }
+        Ok(plan)
     }
 
     /// The names of what `up` would apply with the same request, in order; reads in a READ ONLY transaction.

@@ -9,6 +9,9 @@ use crate::ledger::{self, Applied};
 use crate::options::Options;
 use crate::source::{Reading, Source, SourceError};
 
+/// The functions of PostgreSQL that say "does not exist, skipping" (tablecmds.c, dropcmds.c).
+const SKIPPING: [&str; 2] = ["DropErrorMsgNonExistent", "does_not_exist_skipping"];
+
 /// A set of migrations, the database they are for, and how to go about it.
 ///
 /// Every command is a method: [`up`](Self::up), [`down`](Self::down), [`restore`](Self::restore),
@@ -68,9 +71,13 @@ impl Migrator {
 
     async fn open(&self, role: &str, observer: &Arc<dyn Observer>) -> Result<Session, Error> {
         let observer = Arc::clone(observer);
+        let reverts = role == "down";
         let hear = move |notice: &DbError| {
             // Rolling back where nothing is open is our own precaution, and no news to anyone.
-            if *notice.code() == SqlState::NO_ACTIVE_SQL_TRANSACTION {
+            let is_ours = *notice.code() == SqlState::NO_ACTIVE_SQL_TRANSACTION;
+            // What a down script drops IF EXISTS has often gone already, with its table.
+            let is_gone = reverts && notice.routine().is_some_and(|it| SKIPPING.contains(&it));
+            if is_ours || is_gone {
                 return;
             }
             observer.event(&Event::Notice {

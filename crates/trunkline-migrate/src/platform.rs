@@ -2,6 +2,7 @@
 //! again, and what we apply is written there, so that no file ever runs twice.
 
 use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 
 use crate::database::Target;
@@ -16,7 +17,7 @@ pub(crate) const WRITING: &str = "writing the platform's ledger";
 #[derive(Debug, Clone)]
 pub(crate) struct PlatformTable {
     /// Schema and name, quoted.
-    relation: String,
+    pub relation: String,
     /// The same table, whatever its name.
     pub oid: u32,
     times: bool,
@@ -76,7 +77,12 @@ impl PlatformTable {
                 &[(&name, Type::TEXT)],
             )
             .await
-            .map_err(|error| Error::query("looking for the platform's ledger", target, &error))?;
+            .map_err(|error| match error.code() {
+                Some(&(SqlState::INVALID_NAME | SqlState::FEATURE_NOT_SUPPORTED)) => {
+                    Error::PlatformLedger { table: name.to_owned(), lacks: "is not a table's name" }
+                }
+                _ => Error::query("looking for the platform's ledger", target, &error),
+            })?;
         let columns: Vec<String> = row.get::<_, Option<_>>(1).unwrap_or_default();
         let has = |column: &str| columns.iter().any(|found| found == column);
         let usable = ["filename", "checksum", "success"].into_iter().all(has);
@@ -89,11 +95,12 @@ impl PlatformTable {
                 missing_right: missing_right(&row),
             })),
             (false, false) => Ok(None),
-            (false, true) => Err(Error::Query {
-                doing: "looking for the platform's ledger",
-                message: format!("`{name}` has no columns filename, checksum and success"),
-                code: "42P01".to_owned(),
-            }),
+            (false, true) => {
+                let found = row.get::<_, Option<&str>>(0).is_some();
+                let no_columns = "has no columns filename, checksum and success";
+                let lacks = if found { no_columns } else { "does not exist" };
+                Err(Error::PlatformLedger { table: name.to_owned(), lacks })
+            }
         }
     }
 

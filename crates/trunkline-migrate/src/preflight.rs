@@ -9,7 +9,7 @@ use tokio_postgres::types::Type;
 use crate::database::Target;
 use crate::error::{Error, Problem};
 use crate::source::{Migration, RequiredTable, required_tables};
-use crate::sql::{quoted, words};
+use crate::sql::{created_table, quoted};
 
 const OLDEST_SERVER: i32 = 130_000;
 
@@ -57,7 +57,7 @@ pub(crate) async fn check(
     target: &Target,
     migrations: &[&Migration],
 ) -> Result<Passed, Error> {
-    let required = required_tables(migrations.iter().copied());
+    let required = required_tables(migrations)?;
     let schemas = schemas_created_in(migrations)?;
     let row = client
         .query_typed_one(
@@ -208,19 +208,9 @@ fn schemas_created_in(migrations: &[&Migration]) -> Result<BTreeSet<String>, Err
     let mut schemas = BTreeSet::new();
     for migration in migrations {
         for statement in migration.up.statements()? {
-            schemas.extend(schema_of_created_table(migration.up.sql(statement)));
+            let created = created_table(migration.up.sql(statement));
+            schemas.extend(created.map(|(schema, _)| schema.unwrap_or_default()));
         }
     }
     Ok(schemas)
-}
-
-fn schema_of_created_table(sql: &str) -> Option<String> {
-    let mut words = words(sql).peekable();
-    if !words.next()?.is("create") || !words.next()?.is("table") {
-        return None;
-    }
-    while words.next_if(|w| w.is("if") || w.is("not") || w.is("exists")).is_some() {}
-    let first = words.next()?;
-    let qualified = words.next().is_some_and(|word| word.text == ".");
-    Some(if qualified { first.identifier() } else { String::new() })
 }

@@ -1,5 +1,7 @@
 //! What is applied, pending, changed, missing: read, never written.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use similar::TextDiff;
@@ -9,6 +11,7 @@ use crate::error::Error;
 use crate::ledger::{self, Entry, HistoryEntry, Origin, State};
 use crate::migrator::Migrator;
 use crate::platform::PlatformTable;
+use crate::selection::resolve;
 use crate::source::{Migration, Name};
 
 /// The state of the whole set in the database.
@@ -121,14 +124,27 @@ impl Migrator {
         Ok(rows.into_iter().map(|row| row.name).collect())
     }
 
-    /// The latest acts, newest first, of one migration or of all.
+    /// The latest acts, newest first: of one migration, by its name or a start of it, or of all.
     pub async fn history(
         &self,
-        migration: Option<&Name>,
+        migration: Option<&str>,
         limit: i64,
     ) -> Result<Vec<HistoryEntry>, Error> {
         let session = self.connect_read_only("history").await?;
-        ledger::list_history(&session, &self.target, migration, limit).await
+        let has_ledger = self.has_ledger(&session).await?;
+        let mut name = None;
+        if let Some(text) = migration {
+            let set = self.source()?.migrations().iter().map(|it| it.name.clone());
+            let mut known: BTreeSet<Name> = set.collect();
+            if has_ledger {
+                known.extend(ledger::list_acted_on(&session, &self.target).await?);
+            }
+            name = Some(resolve(known.iter(), text)?);
+        }
+        if !has_ledger {
+            return Ok(Vec::new());
+        }
+        ledger::list_history(&session, &self.target, name.as_ref(), limit).await
     }
 }
 

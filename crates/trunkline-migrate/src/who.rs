@@ -9,13 +9,20 @@ pub(crate) fn host() -> &'static str {
     &HOST
 }
 
-/// The account of the operating system, as far as the environment says.
+/// The account of the operating system: whom the driver logs in as where an address names nobody.
 pub fn user() -> &'static str {
     static USER: LazyLock<String> = LazyLock::new(|| {
-        ["USER", "LOGNAME"]
-            .iter()
-            .find_map(|name| std::env::var(name).ok())
-            .unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
+        let number = |_| format!("uid {}", rustix::process::geteuid().as_raw());
+        whoami::username().unwrap_or_else(number)
     });
     &USER
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_account_has_its_name_whatever_the_environment_says() {
+        let output = std::process::Command::new("id").arg("-un").output().unwrap();
+        assert_eq!(super::user(), String::from_utf8(output.stdout).unwrap().trim());
+    }
 }

@@ -4,7 +4,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Config, NoTls};
 
 use super::{Catalog, CatalogError, ConstraintKind, Names, Scope, Table};
-use crate::source::{Migration, RequiredColumn, Source};
+use crate::source::{Migration, RequiredColumn, Source, SourceError};
 use crate::sql::{Statement, quote};
 
 /// What `source` makes: every migration is run in a scratch database, which is then dropped.
@@ -128,7 +128,7 @@ impl Scratch<'_> {
     async fn record(mut self, source: &Source) -> Result<Catalog, CatalogError> {
         // The scratch database is thrown away, so nothing in it need reach the disk.
         self.run("SET synchronous_commit = off").await?;
-        for sql in required_tables(source) {
+        for sql in required_tables(source)? {
             self.run(&sql).await?;
         }
         self.before = self.read(&Scope::Everything).await?;
@@ -245,9 +245,9 @@ fn bare(shape: Table) -> Table {
 }
 
 /// The statements that make the tables of the `requires` directives, each table once.
-fn required_tables(source: &Source) -> Vec<String> {
+fn required_tables(source: &Source) -> Result<Vec<String>, SourceError> {
     let mut tables: BTreeMap<(String, String), Vec<RequiredColumn>> = BTreeMap::new();
-    for required in source.required_tables() {
+    for required in source.required_tables()? {
         let columns = tables.entry((required.schema, required.table)).or_default();
         for column in required.columns {
             if columns.iter().all(|other| other.name != column.name) {
@@ -274,5 +274,5 @@ fn required_tables(source: &Source) -> Vec<String> {
             lines.join(", ")
         ));
     }
-    statements
+    Ok(statements)
 }

@@ -39,6 +39,10 @@ impl Target {
     /// takes writes, so that a standby which is promoted is found. `sslmode` is libpq's: `disable`, `prefer` (default), `require` (no check of the certificate),
     /// `verify-ca` and `verify-full` (checked against `sslrootcert`, else the system's roots).
     pub fn parse(address: &str) -> Result<Self, TargetError> {
+        // libpq would take whatever server is near.
+        if address.trim().is_empty() {
+            return Err(TargetError::Syntax("it is empty".to_owned()));
+        }
         if let Some((scheme, _)) = address.split_once("://")
             && scheme.chars().all(|c| c.is_ascii_alphanumeric())
             && !["postgres", "postgresql"].contains(&scheme)

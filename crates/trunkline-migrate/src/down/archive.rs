@@ -32,6 +32,8 @@ pub struct Archive {
     pub objects: Vec<ArchivedObject>,
     /// The migrations that were reverted with them.
     pub migrations: Vec<Name>,
+    /// A table that is in its archive no more, because somebody dropped it: nothing can come back.
+    pub gone: Option<String>,
 }
 
 impl Archive {
@@ -268,7 +270,15 @@ pub(crate) async fn list_archives(
         .query_typed(
             // By way of the whole row: a ledger of an older binary has no column `objects` yet.
             "SELECT name, source, created_at, restored_at, tables, migrations, \
-                    coalesce(to_jsonb(archive) -> 'objects', '[]') \
+                    coalesce(to_jsonb(archive) -> 'objects', '[]'), \
+                    (SELECT format('%I.%I', it ->> 'archive_schema', it ->> 'table') \
+                     FROM jsonb_array_elements(tables) AS it \
+                     WHERE restored_at IS NULL \
+                       AND NOT EXISTS (SELECT FROM pg_class c \
+                                       JOIN pg_namespace n ON n.oid = c.relnamespace \
+                                       WHERE n.nspname = it ->> 'archive_schema' \
+                                         AND c.relname = it ->> 'table') \
+                     LIMIT 1) \
              FROM trunkline.migration_archives AS archive \
              ORDER BY created_at DESC, name DESC",
             &[],
@@ -297,6 +307,7 @@ fn read(row: &tokio_postgres::Row) -> Result<(Archive, Vec<Entry>), Error> {
         tables,
         objects,
         migrations: entries.iter().map(|entry| entry.name.clone()).collect(),
+        gone: row.get(7),
         name,
     };
     Ok((archive, entries))

@@ -306,6 +306,7 @@ impl Run<'_> {
             tables: moved,
             objects: Vec::new(),
             migrations: entries.into_iter().map(|entry| entry.name).collect(),
+            gone: None,
         }))
     }
 

@@ -60,6 +60,10 @@ impl Migrator {
         if archive.restored_at.is_some() {
             return Err(Error::Archive(format!("the archive {name} was brought back already")));
         }
+        if let Some(table) = &archive.gone {
+            let what = format!("the archive {name} cannot come back: {table} was dropped");
+            return Err(Error::Archive(what));
+        }
         let run = self.begin_run(work, &observer).await?;
         run.refuse_newer_migrations(&entries).await?;
         let result = run.restore(&archive, &entries).await;
@@ -89,9 +93,8 @@ impl Run<'_> {
         });
         match newer {
             None => Ok(()),
-            Some(entry) => Err(Error::Archive(format!(
-                "{} is applied, which the archive does not know; revert it first: \
-                 trunkline migrate down",
+            Some(entry) => Err(Error::ArchiveBlocked(format!(
+                "{} is applied, which the archive does not know",
                 entry.name
             ))),
         }
@@ -144,9 +147,8 @@ impl Run<'_> {
         lock_tables(work, backend, &present).await.map_err(stopped)?;
         for table in &present {
             if holds_rows(&self.work, table).await.map_err(stopped)? {
-                return Err(Error::Archive(format!(
-                    "{}.{} holds rows, which the archive {} would replace; move them aside first: \
-                     trunkline migrate down",
+                return Err(Error::ArchiveBlocked(format!(
+                    "{}.{} holds rows, which the archive {} would replace",
                     table.schema, table.table, archive.name
                 ))
                 .into());

@@ -58,8 +58,13 @@ impl StatementFailure {
         said: &DbError,
     ) -> Self {
         let sql = script.sql(statement);
-        let (offset, width) = locate(sql, said);
-        let offset = statement.range.start + offset;
+        let (within, width) = locate(sql, said);
+        let advice = if sql[within..].starts_with("${") {
+            Some("`${…}` is replaced from the environment with --substitute only")
+        } else {
+            advice(said.code())
+        };
+        let offset = statement.range.start + within;
         let position = Position::of(&script.text, offset);
         let line = script.text.lines().nth(position.line - 1).unwrap_or_default();
         Self {
@@ -75,7 +80,7 @@ impl StatementFailure {
             detail: said.detail().map(str::to_owned),
             hint: said.hint().map(str::to_owned),
             context: said.where_().map(str::to_owned),
-            advice: advice(said.code()).map(|advice| advice.replace("NAME", migration.as_str())),
+            advice: advice.map(|advice| advice.replace("NAME", migration.as_str())),
             left: if script.directives.no_transaction {
                 "the statements before it stay done; mend this one and run the same command again"
             } else {

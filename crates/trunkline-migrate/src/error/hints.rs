@@ -39,6 +39,9 @@ impl Error {
                  GRANT SELECT ON ALL TABLES IN SCHEMA trunkline TO {login}"
             ),
             Self::Query { code, .. } => query(code)?.into(),
+            Self::PlatformLedger { .. } => "--platform-ledger takes `auto` (public.migrations, where it is one), `off`, or SCHEMA.TABLE \
+                 with the columns filename, checksum and success"
+                .into(),
             Self::Changed(names) => format!(
                 "`trunkline migrate status` shows the difference; put the file back, or accept it: \
                  trunkline migrate repair {}",
@@ -79,7 +82,7 @@ impl Error {
             Self::AmbiguousName { .. } => "give the whole name".into(),
             Self::NotAtomic(name) => {
                 format!(
-                    "run it by itself first: trunkline migrate up {name}; or leave out --atomic"
+                    "apply all up to it first: trunkline migrate up --to {name}; or leave out --atomic"
                 )
             }
             Self::Pooler(_) => {
@@ -89,6 +92,9 @@ impl Error {
             }
             Self::NotAdopted(_) => {
                 "`trunkline migrate verify` prints the SQL that would mend each difference".into()
+            }
+            Self::ArchiveBlocked(_) => {
+                "revert first, which moves rows aside too: trunkline migrate down".into()
             }
             Self::Archive(_) => "`trunkline migrate restore` lists the archives".into(),
             Self::Interrupted { .. } => "run the same command again to go on".into(),

@@ -82,6 +82,14 @@ pub enum Error {
         /// The login, as SQL takes it.
         login: String,
     },
+    /// The table that was named as the platform's own ledger is none.
+    #[error("the platform's ledger `{table}` {lacks}")]
+    PlatformLedger {
+        /// As it was given.
+        table: String,
+        /// What is wrong with it.
+        lacks: &'static str,
+    },
     /// Applied migrations whose file is another one now.
     #[error("{} changed after being applied: {}", plural(.0.len(), "file"), join(.0))]
     Changed(Vec<Name>),
@@ -150,6 +158,9 @@ pub enum Error {
     /// An archive that does not exist or cannot come back.
     #[error("{0}")]
     Archive(String),
+    /// What stands in the database is in the way of an archive.
+    #[error("{0}")]
+    ArchiveBlocked(String),
     /// `adopt` found a database that is not what the migrations make.
     #[error("{0}")]
     NotAdopted(String),
@@ -199,6 +210,7 @@ impl Error {
             Self::UnknownMigration { .. }
             | Self::AmbiguousName { .. }
             | Self::NotAtomic(_)
+            | Self::PlatformLedger { .. }
             | Self::Target(_)
             | Self::Source(SourceError::BadName(_) | SourceError::NoMigrations(_)) => {
                 ExitStatus::Usage
@@ -221,6 +233,7 @@ impl Error {
             Self::Preflight(_) => "preflight",
             Self::Statement(_) => "statement",
             Self::Query { .. } | Self::Denied { .. } => "query",
+            Self::PlatformLedger { .. } => "platform_ledger",
             Self::Changed(_) => "changed",
             Self::Ahead { .. } => "ahead",
             Self::Pending(_) => "pending",
@@ -232,7 +245,7 @@ impl Error {
             Self::AmbiguousName { .. } => "ambiguous_name",
             Self::NotAtomic(_) => "not_atomic",
             Self::Pooler(_) => "pooler",
-            Self::Archive(_) => "archive",
+            Self::Archive(_) | Self::ArchiveBlocked(_) => "archive",
             Self::NotAdopted(_) => "not_adopted",
             Self::NotWritten(_) => "not_written",
             Self::Interrupted { .. } => "interrupted",

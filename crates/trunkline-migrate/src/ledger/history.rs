@@ -5,7 +5,6 @@ use serde::Serialize;
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
-use super::is_missing;
 use crate::database::Target;
 use crate::error::Error;
 use crate::source::Name;
@@ -114,6 +113,16 @@ pub(crate) async fn note_failure(
     let _ = note(client, &failed).await;
 }
 
+/// Every migration that something was ever done with.
+#[tracing::instrument(name = "db.migration_history.list_migrations", level = "debug", skip_all)]
+pub(crate) async fn list_acted_on(client: &Client, target: &Target) -> Result<Vec<Name>, Error> {
+    let rows = client
+        .query_typed("SELECT DISTINCT migration FROM trunkline.migration_history", &[])
+        .await
+        .map_err(|error| Error::query("reading the history", target, &error))?;
+    Ok(rows.iter().map(|row| Name::from_ledger(row.get(0))).collect())
+}
+
 /// The latest acts, newest first.
 #[tracing::instrument(name = "db.migration_history.list", level = "debug", skip_all)]
 pub(crate) async fn list_history(
@@ -132,12 +141,8 @@ pub(crate) async fn list_history(
              LIMIT $2",
             &[(&migration.map(Name::as_str), Type::TEXT), (&limit, Type::INT8)],
         )
-        .await;
-    let rows = match rows {
-        Ok(rows) => rows,
-        Err(error) if is_missing(&error) => return Ok(Vec::new()),
-        Err(error) => return Err(Error::query("reading the history", target, &error)),
-    };
+        .await
+        .map_err(|error| Error::query("reading the history", target, &error))?;
     let entry = |row: &tokio_postgres::Row| HistoryEntry {
         id: row.get(0),
         migration: Name::from_ledger(row.get(1)),

@@ -10,7 +10,7 @@ use tokio_postgres::error::SqlState;
 pub use entry::Origin;
 pub(crate) use entry::{Applied, Entry, State};
 pub use history::HistoryEntry;
-pub(crate) use history::{Note, list_history, note, note_failure};
+pub(crate) use history::{Note, list_acted_on, list_history, note, note_failure};
 pub(crate) use write::{delete_entry, insert_entry, prepare_insert, put_entry, update_checksum};
 
 use crate::database::Target;

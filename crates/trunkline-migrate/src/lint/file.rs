@@ -1,7 +1,7 @@
 use std::ops::Range;
 
 use super::squawk::{Ignored, Reading, RelationName};
-use crate::source::{Name, Script, SourceError};
+use crate::source::{Name, Script, SourceError, placeholders_as_words};
 use crate::sql::{Position, Statement};
 
 /// A migration's file as the rules see it: its statements, read.
@@ -9,6 +9,8 @@ pub(super) struct File<'a> {
     pub migration: &'a Name,
     pub script: &'a Script,
     pub statements: &'a [Statement],
+    /// Its text with a word for every `${NAME}`, whatever will stand there.
+    text: String,
     pub readings: Vec<Reading>,
     /// Tables that other migrations of the set create.
     pub set: &'a [RelationName],
@@ -22,8 +24,10 @@ impl<'a> File<'a> {
         set: &'a [RelationName],
     ) -> Result<Self, SourceError> {
         let statements = script.statements()?;
-        let readings = statements.iter().map(|it| Reading::of(script.sql(it))).collect();
-        Ok(Self { migration, script, statements, readings, set, ignored: Ignored::default() })
+        let text = placeholders_as_words(&script.text);
+        let readings = statements.iter().map(|it| Reading::of(&text[it.range.clone()])).collect();
+        let ignored = Ignored::default();
+        Ok(Self { migration, script, statements, text, readings, set, ignored })
     }
 
     /// Whether an earlier statement of this file, or statement `index` itself, creates `table`.
@@ -68,7 +72,7 @@ impl<'a> File<'a> {
 
     /// The text with the rows of COPY blanked out, which are not SQL, and a byte order mark too.
     pub(super) fn parseable(&self) -> String {
-        let mut text = self.script.text.clone().into_bytes();
+        let mut text = self.text.clone().into_bytes();
         let blank = |text: &mut Vec<u8>, range: Range<usize>| {
             for byte in &mut text[range] {
                 if *byte != b'\n' {

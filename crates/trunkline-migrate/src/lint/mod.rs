@@ -221,6 +221,7 @@ fn is_our_name(rule: &str, message: &str) -> bool {
         "foreign-key-without-budget",
         "index-not-concurrent",
         "concurrently-in-transaction",
+        "never-in-transaction",
         "missing-down",
         "not-rerunnable",
         "transaction-control",

@@ -1,7 +1,7 @@
 //! Our own rules: what squawk does not know or says without looking at the whole migration.
 
 use super::file::File;
-use super::squawk::{Change, Guard, Operation, Reading, Verb};
+use super::squawk::{Change, Guard, Operation, Reading, RelationName, Touch, Verb};
 use super::{LintOptions, Severity};
 use crate::sql::words;
 
@@ -24,6 +24,7 @@ pub(super) fn up(file: &File<'_>, options: LintOptions) -> Vec<Found> {
         foreign_keys(file, index, reading, options, &mut found);
         found.extend(index_not_concurrent(file, index, reading));
         found.extend(concurrently_in_transaction(file, index, reading));
+        found.extend(never_in_transaction(file, index));
         not_rerunnable(file, index, reading, &mut found);
     }
     found.extend(transaction_control(file));
@@ -87,17 +88,21 @@ fn foreign_keys(
     if sets_lock_timeout(file, index) {
         return;
     }
+    let in_set = |table: &RelationName| {
+        file.creates(table, index) || file.set.iter().any(|known| known.may_be(table))
+    };
+    // The table that gets the key is locked in the same way as the one that it refers to.
+    let is_altered = |touch: &&Touch| matches!(touch.operation, Operation::Alter(_));
+    let alters_live = reading.touches.iter().filter(is_altered).any(|it| !in_set(&it.relation));
     for touch in &reading.touches {
         let Operation::Referenced { valid: true } = touch.operation else { continue };
         if file.creates(&touch.relation, index) {
             continue;
         }
-        let in_set = file.set.iter().any(|table| table.may_be(&touch.relation));
-        let severity =
-            if in_set && !options.other_runner { Severity::Info } else { Severity::Warning };
+        let calm = in_set(&touch.relation) && !alters_live && !options.other_runner;
         found.push(Found {
             rule: "foreign-key-without-budget",
-            severity,
+            severity: if calm { Severity::Info } else { Severity::Warning },
             statement: Some(index),
             offset: file.offset(index, touch.offset),
             message: format!(
@@ -157,6 +162,28 @@ fn concurrently_in_transaction(file: &File<'_>, index: usize, reading: &Reading)
         statement: Some(index),
         offset: file.offset(index, 0),
         message: "CONCURRENTLY cannot run inside a transaction".into(),
+        help: "put `-- trunkline: no-transaction` into the leading comment".into(),
+    })
+}
+
+/// Other statements that PostgreSQL refuses in a transaction.
+fn never_in_transaction(file: &File<'_>, index: usize) -> Option<Found> {
+    let mut words = words(file.script.sql(&file.statements[index]));
+    let (first, second) = (words.next()?, words.next());
+    let second_is = |keyword: &str| second.is_some_and(|word| word.is(keyword));
+    let what = if first.is("vacuum") {
+        "VACUUM"
+    } else if first.is("alter") && second_is("system") {
+        "ALTER SYSTEM"
+    } else {
+        return None;
+    };
+    (!file.script.directives.no_transaction).then(|| Found {
+        rule: "never-in-transaction",
+        severity: Severity::Error,
+        statement: Some(index),
+        offset: file.offset(index, 0),
+        message: format!("{what} cannot run inside a transaction"),
         help: "put `-- trunkline: no-transaction` into the leading comment".into(),
     })
 }

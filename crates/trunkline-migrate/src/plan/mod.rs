@@ -19,6 +19,7 @@ use serde::Serialize;
 use thiserror::Error;
 use tokio_postgres::Client;
 
+use crate::error::Problem;
 use crate::lint::squawk::{Change, Default, Operation, Reading};
 use crate::lint::{self, Finding, LintOptions, Severity};
 use crate::source::{Migration, Name, RequiredTable, Source, SourceError};
@@ -34,6 +35,8 @@ pub use crate::lint::squawk::LockMode;
 pub struct Plan {
     /// The pending migrations, in the order in which they would be applied.
     pub migrations: Vec<PlannedMigration>,
+    /// What `up` would be refused for as things are.
+    pub problems: Vec<Problem>,
 }
 
 /// What one migration would do.
@@ -163,7 +166,7 @@ pub async fn explain(
     pending: &[&Migration],
 ) -> Result<Plan, PlanError> {
     if pending.is_empty() {
-        return Ok(Plan { migrations: Vec::new() });
+        return Ok(Plan { migrations: Vec::new(), problems: Vec::new() });
     }
     let read = pending.iter().map(|it| Read::of(it)).collect::<Result<Vec<_>, _>>()?;
     let (relations, functions) = mentioned(&read);
@@ -178,7 +181,7 @@ pub async fn explain(
         let findings = lint::lint_up(read.migration, &set, LintOptions::default())?;
         migrations.push(planned(&mut names, read, findings));
     }
-    Ok(Plan { migrations })
+    Ok(Plan { migrations, problems: Vec::new() })
 }
 
 /// A pending migration, read.

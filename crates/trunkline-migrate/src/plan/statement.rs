@@ -8,6 +8,10 @@ use super::{Blocks, LockMode, LockTaken, PlannedStatement, Scan, locks, reversal
 use crate::lint::squawk::{Change, Guard, Operation, Reading, RelationName, Touch, Verb};
 use crate::sql::Position;
 
+/// "The query planner attempts to take an ACCESS SHARE lock on every index of the table, regardless of
+/// the query, and so REINDEX blocks virtually any queries" (the manual's page on REINDEX).
+const READS_WAIT: &str = "the indexes are locked against readers too: nearly every query waits";
+
 /// What one statement would do after those that were observed.
 pub(super) fn plan(
     names: &Names<'_>,
@@ -33,6 +37,8 @@ pub(super) fn plan(
         locks.extend(tables);
         format!("a DO block: what it locks cannot be read from its text; {which} named in it")
     });
+    let rebuilds = |touch: &Touch| touch.operation == Operation::Reindex { concurrently: false };
+    let note = note.or_else(|| reading.touches.iter().any(rebuilds).then(|| READS_WAIT.to_owned()));
     let (reversible, reversal) = reversal::reversal(reading, down);
     PlannedStatement {
         statement: 0,

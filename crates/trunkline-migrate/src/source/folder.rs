@@ -25,26 +25,11 @@ pub(super) struct Folder {
 impl Folder {
     pub(super) fn open(path: &Path) -> Result<Self, SourceError> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        // The folder of a file that is named without one.
+        let at = if path.as_os_str().is_empty() { Path::new(".") } else { path };
         let handle =
-            openat(CWD, path, flags, Mode::empty()).map_err(|error| unlisted(path, error))?;
+            openat(CWD, at, flags, Mode::empty()).map_err(|error| unlisted(path, error))?;
         Ok(Self { handle, path: path.into() })
-    }
-
-    /// The `*.sql` files directly in it.
-    pub(super) fn list(&self) -> Result<Files<()>, SourceError> {
-        let failed = |error| unlisted(&self.path, error);
-        let mut files = Files::default();
-        for entry in Dir::read_from(&self.handle).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            let file = entry.file_name();
-            if !file.to_bytes().ends_with(b".sql") || file == c".sql" {
-                continue;
-            }
-            if let Ok(file) = file.to_str() {
-                files.add(file, ())?;
-            }
-        }
-        Ok(files)
     }
 
     /// Reads the up files; the down files are left for whoever asks for them.
@@ -96,6 +81,43 @@ impl Folder {
             file: self.path.join(file).display().to_string(),
             cause: Arc::new(error.into()),
         })
+    }
+}
+
+/// The `*.sql` files directly in a folder, as far as they are listed.
+pub(super) struct Listing {
+    folder: Folder,
+    entries: Dir,
+    files: Files<()>,
+}
+
+impl Listing {
+    pub(super) fn begin(path: &Path) -> Result<Self, SourceError> {
+        let folder = Folder::open(path)?;
+        let entries = Dir::read_from(&folder.handle).map_err(|error| unlisted(path, error))?;
+        Ok(Self { folder, entries, files: Files::default() })
+    }
+
+    /// Goes on by `most` entries; whether that were all.
+    pub(super) fn advance(&mut self, most: usize) -> Result<bool, SourceError> {
+        for _ in 0..most {
+            let Some(entry) = self.entries.next() else { return Ok(true) };
+            let entry = entry.map_err(|error| unlisted(&self.folder.path, error))?;
+            let file = entry.file_name();
+            if !file.to_bytes().ends_with(b".sql") || file == c".sql" {
+                continue;
+            }
+            if let Ok(file) = file.to_str() {
+                self.files.add(file, ())?;
+            }
+        }
+        Ok(false)
+    }
+
+    /// Lists what is left, and reads the up files.
+    pub(super) fn read(mut self) -> Result<Vec<Migration>, SourceError> {
+        self.advance(usize::MAX)?;
+        self.folder.read(self.files)
     }
 }
 

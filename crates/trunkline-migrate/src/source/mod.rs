@@ -19,9 +19,10 @@ pub use migration::Migration;
 pub use name::Name;
 pub use reading::Reading;
 pub use script::Script;
+pub(crate) use script::placeholders_as_words;
 
-use crate::sql::{Position, SplitError};
-use folder::Folder;
+use crate::sql::{Position, SplitError, created_table};
+use folder::{Folder, Listing};
 use migration::{Files, Found};
 
 /// An ordered set of migrations under one label.
@@ -168,30 +169,42 @@ impl Source {
     ///
     /// Of a down file only the name is read, until someone asks for what is in it.
     pub fn directory(path: impl AsRef<Path>) -> Result<Self, SourceError> {
-        let path = path.as_ref();
+        Self::listed(path.as_ref(), Listing::begin(path.as_ref())?)
+    }
+
+    fn listed(path: &Path, listing: Listing) -> Result<Self, SourceError> {
         let label = path
             .canonicalize()
             .ok()
             .and_then(|full| full.file_name().map(|name| name.to_string_lossy().into_owned()))
             .unwrap_or_else(|| "migrations".to_owned());
-        let folder = Folder::open(path)?;
-        let migrations = folder.read(folder.list()?)?;
+        let migrations = listing.read()?;
         Ok(Self { label, directory: Some(path.to_owned()), migrations })
     }
 
-    /// Reads a folder, or a single file with the down file beside it.
+    /// Reads a folder, or a single migration by its up or its down file, with the other beside it.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, SourceError> {
         let path = path.as_ref();
-        if !path.is_file() {
-            return Self::directory(path);
+        let source = if path.is_file() { Self::file(path)? } else { Self::directory(path)? };
+        if source.migrations.is_empty() {
+            return Err(SourceError::NoMigrations(path.to_owned()));
         }
+        Ok(source)
+    }
+
+    fn file(path: &Path) -> Result<Self, SourceError> {
+        let file = path.file_name().unwrap_or_default().to_string_lossy();
+        let folder = path.parent().unwrap_or(Path::new(""));
         let mut files = Files::default();
-        files.add(&file_name(path), ())?;
-        let down = path.with_extension("down.sql");
-        if down != path && down.is_file() {
-            files.add(&file_name(&down), ())?;
+        if let Some(stem) = file.strip_suffix(".sql") {
+            let stem = stem.strip_suffix(".down").unwrap_or(stem);
+            for beside in [format!("{stem}.sql"), format!("{stem}.down.sql")] {
+                if folder.join(&beside).is_file() {
+                    files.add(&beside, ())?;
+                }
+            }
         }
-        let migrations = Folder::open(path.parent().unwrap_or(Path::new("")))?.read(files)?;
+        let migrations = Folder::open(folder)?.read(files)?;
         Ok(Self { label: "file".to_owned(), directory: None, migrations })
     }
 
@@ -248,25 +261,42 @@ impl Source {
             .map(|index| &self.migrations[index])
     }
 
-    /// Every table that some migration of the set requires, each once.
-    pub fn required_tables(&self) -> Vec<RequiredTable> {
-        required_tables(self.migrations.iter())
+    /// Every table that some migration of the set requires and no earlier one makes, each once.
+    pub fn required_tables(&self) -> Result<Vec<RequiredTable>, SourceError> {
+        required_tables(&self.migrations.iter().collect::<Vec<_>>())
     }
 }
 
-fn file_name(path: &Path) -> String {
-    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
-}
-
-/// Every table that some of the migrations require, each once.
-pub(crate) fn required_tables<'m>(
-    migrations: impl Iterator<Item = &'m Migration>,
-) -> Vec<RequiredTable> {
-    let mut tables: Vec<RequiredTable> = Vec::new();
-    for required in migrations.flat_map(|migration| &migration.up.directives.requires) {
-        if !tables.contains(required) {
-            tables.push(required.clone());
+/// Every table that some of the migrations require and no earlier one makes, each once.
+pub(crate) fn required_tables(
+    migrations: &[&Migration],
+) -> Result<Vec<RequiredTable>, SourceError> {
+    let mut seen: Vec<&RequiredTable> = Vec::new();
+    let mut tables = Vec::new();
+    for (index, migration) in migrations.iter().enumerate() {
+        for required in &migration.up.directives.requires {
+            if seen.contains(&required) {
+                continue;
+            }
+            seen.push(required);
+            if !makes(&migrations[..index], required)? {
+                tables.push(required.clone());
+            }
         }
     }
-    tables
+    Ok(tables)
+}
+
+fn makes(migrations: &[&Migration], table: &RequiredTable) -> Result<bool, SourceError> {
+    for migration in migrations {
+        for statement in migration.up.statements()? {
+            if let Some((schema, name)) = created_table(migration.up.sql(statement))
+                && name == table.table
+                && schema.is_none_or(|schema| schema == table.schema)
+            {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }

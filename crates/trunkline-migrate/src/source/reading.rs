@@ -1,8 +1,13 @@
 use std::fmt;
 use std::panic::resume_unwind;
+use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
+use super::folder::Listing;
 use super::{Source, SourceError};
+
+/// A folder of so many entries is read sooner than a thread is started.
+const FEW: usize = 64;
 
 type Read = Result<Source, SourceError>;
 
@@ -22,6 +27,19 @@ impl Reading {
         let thread = std::thread::spawn(read);
         let join = || thread.join().unwrap_or_else(|panic| resume_unwind(panic));
         Self(Arc::new(LazyLock::new(Box::new(join))))
+    }
+
+    /// Reads a folder and lets `finish` look at the set: a small one at once, a large one on a thread of
+    /// its own.
+    pub fn directory(
+        path: &Path,
+        finish: impl FnOnce(Source) -> Read + Send + 'static,
+    ) -> Result<Self, SourceError> {
+        let mut listing = Listing::begin(path)?;
+        let is_small = listing.advance(FEW)?;
+        let path = path.to_owned();
+        let read = move || finish(Source::listed(&path, listing)?);
+        if is_small { Ok(read()?.into()) } else { Ok(Self::begin(read)) }
     }
 
     /// The set; blocks until it is read.

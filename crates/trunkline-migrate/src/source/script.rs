@@ -139,6 +139,17 @@ fn transaction_control(sql: &str) -> Option<Control> {
     }
 }
 
+/// The text with every `${NAME}` made a word of the same length, so that it reads as SQL.
+pub(crate) fn placeholders_as_words(text: &str) -> String {
+    let mut sql = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, name, after)) = next_placeholder(rest) {
+        sql.extend([before, "p_", name, "_"]);
+        rest = after;
+    }
+    sql + rest
+}
+
 /// Divides `text` at its first `${NAME}`: what is before, the name, what is after.
 fn next_placeholder(text: &str) -> Option<(&str, &str, &str)> {
     let mut from = 0;

@@ -11,4 +11,4 @@ mod words;
 pub use position::Position;
 pub(crate) use quote::{quote, quoted};
 pub use split::{SplitError, Statement, split};
-pub(crate) use words::{Word, words};
+pub(crate) use words::{Word, created_table, words};

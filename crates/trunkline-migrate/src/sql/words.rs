@@ -26,6 +26,24 @@ impl Word<'_> {
     }
 }
 
+/// The table that a CREATE TABLE makes, with its schema where that is written; none for a temporary one.
+pub(crate) fn created_table(sql: &str) -> Option<(Option<String>, String)> {
+    let mut words = words(sql).peekable();
+    if !words.next()?.is("create") {
+        return None;
+    }
+    let _ = words.next_if(|word| word.is("unlogged"));
+    if !words.next()?.is("table") {
+        return None;
+    }
+    while words.next_if(|w| w.is("if") || w.is("not") || w.is("exists")).is_some() {}
+    let first = words.next()?.identifier();
+    if words.next_if(|word| word.text == ".").is_none() {
+        return Some((None, first));
+    }
+    Some((Some(first), words.next()?.identifier()))
+}
+
 /// The significant tokens of `text` in their order.
 pub(crate) fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
     let mut offset = 0;

@@ -248,7 +248,7 @@ impl Run<'_> {
         let known = platform.list_successes(&self.work, &self.migrator.target).await?;
         for migration in &pending {
             if known.iter().any(|row| row.name == migration.name) {
-                self.require_tables_of(migration).await?;
+                self.require_tables_of(migration, platform).await?;
             }
         }
         let mut left = Vec::new();
@@ -271,7 +271,11 @@ impl Run<'_> {
     }
 
     /// Refuses to take the platform's word for a migration whose tables are not there.
-    async fn require_tables_of(&self, migration: &Migration) -> Result<(), Error> {
+    async fn require_tables_of(
+        &self,
+        migration: &Migration,
+        platform: &PlatformTable,
+    ) -> Result<(), Error> {
         let tables: Vec<String> =
             lint::created_by(migration)?.iter().map(ToString::to_string).collect();
         let row = self
@@ -291,7 +295,8 @@ impl Run<'_> {
                 "the platform's ledger says that {name} is applied, and its table {table} is not there"
             ),
             format!(
-                "if it never ran: DELETE FROM public.migrations WHERE filename = '{}'; then up again",
+                "if it never ran: DELETE FROM {} WHERE filename = '{}'; then up again",
+                platform.relation,
                 name.file()
             ),
         )]))

@@ -279,6 +279,15 @@ async fn atomic_cannot_take_a_file_without_a_transaction() {
 }
 
 #[tokio::test]
+async fn a_placeholder_that_nobody_replaces_is_told_by_what_would() {
+    let database = empty().await;
+    let set = source(&[("1-a.sql", "CREATE TABLE ${SCHEMA}.a (id int);")]);
+    let refused = up(&migrator(&database, set)).await.unwrap_err();
+    let hint = refused.hint().unwrap();
+    assert_eq!(hint, "`${…}` is replaced from the environment with --substitute only");
+}
+
+#[tokio::test]
 async fn a_variable_that_is_not_set_is_an_error_only_where_substitution_is_asked_for() {
     let database = empty().await;
     let client = database.connect().await.unwrap();

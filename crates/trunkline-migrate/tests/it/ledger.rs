@@ -151,7 +151,11 @@ async fn off_neither_reads_nor_writes_the_platforms_ledger_and_a_table_is_used_b
     assert_eq!(count(&client, "SELECT count(*) FROM public.migrations").await, 1);
 
     let missing = up(&with(PlatformLedger::Table("other.log".into()))).await.unwrap_err();
-    insta::assert_snapshot!("platform_ledger_missing", failure(&missing));
+    let nameless = up(&with(PlatformLedger::Table(String::new()))).await.unwrap_err();
+    run(&client, "CREATE TABLE other_log (filename text)").await;
+    let other = up(&with(PlatformLedger::Table("other_log".into()))).await.unwrap_err();
+    let said = [missing, nameless, other].map(|error| failure(&error)).join("\n");
+    insta::assert_snapshot!("platform_ledger_missing", said);
     assert!(!exists(&client, "b").await);
 
     run(&client, "CREATE SCHEMA other; CREATE TABLE other.\"Log\" (filename TEXT UNIQUE, checksum TEXT, success BOOLEAN)").await;
@@ -207,8 +211,39 @@ async fn the_history_takes_rows_and_gives_none_back() {
         .map(|act| format!("{} {} {}", act.migration, act.direction, act.state))
         .collect();
     assert_eq!(acts, ["1-a down done", "2-b down done", "2-b up done", "1-a up done"]);
-    let one = Name::parse("1-a").unwrap();
-    assert_eq!(migrator.history(Some(&one), 1).await.unwrap().len(), 1);
+    assert_eq!(migrator.history(Some("1-a"), 1).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn the_platforms_word_is_not_taken_for_a_table_that_is_not_there() {
+    let database = empty().await;
+    let client = database.connect().await.unwrap();
+    let log = "CREATE TABLE log (filename text UNIQUE, checksum text, success bool); \
+               INSERT INTO log VALUES ('2-b.sql', NULL, true)";
+    run(&client, log).await;
+    let options =
+        Options { platform_ledger: PlatformLedger::Table("log".into()), ..Options::default() };
+    let migrator = migrator_with(&database.url(), source(TABLES), options);
+    insta::assert_snapshot!("its_table_is_not_there", failure(&up(&migrator).await.unwrap_err()));
+    assert_eq!(
+        count(&client, "SELECT count(*) FROM pg_class WHERE relname IN ('a', 'b')").await,
+        0
+    );
+    assert_nothing_left(&database).await;
+}
+
+#[tokio::test]
+async fn the_history_of_one_migration_is_found_by_a_start_of_its_name() {
+    let database = empty().await;
+    let set = [("1-a.sql", "SELECT 1;"), ("2-b.sql", "SELECT 2;")];
+    let before = migrator(&database, source(&set));
+    assert!(before.history(Some("1"), 10).await.unwrap().is_empty());
+    up(&before).await.unwrap();
+    let older = migrator(&database, source(&set[..1]));
+    assert_eq!(older.history(Some("2"), 10).await.unwrap()[0].migration.as_str(), "2-b");
+    let error = older.history(Some("2-bb"), 10).await.unwrap_err();
+    assert_eq!(error.to_string(), "there is no migration `2-bb`");
+    assert_eq!(error.hint().unwrap(), "did you mean `2-b`?");
 }
 
 #[tokio::test]

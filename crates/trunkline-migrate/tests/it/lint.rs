@@ -55,6 +55,10 @@ fn a_table_of_the_same_set_is_not_live() {
     let found =
         set(&[("1.sql", first), ("1.down.sql", DOWN), ("2.sql", second), ("2.down.sql", DOWN)]);
     assert_eq!(found, ["2.sql:1:51 Info foreign-key-without-budget [1]"]);
+    let live = "ALTER TABLE companies ADD CONSTRAINT c FOREIGN KEY (x) REFERENCES a (id);";
+    let found =
+        set(&[("1.sql", first), ("1.down.sql", DOWN), ("2.sql", live), ("2.down.sql", DOWN)]);
+    assert_eq!(found, ["2.sql:1:67 Warning foreign-key-without-budget [1]"]);
     let together = format!("{first}\n{second}\nCREATE INDEX IF NOT EXISTS i ON b (a);");
     assert_eq!(one(&together), [""; 0]);
 }
@@ -72,6 +76,14 @@ fn an_index_on_a_live_table_is_built_concurrently_outside_a_transaction() {
     let right = "-- trunkline: no-transaction\n\
                  CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON companies (name);";
     assert_eq!(one(right), [""; 0]);
+}
+
+#[test]
+fn what_postgresql_refuses_in_a_transaction_is_said_before() {
+    let expected = ["1:1 Error never-in-transaction [1]"];
+    assert_eq!(one("VACUUM companies;"), expected);
+    assert_eq!(one("ALTER SYSTEM SET work_mem = '64MB';"), expected);
+    assert_eq!(one("-- trunkline: no-transaction\nVACUUM companies;"), [""; 0]);
 }
 
 #[test]
@@ -149,6 +161,14 @@ fn what_the_parser_cannot_read_is_a_warning_where_it_stands() {
         "{found:?}"
     );
     assert!(found.iter().any(|line| line.starts_with("1.down.sql:1:")), "{found:?}");
+}
+
+#[test]
+fn a_placeholder_reads_as_a_word() {
+    let sql = "CREATE TABLE IF NOT EXISTS ${SCHEMA}.a (id bigint DEFAULT ${FIRST});\n\
+               GRANT SELECT ON ${SCHEMA}.a TO \"${ROLE}\"; CREATE INDEX IF NOT EXISTS i ON ${TABLE} (b);";
+    assert_eq!(one(sql), ["2:43 Warning index-not-concurrent [3]"]);
+    assert!(one("SELECT ${};").iter().any(|line| line.contains("syntax-error")));
 }
 
 #[test]

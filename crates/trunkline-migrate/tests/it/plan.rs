@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, NoTls};
 use trunkline_migrate::plan::{Blocks, Plan, PlannedStatement, Reversible, explain};
 use trunkline_migrate::source::Source;
@@ -382,6 +383,22 @@ async fn statements_outside_a_transaction_lock_what_the_plan_says() {
         writer.batch_execute("COMMIT").await.unwrap();
         run.await.unwrap().unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_reindex_makes_readers_wait_which_its_lock_on_the_table_does_not_tell() {
+    let (client, database) = database().await;
+    client.batch_execute(PLATFORM).await.unwrap();
+    let note = planned(&client, "REINDEX TABLE companies").await.note.unwrap();
+    assert!(note.contains("nearly every query waits"), "{note}");
+    let reader = connect(&database.url()).await;
+    client.batch_execute("BEGIN; REINDEX TABLE companies").await.unwrap();
+    let read = "SET lock_timeout = '200ms'; SELECT * FROM companies";
+    let error = reader.batch_execute(read).await.unwrap_err();
+    assert_eq!(error.code(), Some(&SqlState::LOCK_NOT_AVAILABLE));
+    client.batch_execute("ROLLBACK").await.unwrap();
+    let concurrently = planned(&client, "REINDEX TABLE CONCURRENTLY companies").await;
+    assert_eq!(concurrently.note, None);
 }
 
 #[tokio::test]

@@ -356,6 +356,25 @@ async fn a_type_that_another_table_uses_too_is_not_taken_from_it() {
 }
 
 #[tokio::test]
+async fn an_archive_that_somebody_dropped_is_told_and_does_not_come_back() {
+    let database = empty().await;
+    let client = database.connect().await.unwrap();
+    let migrator = migrator(&database, source(&PAIR[..2]));
+    up(&migrator).await.unwrap();
+    run(&client, "INSERT INTO a (note) VALUES ('kept')").await;
+    let archive = down(&migrator).await.unwrap().archives.remove(0);
+    assert_eq!(migrator.archives().await.unwrap()[0].gone, None);
+    let schema = &archive.tables[0].archive_schema;
+    run(&client, &format!("DROP SCHEMA {schema} CASCADE")).await;
+    let gone = migrator.archives().await.unwrap().remove(0).gone;
+    assert_eq!(gone, Some(format!("{schema}.a")));
+    let refused = migrator.restore(&archive.name, Arc::new(Silent)).await.unwrap_err();
+    let expected = format!("the archive {} cannot come back: {schema}.a was dropped", archive.name);
+    assert_eq!(refused.to_string(), expected);
+    assert_nothing_left(&database).await;
+}
+
+#[tokio::test]
 async fn an_archive_is_not_brought_back_under_newer_migrations_or_by_a_name_it_has_not() {
     let database = empty().await;
     let client = database.connect().await.unwrap();

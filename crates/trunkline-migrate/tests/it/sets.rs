@@ -298,3 +298,21 @@ async fn two_sets_share_a_ledger_without_being_ahead_of_each_other() {
         .await;
     assert!(matches!(report, Err(Error::MissingDown(names)) if names.len() == 1));
 }
+
+#[tokio::test]
+async fn a_table_that_an_earlier_file_makes_is_not_missing() {
+    let database = empty().await;
+    let set = [
+        ("1-a.sql", "CREATE UNLOGGED TABLE IF NOT EXISTS public.own (id integer PRIMARY KEY);"),
+        (
+            "2-b.sql",
+            "-- trunkline: requires public.own(id integer primary key)\n\
+             CREATE TABLE other (own integer REFERENCES own);",
+        ),
+    ];
+    let migrator = migrator(&database, source(&set));
+    up(&migrator).await.unwrap();
+    let checks = migrator.verify(None).await.unwrap();
+    assert!(checks.iter().any(|check| check.object == "public.own.id"), "{checks:?}");
+    assert_verified(&migrator).await;
+}

@@ -1,4 +1,5 @@
 use std::io::{IsTerminal, Write};
+use std::num::NonZeroUsize;
 
 use clap::Args;
 use trunkline_migrate::{Archive, DownReport, DownRequest, ExitStatus};
@@ -14,7 +15,7 @@ pub(crate) struct Arguments {
     to: Option<String>,
     /// Revert so many, the last applied first; without --to and --steps, all of the set
     #[arg(long, value_name = "N")]
-    steps: Option<usize>,
+    steps: Option<NonZeroUsize>,
     /// Drop tables with their rows instead of moving them to an archive
     #[arg(long)]
     drop_data: bool,
@@ -27,19 +28,23 @@ pub(super) async fn run(session: Session<'_>, arguments: Arguments) -> Result<Ex
     if arguments.drop_data && !arguments.yes {
         confirm(session.migrator.target().database())?;
     }
-    let request =
-        DownRequest { to: arguments.to, steps: arguments.steps, drop_data: arguments.drop_data };
+    let request = DownRequest {
+        to: arguments.to,
+        steps: arguments.steps.map(NonZeroUsize::get),
+        drop_data: arguments.drop_data,
+    };
     let report = session.migrator.down(&request, session.observer()).await?;
-    print(session.printer, &report);
+    let printer = session.printer;
+    printer.document(&report);
+    match &request.to {
+        _ if !report.reverted.is_empty() => print(printer, &report),
+        Some(to) => printer.line(format_args!("Nothing to do: nothing is applied after {to}.")),
+        None => printer.line("Nothing to do: no migration of this set is applied."),
+    }
     Ok(ExitStatus::Done)
 }
 
 fn print(printer: &Printer, report: &DownReport) {
-    printer.document(report);
-    if report.reverted.is_empty() {
-        printer.line("Nothing to do: no migration of this set is applied.");
-        return;
-    }
     printer.line(format_args!(
         "{GOOD}Done:{GOOD:#} reverted {}.",
         count(report.reverted.len(), "migration")

@@ -1,6 +1,5 @@
 use clap::Args;
 use trunkline_migrate::ExitStatus;
-use trunkline_migrate::source::Name;
 
 use super::Session;
 use crate::failure::Failure;
@@ -8,10 +7,10 @@ use crate::output::time;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Of this migration alone
+    /// Of this migration alone, by name or by the start of the name
     name: Option<String>,
     /// So many at most
-    #[arg(long, default_value_t = 50, value_name = "N")]
+    #[arg(long, default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
 }
 
@@ -19,8 +18,8 @@ pub(super) async fn run(
     session: Session<'_>,
     arguments: &Arguments,
 ) -> Result<ExitStatus, Failure> {
-    let name = arguments.name.as_deref().map(Name::parse).transpose()?;
-    let history = session.migrator.history(name.as_ref(), i64::from(arguments.limit)).await?;
+    let limit = i64::from(arguments.limit);
+    let history = session.migrator.history(arguments.name.as_deref(), limit).await?;
     let printer = session.printer;
     printer.document(&serde_json::json!({ "history": history }));
     if history.is_empty() {

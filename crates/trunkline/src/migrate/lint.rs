@@ -33,7 +33,12 @@ pub(super) fn run(
         findings.extend(lint(&common.source()?, &options)?);
     }
     for path in &arguments.paths {
-        findings.extend(lint(&Source::open(path)?, &options)?);
+        for finding in lint(&Source::open(path)?, &options)? {
+            // An up and its down file may both be named, and each brings the other.
+            if !findings.contains(&finding) {
+                findings.push(finding);
+            }
+        }
     }
     printer.document(&serde_json::json!({ "findings": findings }));
     for finding in &findings {

@@ -13,7 +13,7 @@ mod status;
 mod up;
 mod verify;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -113,7 +113,7 @@ pub(crate) async fn run(
     let interrupt = options.interrupt.clone();
     let migrator = Migrator::new(source, connection.target.clone(), options);
     let session = Session { migrator: &migrator, printer, common, interrupt: &interrupt };
-    match arguments.command {
+    let done = match arguments.command {
         Command::Up(arguments) => up::run(session, global, arguments).await,
         Command::Down(arguments) => down::run(session, arguments).await,
         Command::Restore(arguments) => restore::run(session, arguments).await,
@@ -125,12 +125,24 @@ pub(crate) async fn run(
         Command::Repair(arguments) => repair::run(session, arguments).await,
         Command::Adopt(arguments) => adopt::run(session, arguments).await,
         Command::Lint(_) | Command::New(_) => Ok(ExitStatus::Done),
+    };
+    match (done, &connection.cluster) {
+        (Err(failure), Some(_)) => Err(without_platform(failure)),
+        (done, _) => done,
     }
 }
 
-/// Whether a folder is read sooner than a thread is started.
-fn is_small(folder: &Path) -> bool {
-    std::fs::read_dir(folder).is_ok_and(|entries| entries.take(64).count() < 64)
+/// The private PostgreSQL has no platform until somebody makes one there.
+fn without_platform(mut failure: Failure) -> Failure {
+    if let Failure::Migrate(Error::Preflight(problems)) = &mut failure
+        && let Some(last) = problems.last_mut()
+    {
+        last.hint.push_str(
+            "\nthis is the private PostgreSQL; a sample platform is made there by: \
+             trunkline database sample",
+        );
+    }
+    failure
 }
 
 /// A command that only reads: when asked to stop it has nothing to finish.
@@ -165,23 +177,16 @@ impl Session<'_> {
 impl Common {
     /// The set, read while the connection is made.
     fn reading(&self) -> Result<Reading, Failure> {
-        Ok(match self.source.clone() {
-            // Otherwise a private server would be started before that is said.
-            Some(folder) if !folder.is_dir() => Source::directory(folder)?.into(),
-            Some(folder) if is_small(&folder) => read(folder, self.label.clone())?.into(),
-            Some(folder) => {
-                let label = self.label.clone();
-                Reading::begin(move || read(folder, label))
-            }
-            None => trunkline_store::partner_migrations()?.into(),
-        })
+        let Some(folder) = &self.source else {
+            return Ok(trunkline_store::partner_migrations()?.into());
+        };
+        let (named, label) = (folder.clone(), self.label.clone());
+        Ok(Reading::directory(folder, move |source| labelled(source, named, label))?)
     }
 
     fn source(&self) -> Result<Source, Failure> {
-        Ok(match &self.source {
-            Some(folder) => read(folder.clone(), self.label.clone())?,
-            None => trunkline_store::partner_migrations()?,
-        })
+        let Some(folder) = &self.source else { return Ok(trunkline_store::partner_migrations()?) };
+        Ok(labelled(Source::directory(folder)?, folder.clone(), self.label.clone())?)
     }
 
     /// What the embedded set makes; a folder has a file of its own.
@@ -206,8 +211,7 @@ pub(crate) fn default_options() -> Options {
     Options { interrupt: interrupt::listen(), ..Options::default() }
 }
 
-fn read(folder: PathBuf, label: Option<String>) -> Result<Source, SourceError> {
-    let source = Source::directory(&folder)?;
+fn labelled(source: Source, folder: PathBuf, label: Option<String>) -> Result<Source, SourceError> {
     if source.migrations().is_empty() {
         return Err(SourceError::NoMigrations(folder));
     }

@@ -17,11 +17,13 @@ pub(super) fn run(
     arguments: &Arguments,
     printer: &Printer,
 ) -> Result<ExitStatus, Failure> {
-    // The first migration of a folder is made in an empty one.
-    let source = match &common.source {
-        Some(folder) => Source::directory(folder)?,
-        None => common.source()?,
-    };
+    let folder = common.source.as_ref().ok_or_else(|| {
+        Failure::usage(
+            "a new migration needs a folder",
+            "say which: trunkline migrate --source DIR new NAME",
+        )
+    })?;
+    let source = Source::directory(folder)?;
     let files = new_migration(&source, &arguments.name)?;
     printer.document(&serde_json::json!({ "written": files }));
     for file in &files {

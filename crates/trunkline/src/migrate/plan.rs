@@ -5,7 +5,7 @@ use trunkline_migrate::{ExitStatus, UpRequest};
 
 use super::Session;
 use crate::failure::Failure;
-use crate::output::{Printer, QUIET, WARNING, count};
+use crate::output::{ERROR, HINT, Printer, QUIET, WARNING, count};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -39,6 +39,10 @@ fn print(printer: &Printer, plan: &Plan) {
     }
     for migration in &plan.migrations {
         print_migration(printer, migration);
+    }
+    for problem in &plan.problems {
+        printer.line(format_args!("{ERROR}up would be refused:{ERROR:#} {}", problem.what));
+        printer.line(format_args!("  {HINT}hint:{HINT:#} {}", problem.hint));
     }
     let migrations = count(plan.migrations.len(), "migration");
     printer.line(format_args!("{migrations} to apply: trunkline migrate up"));

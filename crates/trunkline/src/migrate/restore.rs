@@ -43,9 +43,11 @@ fn list(printer: &Printer, archives: &[Archive]) {
             time(archive.created_at),
             archive.tables.len().to_string(),
             format!("{about}{rows}"),
-            archive
-                .restored_at
-                .map_or_else(|| "kept".to_owned(), |at| format!("back since {}", time(at))),
+            match (archive.restored_at, &archive.gone) {
+                (Some(at), _) => format!("back since {}", time(at)),
+                (None, Some(table)) => format!("gone: {table} was dropped"),
+                (None, None) => "kept".to_owned(),
+            },
         ]
     });
     printer.table(&["archive", "made", "tables", "rows", ""], rows.collect());

@@ -41,8 +41,11 @@ pub(crate) fn print_checks(printer: &Printer, checks: &[Check], all: bool) -> Ex
         for check in checks.iter().filter(|check| check.result == Outcome::Ok) {
             *tables.entry(&check.relation).or_default() += 1;
         }
-        let rows =
-            tables.iter().map(|(table, ok)| vec![(*table).to_owned(), format!("{ok} checks ok")]);
+        // The name comes last: that of a function may be very long.
+        let row = |(name, ok): (&&str, &usize)| {
+            vec![format!("{} ok", count(*ok, "check")), (*name).to_owned()]
+        };
+        let rows = tables.iter().map(row);
         printer.table(&[], rows.collect());
     }
     for check in &shown {

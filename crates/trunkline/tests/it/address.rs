@@ -45,6 +45,7 @@ async fn a_server_without_tls_is_told_apart_from_none() {
 
 #[tokio::test]
 async fn an_address_that_is_none_ends_with_status_2() {
+    assert_snapshot!("empty", status("", "human").await.expect(2));
     assert_snapshot!(
         "other_scheme",
         status("mysql://app:secret@db/platform", "human").await.expect(2)

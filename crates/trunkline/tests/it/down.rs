@@ -56,6 +56,15 @@ async fn json_tells_of_the_archive() {
 }
 
 #[tokio::test]
+async fn where_nothing_is_to_be_reverted_the_reason_is_told() {
+    let place = Place::migrated().await;
+    let last = place.run("migrate down --to 035-provider-outages").await.expect(0);
+    assert_snapshot!("nothing_after", last);
+    assert_snapshot!("no_steps", place.run("migrate down --steps 0").await.expect(2));
+    place.run("migrate status --check").await.expect(0);
+}
+
+#[tokio::test]
 async fn an_archive_that_is_not_there_is_named() {
     let place = Place::migrated().await;
     assert_snapshot!("no_archive", place.run("migrate restore").await.expect(0));

@@ -59,5 +59,5 @@ async fn new_writes_both_files_with_the_next_number() {
     assert_snapshot!("new_file", up);
     assert_snapshot!("new_json", run("migrate --source . --format json new again").await.expect(0));
     assert_snapshot!("new_without_name", run("migrate --source . new ///").await.expect(1));
-    assert_snapshot!("new_without_folder", run("migrate new again").await.expect(1));
+    assert_snapshot!("new_without_folder", run("migrate new again").await.expect(2));
 }

@@ -46,3 +46,24 @@ async fn warnings_alone_fail_with_check_only() {
     run(directory.path(), "migrate --source . lint").await.expect(0);
     assert_snapshot!("warnings", run(directory.path(), "migrate lint --check .").await.expect(3));
 }
+
+#[tokio::test]
+async fn files_are_named_one_by_one_as_a_list_of_changed_files_does() {
+    let directory = bad_folder();
+    let lint = async |paths: &str| run(directory.path(), &format!("migrate lint {paths}")).await;
+    assert_snapshot!("one_file", lint("002-index.sql").await.expect(3));
+    let both = lint("002-index.down.sql 002-index.sql").await.expect(3);
+    assert!(both.stdout.contains("1 error, 1 warning, 2 findings in all"), "{both}");
+}
+
+#[tokio::test]
+async fn a_path_without_migrations_is_not_taken_for_good() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::create_dir(directory.path().join("empty")).unwrap();
+    std::fs::write(directory.path().join("notes.txt"), "SELECT 1;").unwrap();
+    assert_snapshot!("empty", run(directory.path(), "migrate lint empty").await.expect(2));
+    assert_snapshot!(
+        "no_sql_file",
+        run(directory.path(), "migrate lint notes.txt").await.expect(2)
+    );
+}

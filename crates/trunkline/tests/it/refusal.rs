@@ -10,6 +10,9 @@ async fn a_database_that_is_not_the_platform_s_is_not_touched() {
     let place = Place::empty().await;
     assert_snapshot!("no_companies", place.run("migrate up").await.expect(6));
     assert_snapshot!("no_companies_json", place.run("migrate up --format json").await.expect(6));
+    let plan = place.run("migrate plan").await.expect(0);
+    let why = "up would be refused: the table public.companies does not exist";
+    assert!(plan.stdout.contains(why), "{plan}");
     place.sql("CREATE TABLE companies (id text, name text)").await;
     assert_snapshot!("wrong_key", place.run("migrate up").await.expect(6));
     place.sql("DROP TABLE companies; CREATE TABLE companies (id integer, name text)").await;
