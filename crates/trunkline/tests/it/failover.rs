@@ -110,6 +110,10 @@ async fn a_standby_that_is_promoted_in_the_middle_of_requests_is_used_without_a_
     run("database sample --companies 3").run().await.expect(0);
     let serving = Serving::start(run("serve --listen 127.0.0.1:0")).await;
     pair.has_caught_up().await;
+    // A busy machine may take longer than readiness waits for an answer.
+    while !serving.get("/health/ready").await.starts_with("HTTP/1.1 200") {
+        sleep(Duration::from_millis(100)).await;
+    }
 
     let fails = async {
         sleep(Duration::from_millis(300)).await;
