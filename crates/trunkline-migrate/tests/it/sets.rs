@@ -303,7 +303,7 @@ async fn two_sets_share_a_ledger_without_being_ahead_of_each_other() {
 async fn a_table_that_an_earlier_file_makes_is_not_missing() {
     let database = empty().await;
     let set = [
-        ("1-a.sql", "CREATE UNLOGGED TABLE IF NOT EXISTS public.own (id integer PRIMARY KEY);"),
+        ("1-a.sql", "CREATE TABLE IF NOT EXISTS public.own (id integer PRIMARY KEY);"),
         (
             "2-b.sql",
             "-- trunkline: requires public.own(id integer primary key)\n\

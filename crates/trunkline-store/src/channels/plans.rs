@@ -1,4 +1,4 @@
-//! Every filter with every other, in every order: no plan reads more than a page needs.
+//! Filters by up to three together, in every order: no plan reads more than a page needs.
 
 use trunkline_core::{ChannelStatus, Provider, QualityRating};
 
@@ -45,12 +45,27 @@ fn filters() -> Vec<ChannelFilter<'static>> {
         given.into_iter().filter(|is_given| *is_given).count()
     };
     filters.retain(|filter| finding(filter) <= 1);
-    // An account goes with so little that few of the rest say more.
-    filters.retain(|filter| {
-        let is_plain = filter.quality_rating.is_none() && filter.messaging_limit.is_none();
-        is_plain || filter.partner_account_id.is_none()
-    });
+    // A fourth only looks at what three found.
+    filters.retain(|filter| given(filter) <= 3);
     filters
+}
+
+/// How many are given.
+fn given(filter: &ChannelFilter<'_>) -> usize {
+    let given = [
+        filter.provider.is_some(),
+        filter.status.is_some(),
+        filter.quality_rating.is_some(),
+        filter.company_id.is_some(),
+        filter.client_id.is_some(),
+        filter.partner_account_id.is_some(),
+        filter.phone_number.is_some(),
+        filter.phone_number_prefix.is_some(),
+        filter.updated_since.is_some(),
+        filter.messaging_limit.is_some(),
+        filter.search.is_some(),
+    ];
+    given.into_iter().filter(|is_given| *is_given).count()
 }
 
 /// A place in the middle of the list.

@@ -25,6 +25,7 @@ mod identity;
 pub use identity::{Identity, find_user_by_identity, insert_identity};
 
 /// Somebody who administers Trunkline.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct User {
     /// Their id.

@@ -132,7 +132,7 @@ async fn budgets_that_nobody_uses_are_forgotten() {
     take(&stores[0], 1, "partner", LONG).await;
     let old = "
         INSERT INTO trunkline.rate_budgets (account_id, name, turns)
-        VALUES (1, 'old', ARRAY[now() - '3 days'::INTERVAL])";
+        VALUES (1, 'old', ARRAY[now() - '5 days'::INTERVAL])";
     client.batch_execute(old).await.unwrap();
     let connection = stores[0].connection().await.unwrap();
     assert_eq!(delete_idle_budgets(connection.executor()).await.unwrap(), 1);

@@ -59,7 +59,8 @@ async fn json_tells_of_the_archive() {
 async fn where_nothing_is_to_be_reverted_the_reason_is_told() {
     let place = Place::migrated().await;
     let status = place.run("migrate status --format json").await.expect(0).json();
-    let last = status["migrations"].as_array().unwrap().last().unwrap()["name"].as_str().unwrap();
+    let last =
+        status["migrations"].as_array().unwrap().last().unwrap()["migration"].as_str().unwrap();
     let said = place.run(&format!("migrate down --to {last}")).await.expect(0).to_string();
     assert_snapshot!("nothing_after", said.replace(last, "[last]"));
     assert_snapshot!("no_steps", place.run("migrate down --steps 0").await.expect(2));

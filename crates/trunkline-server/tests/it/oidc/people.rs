@@ -192,7 +192,7 @@ async fn the_sign_in_page_has_the_button_and_passwords_can_be_switched_off() {
     insta::assert_snapshot!("issuer_alone", main_of(&page.body));
     let form = format!("email=ada@example.com&password={}", crate::people::PASSWORD);
     let answer = place.service.submit("/admin/sign-in", "", &form.replace(' ', "+")).await;
-    answer.expect(403).says("nobody signs in with a password here");
+    answer.expect(403).says("Nobody signs in with a password here");
     place.walk().await.leads_to("/admin/users");
 
     let service = Service::with_owner().await;

@@ -194,7 +194,7 @@ async fn nobody_deactivates_themselves_and_the_last_owner_stays() {
     let (service, owner, admin) = crew().await;
     let post =
         async |path: &str, cookie: &str, form: &str| service.submit(path, cookie, form).await;
-    post("/admin/users/2/deactivate", &admin, "").await.expect(409).says("nobody deactivates");
+    post("/admin/users/2/deactivate", &admin, "").await.expect(409).says("Nobody deactivates");
     post("/admin/users/1/deactivate", &owner, "").await.expect(409);
     post("/admin/users/1/role", &owner, "role=admin").await.expect(409).says("last active owner");
     post("/admin/users/2/role", &owner, "role=owner").await.expect(303);

@@ -9,8 +9,8 @@ impl Desk {
     /// A sender of a subaccount waits for its code.
     fn waits(&self) {
         self.field.simulator.change(|world| {
-            world.twilio.senders.get_mut(SENDER).unwrap().status =
-                "PENDING_VERIFICATION".to_owned();
+            let sender = world.twilio.senders.get_mut(SENDER).unwrap();
+            "PENDING_VERIFICATION".clone_into(&mut sender.status);
         });
     }
 }
