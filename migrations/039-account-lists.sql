@@ -45,10 +45,18 @@ BEGIN
                 -- And whoever writes one, as each write has the company.
                 EXECUTE format('SELECT FROM %s WHERE client_id = $1 FOR UPDATE', TG_ARGV[1]) USING NEW.id;
             END IF;
-            UPDATE trunkline.listed_channels
-            SET company_id = NEW.company_id,
-                partner_account_id = NEW.partner_configuration_id
-            WHERE provider = whose AND client_id = NEW.id AND company_id = OLD.company_id;
+            -- By the table of the provider, which has an index of the client: the list would read all channels of the company.
+            EXECUTE format(
+                'UPDATE trunkline.listed_channels AS listed
+                SET company_id = $1, partner_account_id = $2
+                FROM %s AS channel
+                WHERE channel.client_id = $3
+                    AND listed.provider = $4
+                    AND listed.id = channel.id
+                    AND listed.client_id = $3
+                    AND listed.company_id = $5',
+                TG_ARGV[1]
+            ) USING NEW.company_id, NEW.partner_configuration_id, NEW.id, whose, OLD.company_id;
         END IF;
     END IF;
 
