@@ -37,12 +37,11 @@ pub(super) fn waba_of(number: u32) -> u32 {
 pub(super) async fn make(server: &Server) -> Result<String> {
     let database = server.make_database("template0").await?;
     let client = server.connect(&database).await?;
-    client
-        .batch_execute(
-            "CREATE TABLE companies (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
-            INSERT INTO companies VALUES (1, 'Bakery Alpha');",
-        )
-        .await?;
+    let platform = format!(
+        "CREATE TABLE companies (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+        INSERT INTO companies SELECT n, 'Bakery ' || n FROM generate_series(1, {ACCOUNTS}) AS n;"
+    );
+    client.batch_execute(&platform).await?;
     let target = Target::parse(&server.url(&database))?;
     let migrator = Migrator::new(partner_migrations()?, target, Options::default());
     migrator.up(&UpRequest::default(), Arc::new(Silent)).await?;
@@ -54,14 +53,14 @@ pub(super) async fn make(server: &Server) -> Result<String> {
             digest BYTEA NOT NULL UNIQUE,
             body BYTEA NOT NULL
         );
-        INSERT INTO public.meta_whatsapp_clients (id, company_id, business_account_id, status)
-        SELECT n + 1, 1, (n + {FIRST_ACCOUNT})::TEXT, 'active'
+        INSERT INTO public.partner_configurations (id, provider, partner_id, is_active)
+        VALUES (1, 'meta', '1', true);
+        INSERT INTO public.meta_whatsapp_clients (id, company_id, business_account_id, status, partner_configuration_id)
+        SELECT n + 1, n + 1, (n + {FIRST_ACCOUNT})::TEXT, 'active', 1
         FROM generate_series(0, {ACCOUNTS} - 1) AS n;
         INSERT INTO public.meta_whatsapp_phone_numbers (client_id, phone_number_id, phone_number, status)
         SELECT n % {ACCOUNTS} + 1, (n + {FIRST_CHANNEL})::TEXT, '+1' || n + {FIRST_CHANNEL}, 'verified'
         FROM generate_series(0, {CHANNELS} - 1) AS n;
-        INSERT INTO public.partner_configurations (id, provider, partner_id, is_active)
-        VALUES (1, 'meta', '1', true);
         UPDATE trunkline.partner_account_details SET slug = '{SLUG}';"
     );
     client.batch_execute(&rows).await?;

@@ -1,9 +1,14 @@
+use std::collections::HashMap;
 use std::future::poll_fn;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_postgres::error::DbError;
-use tokio_postgres::{AsyncMessage, Client, Connection, SimpleQueryMessage, SimpleQueryRow};
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{
+    AsyncMessage, Client, Connection, Row, SimpleQueryMessage, SimpleQueryRow, Statement,
+};
 
 use super::Target;
 
@@ -25,6 +30,8 @@ impl NoticeSink {
 pub(crate) struct Session {
     client: Client,
     target: Target,
+    keeps: AtomicBool,
+    kept: Mutex<HashMap<&'static str, Statement>>,
 }
 
 impl Session {
@@ -47,7 +54,44 @@ impl Session {
                 }
             }
         });
-        Self { client, target }
+        Self { client, target, keeps: AtomicBool::default(), kept: Mutex::default() }
+    }
+
+    /// From here on what is asked often stays prepared: nothing takes it away again, no pooler and no script.
+    pub(crate) fn keep_statements(&self) {
+        self.keeps.store(true, Ordering::Relaxed);
+    }
+
+    /// The statement, prepared once; `None` where it would not stay so.
+    pub(crate) async fn kept(
+        &self,
+        sql: &'static str,
+        types: &[Type],
+    ) -> Result<Option<Statement>, tokio_postgres::Error> {
+        if !self.keeps.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        let kept = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = kept().get(sql).cloned();
+        if found.is_some() {
+            return Ok(found);
+        }
+        let statement = self.client.prepare_typed(sql, types).await?;
+        kept().insert(sql, statement.clone());
+        Ok(Some(statement))
+    }
+
+    /// As `query_typed`, for what is asked often.
+    pub(crate) async fn query_kept(
+        &self,
+        sql: &'static str,
+        parameters: &[(&(dyn ToSql + Sync), Type)],
+    ) -> Result<Vec<Row>, tokio_postgres::Error> {
+        let (values, types): (Vec<_>, Vec<_>) = parameters.iter().cloned().unzip();
+        match self.kept(sql, &types).await? {
+            Some(statement) => self.client.query(&statement, &values).await,
+            None => self.client.query_typed(sql, parameters).await,
+        }
     }
 
     /// Asks the server to cancel what this connection runs.

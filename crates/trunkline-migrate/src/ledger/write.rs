@@ -2,6 +2,7 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Statement};
 
 use super::{Entry, Origin, State};
+use crate::database::Session;
 use crate::source::{Migration, Name, Script, SourceError};
 use crate::who;
 
@@ -22,9 +23,11 @@ const INSERT: &str = "WITH entry AS ( \
             extract(epoch FROM clock_timestamp() - now()) * 1000, $9, $10, $11 \
      FROM entry";
 
-/// Prepares the statement of [`insert_entry`], for a connection that stays with one server process.
-pub(crate) async fn prepare_insert(client: &Client) -> Result<Statement, tokio_postgres::Error> {
-    client.prepare_typed(INSERT, &[Type::TEXT; 11]).await
+/// The statement of [`insert_entry`], where it stays prepared.
+pub(crate) async fn prepare_insert(
+    session: &Session,
+) -> Result<Option<Statement>, tokio_postgres::Error> {
+    session.kept(INSERT, &[Type::TEXT; 11]).await
 }
 
 /// Records a migration as applied, over one that stopped half-way, and appends to the history.
@@ -99,7 +102,7 @@ pub(crate) type StepNote = (&'static str, usize);
 /// Writes how far a no-transaction migration of `of` statements is, and appends to the history.
 #[tracing::instrument(name = "db.migrations.advance", level = "debug", skip_all)]
 pub(crate) async fn advance_entry(
-    client: &Client,
+    session: &Session,
     name: &Name,
     done: usize,
     notes: &[StepNote],
@@ -108,8 +111,8 @@ pub(crate) async fn advance_entry(
     let number = |number: usize| i32::try_from(number).unwrap_or(i32::MAX);
     let (states, numbers): (Vec<&str>, Vec<i32>) =
         notes.iter().map(|&(state, statement)| (state, number(statement))).unzip();
-    client
-        .execute_typed(
+    session
+        .query_kept(
             "WITH entry AS ( \
                 UPDATE trunkline.migrations SET statements_done = $2 WHERE name = $1 \
                 RETURNING name) \

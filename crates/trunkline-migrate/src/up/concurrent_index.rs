@@ -95,9 +95,9 @@ impl ConcurrentIndex {
 
     /// Whether the index is valid, and its qualified name.
     async fn find(&self, work: &Work<'_>) -> Result<Option<(bool, String)>, Error> {
-        let row = work
+        let rows = work
             .session
-            .query_typed_opt(
+            .query_kept(
                 "SELECT i.indisvalid AND i.indisready, format('%I.%I', n.nspname, c.relname) \
                  FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
                  JOIN pg_namespace n ON n.oid = c.relnamespace \
@@ -106,7 +106,7 @@ impl ConcurrentIndex {
             )
             .await
             .map_err(|error| Error::query("looking for an index", work.session.target(), &error))?;
-        Ok(row.map(|row| (row.get(0), row.get(1))))
+        Ok(rows.first().map(|row| (row.get(0), row.get(1))))
     }
 }
 

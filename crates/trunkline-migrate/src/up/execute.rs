@@ -115,6 +115,23 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// What `write` does, in a transaction of its own; it gets the server process behind it.
+    pub(super) async fn in_transaction<F>(
+        &self,
+        migration: &Name,
+        write: impl Fn(i32) -> F,
+    ) -> Result<(), Error>
+    where
+        F: Future<Output = Result<(), Stopped>>,
+    {
+        let attempt = || async {
+            let backend = self.begin(migration).await?;
+            write(backend).await?;
+            self.commit(migration).await
+        };
+        self.within_budget(migration, attempt).await
+    }
+
     /// Opens a transaction with the lock budget and returns the server process behind it.
     ///
     /// The work lock makes a new runner wait for the orphaned transaction of one that was killed.

@@ -207,11 +207,10 @@ impl Run<'_> {
             let text = migration.up.text.to_ascii_uppercase();
             text.contains("DEALLOCATE") || text.contains("DISCARD")
         };
-        if self.pooled || pending.iter().any(forgets) {
-            return Ok(None);
+        if !self.pooled && !pending.iter().any(forgets) {
+            self.work.keep_statements();
         }
-        let prepared = ledger::prepare_insert(&self.work).await;
-        prepared.map(Some).map_err(|error| {
+        ledger::prepare_insert(&self.work).await.map_err(|error| {
             Error::query("preparing to write the ledger", &self.migrator.target, &error)
         })
     }

@@ -43,14 +43,12 @@ impl Run<'_> {
         done: usize,
     ) -> Result<(), Error> {
         let name = &migration.name;
-        let attempt = || async {
-            work.begin(name).await?;
-            let entry = Entry::partial(self.migrator.source()?.label(), migration, done)?;
+        let entry = Entry::partial(self.migrator.source()?.label(), migration, done)?;
+        let write = |_| async {
             let stopped = |error| work.stopped(name, "writing the ledger", &error);
-            put_entry(&self.work, &entry).await.map_err(stopped)?;
-            work.commit(name).await
+            put_entry(&self.work, &entry).await.map_err(stopped)
         };
-        work.within_budget(name, attempt).await
+        work.in_transaction(name, write).await
     }
 
     /// Settings that finished statements made for the session, which was another one.
@@ -90,16 +88,14 @@ impl Run<'_> {
 
     async fn complete(&self, work: &Work<'_>, migration: &Migration) -> Result<(), Error> {
         let name = &migration.name;
-        let attempt = || async {
+        let entry = Entry {
+            state: State::Applied,
+            statements_done: None,
+            origin: Origin::Run,
+            ..Entry::partial(self.migrator.source()?.label(), migration, 0)?
+        };
+        let write = |_| async {
             let stopped = |error| work.stopped(name, "writing the ledger", &error);
-            work.begin(name).await?;
-            let source = self.migrator.source()?.label();
-            let entry = Entry {
-                state: State::Applied,
-                statements_done: None,
-                origin: Origin::Run,
-                ..Entry::partial(source, migration, 0)?
-            };
             put_entry(&self.work, &entry).await.map_err(stopped)?;
             let checksum = Some(entry.checksum.as_str());
             let done = Note { checksum, ..Note::done(name, "up") };
@@ -108,9 +104,9 @@ impl Run<'_> {
                 let told = |error| work.stopped(name, WRITING, &error);
                 platform.claim(&self.work, migration).await.map_err(told)?;
             }
-            work.commit(name).await
+            Ok(())
         };
-        work.within_budget(name, attempt).await
+        work.in_transaction(name, write).await
     }
 }
 
@@ -160,16 +156,13 @@ impl Step<'_> {
 
     /// The statement and its ledger row in one transaction, so that neither is without the other.
     async fn run_in_transaction(&self, statement: &Statement) -> Result<(), Error> {
-        let name = &self.migration.name;
         let number = self.index + 1;
-        let attempt = || async {
-            let backend = self.work.begin(name).await?;
+        let write = |backend| async move {
             let place = (self.index, statement);
             self.work.run_one(self.runnable(), place, self.statements.len(), backend).await?;
-            self.write(number, &[("done", number)]).await?;
-            self.work.commit(name).await
+            self.write(number, &[("done", number)]).await
         };
-        self.work.within_budget(name, attempt).await
+        self.work.in_transaction(&self.migration.name, write).await
     }
 
     fn runnable(&self) -> Runnable<'_> {
@@ -191,13 +184,7 @@ impl Step<'_> {
 
     /// Writes how far the migration is, in a transaction of its own.
     async fn record(&self, done: usize, notes: &[StepNote]) -> Result<(), Error> {
-        let name = &self.migration.name;
-        let attempt = || async {
-            self.work.begin(name).await?;
-            self.write(done, notes).await?;
-            self.work.commit(name).await
-        };
-        self.work.within_budget(name, attempt).await
+        self.work.in_transaction(&self.migration.name, |_| self.write(done, notes)).await
     }
 
     async fn write(&self, done: usize, notes: &[StepNote]) -> Result<(), Stopped> {

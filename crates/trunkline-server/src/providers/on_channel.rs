@@ -3,6 +3,7 @@
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use trunkline_core::secrets::Secret;
+use trunkline_providers::error::ProviderError;
 use trunkline_providers::meta::CodeMethod;
 use trunkline_store::QualifiedId;
 use trunkline_store::audit_log::Actor;
@@ -59,18 +60,27 @@ pub async fn create_channel_key(state: &State, on: OnChannel<'_>) -> Result<(), 
     made.await.map(drop)
 }
 
+/// Makes a call of which nothing but its end is kept.
+async fn keep_end(
+    state: &State,
+    call: Once<'_>,
+    sending: impl Future<Output = Result<(), ProviderError>>,
+) -> Result<(), Problem> {
+    once(state, call, sending, async |_, ()| Ok(json!({}))).await
+}
+
 /// Registers a number of Meta with its PIN.
 pub async fn register(state: &State, on: OnChannel<'_>, pin: &SecretString) -> Result<(), Problem> {
     let api = meta_api_of_channel(state, on.account, on.id.number, Waiting::Request).await?;
     let call = on.call("provider.meta.register", json!({}));
-    once(state, call, api.register(on.key, pin), async |_, ()| Ok(json!({}))).await
+    keep_end(state, call, api.register(on.key, pin)).await
 }
 
 /// Takes the registration of a number of Meta back.
 pub async fn deregister(state: &State, on: OnChannel<'_>) -> Result<(), Problem> {
     let api = meta_api_of_channel(state, on.account, on.id.number, Waiting::Request).await?;
     let call = on.call("provider.meta.deregister", json!({}));
-    once(state, call, api.deregister(on.key), async |_, ()| Ok(json!({}))).await
+    keep_end(state, call, api.deregister(on.key)).await
 }
 
 /// Has Meta send a company a code, in a language as `en_US`.
@@ -82,7 +92,7 @@ pub async fn request_code(
     let api = meta_api_of_channel(state, on.account, on.id.number, Waiting::Request).await?;
     let call = on.call("provider.meta.request_code", json!({ "method": method.as_str() }));
     let sending = api.request_code(on.key, method, language);
-    once(state, call, sending, async |_, ()| Ok(json!({}))).await
+    keep_end(state, call, sending).await
 }
 
 /// Tells Meta the code that a company got.
@@ -93,7 +103,7 @@ pub async fn verify_code(
 ) -> Result<(), Problem> {
     let api = meta_api_of_channel(state, on.account, on.id.number, Waiting::Request).await?;
     let call = on.call("provider.meta.verify_code", json!({}));
-    once(state, call, api.verify_code(on.key, code), async |_, ()| Ok(json!({}))).await
+    keep_end(state, call, api.verify_code(on.key, code)).await
 }
 
 /// Tells Twilio the code that a company got for its sender.
@@ -104,5 +114,5 @@ pub async fn verify_sender(
 ) -> Result<(), Problem> {
     let api = twilio_api_of(state, on.account, on.client, Waiting::Request).await?;
     let call = on.call("provider.twilio.sender_verify", json!({ "account_sid": on.client }));
-    once(state, call, api.verify_sender(on.key, code), async |_, ()| Ok(json!({}))).await
+    keep_end(state, call, api.verify_sender(on.key, code)).await
 }

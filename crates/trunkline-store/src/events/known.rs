@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use trunkline_core::events::{Change, EventKey};
 
+use super::partitions::add_week;
 use super::{Arrival, Outcome, Place};
 use crate::{Executor, StoreError};
 
@@ -69,8 +70,7 @@ async fn find(
     let Some(since) = since else { return Ok(BTreeSet::new()) };
     let weeks: BTreeSet<Date> = arrivals.iter().map(|arrival| week(arrival.received_at)).collect();
     for week in weeks {
-        let query = "SELECT trunkline.add_event_partition($1)";
-        executor.rows("make room for events", query, &[&week]).await?;
+        add_week(executor, week).await?;
     }
     let day = since.to_zoned(TimeZone::UTC).date();
     let first = monday(day.checked_sub(LOOK_BACK.days()).unwrap_or(day));

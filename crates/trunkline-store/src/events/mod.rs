@@ -20,7 +20,7 @@ pub use facts::{Finding, ToldBy, Weighed, record_findings, weigh_findings};
 pub use history::{FactChange, list_fact_history};
 pub(crate) use list::message_keys;
 pub use list::{EventFilter, KeptEvent, KeptMessage, list_events, list_message_events};
-pub use partitions::drop_old_events;
+pub use partitions::{drop_old_events, prepare_weeks};
 pub use place::Place;
 pub(crate) use subject::Tables;
 pub use subject::{SubjectKind, SubjectRow};

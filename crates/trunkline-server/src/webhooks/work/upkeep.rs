@@ -4,6 +4,7 @@ use jiff::{SignedDuration, ToSpan};
 use tokio::sync::watch;
 use tracing::{info, warn};
 use trunkline_store::StoreError;
+use trunkline_store::events::prepare_weeks;
 use trunkline_store::webhooks::{
     add_partition, count_webhooks, delete_replaced_secrets, drop_partition, release_quarantined,
 };
@@ -40,11 +41,12 @@ pub(super) async fn keep_up(state: State, mut stopped: watch::Receiver<bool>) {
     }
 }
 
-/// Makes the partitions of the days to come, and drops those whose time is over.
+/// Makes the partitions of the days and weeks to come, and drops those whose time is over.
 async fn change_days(state: &State) -> Result<(), StoreError> {
     let now = state.clock.now();
     let connection = state.webhooks.store.connection().await?;
     let executor = connection.executor();
+    prepare_weeks(executor, now).await?;
     let today = day(now);
     for ahead in 0..=DAYS_AHEAD {
         add_partition(executor, today.saturating_add(ahead.days())).await?;

@@ -4,6 +4,8 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
@@ -180,12 +182,17 @@ async fn two_processes_do_not_make_the_same_call_at_once() {
     let made = Made::default();
     let address = provider(made.dialog360()).await;
     let account = account(&service, &address, &dialog360()).await;
-    made.answer.notify_one();
     let actor = nobody();
     let call = || create_channel_key(&service.state, on(&account, &actor, "exampleCH"));
-    let (one, other, third) = tokio::join!(call(), call(), call());
-    let done = [one, other, third].iter().filter(|ended| ended.is_ok()).count();
-    assert_eq!((done, made.all().len()), (1, 1));
+    let mut calls: FuturesUnordered<_> = (0..3).map(|_| call()).collect();
+    // The provider answers nobody before two of them were refused.
+    for _ in 0..2 {
+        let refused = calls.next().await.unwrap().unwrap_err();
+        assert_eq!(refused.status().as_u16(), 409, "{refused:?}");
+    }
+    made.answer.notify_one();
+    calls.next().await.unwrap().unwrap();
+    assert_eq!(made.all().len(), 1);
 }
 
 #[tokio::test]
