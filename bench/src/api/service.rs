@@ -39,17 +39,20 @@ impl Service {
         let keys = KeyRing::parse(&Key::generate(&mut random.clone()).to_text())
             .map_err(|error| anyhow!("the key ring: {error}"))?;
         let metrics: Arc<Metrics> = Arc::default();
-        let webhooks = Store::new(target.clone(), PoolOptions::default());
         let state = State::new(trunkline_server::Service {
             store: Store::new(target.clone(), PoolOptions::default()),
             keys: Arc::new(keys),
-            migrator: Arc::new(Migrator::new(partner_migrations()?, target, Options::default())),
+            migrator: Arc::new(Migrator::new(
+                partner_migrations()?,
+                target.clone(),
+                Options::default(),
+            )),
             settings: Arc::new(Settings::new(&configuration)),
             providers: ProviderClient::new(&configuration.providers),
             oidc: None,
             clock: Clock::system(),
             random,
-            webhooks: Webhooks::start(webhooks, &metrics),
+            webhooks: Webhooks::start(target, &metrics),
             metrics,
             progress: Progress::default(),
             known: KnownCallers::default(),

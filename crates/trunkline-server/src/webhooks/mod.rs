@@ -19,7 +19,8 @@ use axum::Router;
 use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 use trunkline_core::events::Source;
-use trunkline_store::Store;
+use trunkline_migrate::Target;
+use trunkline_store::{PoolOptions, Store};
 
 use crate::metrics::Metrics;
 use crate::routes::panicked;
@@ -46,9 +47,10 @@ pub struct Webhooks {
 impl Webhooks {
     /// Starts what stores webhooks in groups, on this runtime; it ends with the last clone.
     ///
-    /// `store` should be a pool of its own, so that pages and programs do not wait for webhooks, nor
-    /// these for them.
-    pub fn start(store: Store, metrics: &Arc<Metrics>) -> Self {
+    /// It has connections of its own, so that pages and programs do not wait for webhooks, nor these for
+    /// them.
+    pub fn start(target: Target, metrics: &Arc<Metrics>) -> Self {
+        let store = Store::new(target, PoolOptions { plans_once: true, ..PoolOptions::default() });
         let lanes = Lanes::default();
         let inbox = Inbox::start(store.clone(), Arc::clone(metrics), lanes.clone());
         Self { store, inbox, lanes, accounts: Arc::default(), refusals: Arc::default() }

@@ -83,7 +83,7 @@ impl Service {
             oidc: None,
             clock: clock.clone(),
             random,
-            webhooks: Webhooks::start(Store::new(target.clone(), PoolOptions::default()), &metrics),
+            webhooks: Webhooks::start(target.clone(), &metrics),
             metrics,
             progress: trunkline_server::Progress::default(),
             known: trunkline_server::KnownCallers::default(),

@@ -15,6 +15,10 @@ pub struct PoolOptions {
     pub size: NonZeroUsize,
     /// A request that waits longer for one is refused.
     pub patience: Duration,
+    /// Each statement is planned once: for few of them that run often, whatever their values are.
+    ///
+    /// By itself PostgreSQL plans a statement on partitions anew each time, to leave most of them out.
+    pub plans_once: bool,
 }
 
 impl Default for PoolOptions {
@@ -22,6 +26,7 @@ impl Default for PoolOptions {
         Self {
             size: NonZeroUsize::new(10).unwrap_or(NonZeroUsize::MIN),
             patience: Duration::from_secs(5),
+            plans_once: false,
         }
     }
 }
@@ -35,7 +40,7 @@ pub struct Store {
 impl Store {
     /// A pool that connects when it is first asked.
     pub fn new(target: Target, options: PoolOptions) -> Self {
-        let pool = Pool::builder(Manager { target })
+        let pool = Pool::builder(Manager { target, plans_once: options.plans_once })
             .max_size(options.size.get())
             .wait_timeout(Some(options.patience))
             .create_timeout(Some(options.patience))
@@ -54,7 +59,7 @@ impl Store {
             PoolError::Timeout(_) => {
                 unavailable("every connection is in use, or none could be made in time".into())
             }
-            PoolError::Backend(error) => unavailable(error.to_string()),
+            PoolError::Backend(error) => error,
             other => unavailable(other.to_string()),
         })
     }
@@ -69,14 +74,22 @@ impl Store {
 /// Makes connections, and looks at those that come back.
 pub(super) struct Manager {
     target: Target,
+    plans_once: bool,
 }
 
 impl managed::Manager for Manager {
     type Type = Session;
-    type Error = trunkline_migrate::Error;
+    type Error = StoreError;
 
     async fn create(&self) -> Result<Session, Self::Error> {
-        Ok(Session::new(self.target.client_of("trunkline").await?))
+        let unavailable =
+            |error: trunkline_migrate::Error| StoreError::Unavailable { reason: error.to_string() };
+        let client = self.target.client_of("trunkline").await.map_err(unavailable)?;
+        if self.plans_once {
+            let set = client.batch_execute("SET plan_cache_mode = force_generic_plan").await;
+            set.map_err(StoreError::query("settle how statements are planned"))?;
+        }
+        Ok(Session::new(client))
     }
 
     async fn recycle(&self, session: &mut Session, _: &Metrics) -> RecycleResult<Self::Error> {

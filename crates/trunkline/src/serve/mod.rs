@@ -116,7 +116,6 @@ pub(crate) fn service(
     let source = trunkline_store::partner_migrations()?;
     let pool = PoolOptions { size: config.database.connections, ..PoolOptions::default() };
     let metrics: Arc<Metrics> = Arc::default();
-    let webhooks = Store::new(connection.target.clone(), PoolOptions::default());
     Ok(State::new(Service {
         store: Store::new(connection.target.clone(), pool),
         keys: Arc::new(keys),
@@ -126,7 +125,7 @@ pub(crate) fn service(
         oidc: None,
         clock: Clock::system(),
         random: Random::system(),
-        webhooks: Webhooks::start(webhooks, &metrics),
+        webhooks: Webhooks::start(connection.target.clone(), &metrics),
         metrics,
         progress: Progress::default(),
         known: KnownCallers::default(),

@@ -155,8 +155,8 @@ async fn many_workers_lose_nothing_double_nothing_and_keep_the_order_of_each_cha
     let other = {
         // A second process beside the first, with its own memory of what is due.
         let mut other = service.state.clone();
-        other.webhooks =
-            trunkline_server::Webhooks::start(other.store.clone(), &service.state.metrics);
+        let target = other.migrator.target().clone();
+        other.webhooks = trunkline_server::Webhooks::start(target, &service.state.metrics);
         other
     };
     let (stop, workers): (Vec<_>, Vec<_>) = [service.state.clone(), other]
