@@ -220,7 +220,11 @@ async fn the_mends_of_a_damaged_database_make_it_clean() {
             .await
             .unwrap();
         let checks = checked(client, &expected).await;
-        insta::assert_snapshot!("damaged", lines(&checks));
+        // PostgreSQL 16 and newer do not say of which table a column is where there is one alone.
+        let told = [" b_clients.", " clients.", "(clients."]
+            .iter()
+            .fold(lines(&checks), |told, table| told.replace(table, &table[..1]));
+        insta::assert_snapshot!("damaged", told);
         insta::assert_snapshot!("mends", mends(&checks));
         run(client, &mends(&checks)).await;
         let after = checked(client, &expected).await;
