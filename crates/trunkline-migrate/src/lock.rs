@@ -39,6 +39,10 @@ enum Attempt {
     Busy(Box<(Runner, Session)>),
 }
 
+/// Lifts, from PostgreSQL 17 on, what would end a long transaction; to be selected.
+pub(crate) const NO_TRANSACTION_TIMEOUT: &str = "CASE WHEN current_setting('transaction_timeout', true) IS NOT NULL \
+    THEN set_config('transaction_timeout', '0', true) END";
+
 impl RunLock {
     async fn attempt(session: Session) -> Result<Attempt, Error> {
         let target = session.target().clone();
@@ -47,7 +51,7 @@ impl RunLock {
         // snapshot, for as long as the transaction lasts.
         let begin = format!(
             "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0; \
-             SELECT pg_try_advisory_xact_lock({RUN_KEY}), pg_backend_pid()"
+             SELECT pg_try_advisory_xact_lock({RUN_KEY}), pg_backend_pid(), {NO_TRANSACTION_TIMEOUT}"
         );
         let row = session.simple_row(&begin).await.map_err(failed)?;
         if let Some(row) = row.filter(|row| row.get(0) == Some("t")) {

@@ -149,8 +149,8 @@ impl TestDatabase {
     ) -> Result<(), tokio_postgres::Error> {
         let (from, to) = (quote(&self.name), quote(template));
         client.batch_execute(&format!("ALTER DATABASE {from} ALLOW_CONNECTIONS false")).await?;
-        let end =
-            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = $1";
+        // Renaming waits until they are gone.
+        let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1";
         client.query(end, &[&self.name]).await?;
         client.batch_execute(&format!("ALTER DATABASE {from} RENAME TO {to}")).await?;
         self.name.clear();

@@ -84,6 +84,8 @@ const FILES: &[EmbeddedFile<'static>] = embed![
     "039-account-order.sql",
     "039-serving-account.down.sql",
     "039-serving-account.sql",
+    "040-audit-hash.down.sql",
+    "040-audit-hash.sql",
 ];
 
 /// The Partner API migrations that this binary carries.

@@ -89,7 +89,7 @@ impl Conflict {
             Self::NumberInTwoCompanies | Self::ClientInTwoCompanies => {
                 "find out whose it is and delete the other row, or --conflict newest"
             }
-            Self::SourceMoved => "trunkline import undo --company N, then run again",
+            Self::SourceMoved => "trunkline import undo --row N, then run again",
             Self::ChangedHere => "decide which is right, and change the other",
         }
     }

@@ -20,6 +20,9 @@ pub enum CsvError {
     /// A column that every connection needs.
     #[error("it has no column {0}")]
     NoColumn(&'static str),
+    /// Nobody knows which of the two counts.
+    #[error("it has the column {0} twice")]
+    TwiceColumn(String),
     /// A quote that is never closed.
     #[error("line {0}: a quoted field does not end")]
     OpenQuote(usize),
@@ -63,6 +66,10 @@ pub fn read_csv(text: &str) -> Result<Vec<GivenRow>, CsvError> {
         if !header.iter().any(|column| column == needed) {
             return Err(CsvError::NoColumn(needed));
         }
+    }
+    let mut columns = HashSet::new();
+    if let Some(twice) = header.iter().find(|column| !columns.insert(*column)) {
+        return Err(CsvError::TwiceColumn(twice.clone()));
     }
     let mut rows = Vec::new();
     let mut ids = HashSet::new();
@@ -232,6 +239,10 @@ mod tests {
         assert_eq!(
             wrong("channel_type,account_id\na,\"b\n"),
             "line 2: a quoted field does not end"
+        );
+        assert_eq!(
+            wrong("channel_type,account_id,apiKey,apiKey\na,b,fake-1,fake-2\n"),
+            "it has the column apiKey twice"
         );
         let header = "id,channel_type,account_id,company_id\n";
         assert_eq!(wrong(&format!("{header}1,a,b,fake")), "line 2: company_id is no whole number");

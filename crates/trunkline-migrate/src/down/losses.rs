@@ -253,7 +253,7 @@ impl Live {
                  LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
                  WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND n.nspname !~ '^pg_' \
                    AND n.nspname <> 'information_schema' \
-                 GROUP BY c.oid, n.nspname",
+                 GROUP BY c.oid, n.nspname, c.relname, c.relfilenode, c.relpages",
                 &[],
             )
             .await?;

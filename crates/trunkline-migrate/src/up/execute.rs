@@ -178,9 +178,10 @@ impl<'a> Work<'a> {
             "set_config('lock_timeout', '{timeout}', true), \
              set_config('statement_timeout', '0', true), \
              set_config('synchronous_commit', 'off', true), \
-             set_config('idle_in_transaction_session_timeout', '0', true), \
+             set_config('idle_in_transaction_session_timeout', '0', true), {no_timeout}, \
              set_config('standard_conforming_strings', 'on', true), {search_path}",
             search_path = keep_out_of_ledger(true),
+            no_timeout = crate::lock::NO_TRANSACTION_TIMEOUT,
             timeout = self.options.lock_timeout.as_millis(),
         )
     }

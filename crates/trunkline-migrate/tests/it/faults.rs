@@ -272,6 +272,23 @@ async fn copy_that_asks_for_rows_which_the_file_does_not_have_is_an_error_and_no
 }
 
 #[tokio::test]
+async fn a_site_that_ends_long_transactions_does_not_end_a_migration() {
+    let database = empty().await;
+    let client = database.connect().await.unwrap();
+    // The setting came with PostgreSQL 17; ./scripts/postgres-majors has one.
+    if count(&client, "SELECT current_setting('server_version_num')::int8 / 170000").await == 0 {
+        return;
+    }
+    let name = database.name();
+    let set = format!("ALTER DATABASE {name} SET transaction_timeout = '300ms'");
+    client.batch_execute(&set).await.unwrap();
+    let set =
+        source(&[("1-slow.sql", "SELECT pg_sleep(1);"), ("2-next.sql", "CREATE TABLE t ();")]);
+    up(&migrator(&database, set)).await.unwrap();
+    assert!(exists(&client, "t").await);
+}
+
+#[tokio::test]
 async fn a_full_disk_is_told_with_what_to_do_and_leaves_nothing() {
     let Some(tiny) = TinyDisk::mount() else {
         eprintln!("skipped: mounting a small disk needs root and the right to mount");

@@ -224,7 +224,8 @@ async fn take_back(
         let total = platform.count(connection.executor()).await?;
         (platform, total)
     };
-    let undoing = Undoing { source: platform.source(), company: task.company_id, run: None };
+    let (source, company) = (platform.source(), task.company_id);
+    let undoing = Undoing { source, company, ..Undoing::default() };
     let mut progress = |report: &UndoReport| {
         gauge.set("deleting", report.channels + report.forgotten, total);
     };

@@ -29,6 +29,16 @@ pub(super) const SETTINGS: &str = "
     SET LOCAL statement_timeout = 0;
     SET LOCAL idle_in_transaction_session_timeout = 0;";
 
+/// Lifts, from PostgreSQL 17 on, what would end a long transaction.
+pub const NO_TRANSACTION_TIMEOUT: &str = "
+    DO $$
+    BEGIN
+        IF current_setting('transaction_timeout', TRUE) IS NOT NULL THEN
+            PERFORM set_config('transaction_timeout', '0', TRUE);
+        END IF;
+    END
+    $$;";
+
 fn query(table: &Table) -> String {
     format!(
         "SELECT count(*), coalesce(sum(

@@ -10,7 +10,7 @@ mod scratch;
 mod snapshot;
 mod target;
 
-pub use contents::{Contents, comparison};
+pub use contents::{Contents, NO_TRANSACTION_TIMEOUT, comparison};
 pub use references::{IdRange, Reference};
 pub use replace::{Aside, forget_later_migrations, list_aside};
 pub use scratch::{create_scratch, drop_scratch, fill_references};

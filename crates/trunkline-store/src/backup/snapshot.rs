@@ -90,8 +90,9 @@ impl<'a> Snapshot<'a> {
         let begin = format!(
             "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
             SET LOCAL lock_timeout = {milliseconds};
-            {}",
-            contents::SETTINGS
+            {}{}",
+            contents::SETTINGS,
+            contents::NO_TRANSACTION_TIMEOUT
         );
         client.batch_execute(&begin).await.map_err(&failed)?;
         if !tables.is_empty() {
@@ -174,8 +175,31 @@ impl<'a> Snapshot<'a> {
                 JOIN pg_namespace ON pg_namespace.oid = relnamespace
                 WHERE {condition}
                 UNION
+                SELECT (aclexplode(attacl)).grantee
+                FROM pg_attribute
+                JOIN pg_class ON pg_class.oid = attrelid
+                JOIN pg_namespace ON pg_namespace.oid = relnamespace
+                WHERE {condition}
+                UNION
+                SELECT unnest(polroles)
+                FROM pg_policy
+                JOIN pg_class ON pg_class.oid = polrelid
+                JOIN pg_namespace ON pg_namespace.oid = relnamespace
+                WHERE {condition}
+                UNION
                 SELECT (aclexplode(nspacl)).grantee
                 FROM pg_namespace
+                WHERE {namespaces}
+                UNION
+                SELECT (aclexplode(acl)).grantee
+                FROM (
+                    SELECT pronamespace AS namespace, proacl AS acl FROM pg_proc
+                    UNION ALL
+                    SELECT typnamespace, typacl FROM pg_type
+                    UNION ALL
+                    SELECT defaclnamespace, defaclacl FROM pg_default_acl
+                ) AS object
+                JOIN pg_namespace ON pg_namespace.oid = namespace
                 WHERE {namespaces}
             ) AS granted
             WHERE grantee <> 0 AND pg_get_userbyid(grantee) NOT LIKE 'pg\\_%'

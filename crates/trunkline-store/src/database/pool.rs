@@ -2,7 +2,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use deadpool::Runtime;
-use deadpool::managed::{self, Metrics, Pool, PoolError, RecycleError, RecycleResult};
+use deadpool::managed::{self, Metrics, Pool, PoolError, QueueMode, RecycleError, RecycleResult};
 use trunkline_migrate::Target;
 
 use super::executor::{Connection, Session};
@@ -42,6 +42,8 @@ impl Store {
     pub fn new(target: Target, options: PoolOptions) -> Self {
         let pool = Pool::builder(Manager { target, plans_once: options.plans_once })
             .max_size(options.size.get())
+            // The one that was used last: what it knows is still in the caches of a processor.
+            .queue_mode(QueueMode::Lifo)
             .wait_timeout(Some(options.patience))
             .create_timeout(Some(options.patience))
             .runtime(Runtime::Tokio1)

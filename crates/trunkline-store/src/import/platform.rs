@@ -94,6 +94,10 @@ pub struct SkippedType {
     pub rows: u64,
 }
 
+/// When a row was changed last; infinity is no time.
+const CHANGED_AT: &str = "coalesce(
+    CASE WHEN isfinite(updated_at) THEN updated_at END, CASE WHEN isfinite(created_at) THEN created_at END)";
+
 impl Platform {
     /// Looks at which of the platform's tables there are.
     pub async fn inspect(executor: Executor<'_>) -> Result<Self, StoreError> {
@@ -180,10 +184,16 @@ impl Platform {
 
     /// How far `channel_connections` has come.
     pub(super) async fn position(&self, executor: Executor<'_>) -> Result<Position, StoreError> {
-        let query = "
-            SELECT (extract(epoch FROM max(coalesce(updated_at, created_at))) * 1000)::BIGINT, max(id)::BIGINT
-            FROM public.channel_connections";
-        let row = executor.row("look how far channel_connections has come", query, &[]).await?;
+        // Not beyond now: behind a row of the future every change until then would stay unseen.
+        let query = format!(
+            "SELECT (least(extract(epoch FROM max({CHANGED_AT})), extract(epoch FROM now())) * 1000)::BIGINT,
+                max(id)::BIGINT
+            FROM public.channel_connections
+            WHERE channel_type = ANY ($1::TEXT[])"
+        );
+        let types = CHANNEL_TYPES.as_slice();
+        let row =
+            executor.row("look how far channel_connections has come", &query, &[&types]).await?;
         let number = |column: usize| row.as_ref().and_then(|row| row.get::<_, Option<i64>>(column));
         Ok(Position { changed_at: number(0).unwrap_or(0), id: number(1).unwrap_or(i64::MIN) })
     }
@@ -196,9 +206,11 @@ impl Platform {
     ) -> Result<Vec<SourceRow>, StoreError> {
         let (user, join) = self.user();
         let changed = if since.is_some() {
-            "AND (extract(epoch FROM coalesce(updated_at, created_at)) * 1000 >= $3::BIGINT OR id > $4::BIGINT)"
+            format!(
+                "AND (coalesce(extract(epoch FROM {CHANGED_AT}) * 1000 >= $3::BIGINT, TRUE) OR id > $4::BIGINT)"
+            )
         } else {
-            ""
+            String::new()
         };
         // The limit is in the text: a plan for any limit would join whole tables for each batch.
         let query = format!(
@@ -209,8 +221,8 @@ impl Platform {
             FROM (
                 SELECT id::BIGINT AS id, channel_type::TEXT, account_id::TEXT, account_name::TEXT, access_token::TEXT,
                     status::TEXT, connection_data::TEXT AS data, company_id::INTEGER AS company_id, user_id,
-                    extract(epoch FROM created_at)::BIGINT AS created_at,
-                    (extract(epoch FROM coalesce(updated_at, created_at)) * 1000)::BIGINT AS changed_at
+                    extract(epoch FROM CASE WHEN isfinite(created_at) THEN created_at END)::BIGINT AS created_at,
+                    (extract(epoch FROM {CHANGED_AT}) * 1000)::BIGINT AS changed_at
                 FROM public.channel_connections
                 WHERE id > $1::BIGINT AND channel_type = ANY ($2::TEXT[]) {changed}
                 ORDER BY public.channel_connections.id

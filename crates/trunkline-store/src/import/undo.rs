@@ -12,6 +12,7 @@ use super::patience::Patience;
 use super::platform::Record;
 use super::tables::{TABLES, Tables};
 use super::undo_clients::undo_clients;
+use crate::database::Parameters;
 use crate::row::words;
 use crate::{Connection, Executor, Store, StoreError};
 
@@ -26,6 +27,8 @@ pub struct Undoing<'a> {
     pub company: Option<i32>,
     /// Only what this run wrote last.
     pub run: Option<i32>,
+    /// Only what was imported from this row.
+    pub row: Option<i64>,
 }
 
 /// What was taken back.
@@ -190,15 +193,15 @@ async fn lock_records(
         WHERE source = $5 AND source_row > $1 AND provider = $2
             AND ($3::INTEGER IS NULL OR company_id = $3)
             AND ($4::INTEGER IS NULL OR run_id = $4)
+            AND ($6::BIGINT IS NULL OR source_row = $6)
         ORDER BY source_row
         LIMIT {BATCH}
         FOR UPDATE"
     );
-    let Undoing { source, company, run } = undoing;
+    let Undoing { source, company, run, row } = undoing;
     let provider = tables.provider.as_str();
-    let rows = executor
-        .rows("read what was imported", &query, &[&after, &provider, &company, &run, &source])
-        .await?;
+    let parameters: Parameters<'_> = &[&after, &provider, &company, &run, &source, &row];
+    let rows = executor.rows("read what was imported", &query, parameters).await?;
     let recorded = |row: &Row| {
         let record = Record::of(row, 2)?;
         Some(Recorded { source_row: row.get(0), record, imported_at: row.get(1) })

@@ -2,6 +2,7 @@ use tokio_postgres::Row;
 
 use super::tables::Tables;
 use super::{Kept, KeptReason, UndoReport, Undoing};
+use crate::database::Parameters;
 use crate::{Executor, StoreError};
 
 /// Clients that are looked at in one transaction.
@@ -87,12 +88,14 @@ async fn lock_clients(
         WHERE record.source = $5 AND record.made_client AND record.provider = $2 AND record.source_row > $1
             AND ($3::INTEGER IS NULL OR record.company_id = $3)
             AND ($4::INTEGER IS NULL OR record.run_id = $4)
+            AND ($6::BIGINT IS NULL OR record.source_row = $6)
         ORDER BY record.source_row
         LIMIT {BATCH}
         FOR UPDATE OF record"
     );
-    let parameters: crate::database::Parameters<'_> =
-        &[&after, &provider.as_str(), &undoing.company, &undoing.run, &undoing.source];
+    let Undoing { source, company, run, row } = undoing;
+    let provider = provider.as_str();
+    let parameters: Parameters<'_> = &[&after, &provider, &company, &run, &source, &row];
     let rows = executor.rows("look at the clients", &query, parameters).await?;
     let client = |row: &Row| {
         let state = match (row.get(2), row.get(3), row.get(4)) {

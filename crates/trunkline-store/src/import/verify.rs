@@ -1,10 +1,11 @@
-use trunkline_core::legacy::{Checksum, Conflict};
+use trunkline_core::legacy::{CHANNEL_TYPES, Checksum, Conflict};
 use trunkline_core::secrets::KeyRing;
 use trunkline_migrate::Interrupt;
 
 use super::judge::Judge;
 use super::lookup::Existing;
 use super::{Platform, Policy, SOURCE, SourceRow, Survey, Verdict};
+use crate::database::Parameters;
 use crate::row::words;
 use crate::{Executor, StoreError};
 
@@ -62,7 +63,7 @@ words! {
 /// What a verification found beside the rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Verification {
-    /// Imported rows that the platform has deleted since, the first hundred.
+    /// Imported rows that the platform has deleted since, or made something else of, the first hundred.
     pub source_gone: Vec<i64>,
     /// It was asked to stop.
     pub is_interrupted: bool,
@@ -104,10 +105,16 @@ pub async fn verify(
         FROM trunkline.import_sources AS record
         WHERE record.source = $1
             AND ($2::INTEGER IS NULL OR record.company_id = $2)
-            AND NOT EXISTS (SELECT FROM public.channel_connections AS source WHERE source.id = record.source_row)
+            AND NOT EXISTS (
+                SELECT
+                FROM public.channel_connections AS source
+                WHERE source.id = record.source_row AND source.channel_type = ANY ($3::TEXT[])
+            )
         ORDER BY source_row
         LIMIT 100";
-    let gone = executor.rows("look for rows that are gone", query, &[&SOURCE, &company]).await?;
+    let types = CHANNEL_TYPES.as_slice();
+    let parameters: Parameters<'_> = &[&SOURCE, &company, &types];
+    let gone = executor.rows("look for rows that are gone", query, parameters).await?;
     let source_gone = gone.iter().map(|row| row.get(0)).collect();
     Ok(Verification { source_gone, is_interrupted: false })
 }

@@ -373,7 +373,9 @@ impl Records {
                 was_active = excluded.was_active,
                 checksum = excluded.checksum,
                 secret_fingerprint = coalesce(excluded.secret_fingerprint, known.secret_fingerprint),
-                imported_at = now()";
+                imported_at = now()
+            -- Another run made the channel while this one took it for one that was there: it stays an imported one.
+            WHERE NOT known.made_channel OR excluded.made_channel OR known.channel_row <> excluded.channel_row";
         executor
             .execute(
                 "write down where channels came from",

@@ -72,7 +72,12 @@ pub(crate) async fn run(
                 "there is nothing to back up in {}: none of the tables is there",
                 connection.target
             ),
-            "make them: trunkline migrate up; or back up everything: --whole-database",
+            match extent {
+                Extent::Partner => {
+                    "make them: trunkline migrate up; or back up everything: --whole-database"
+                }
+                Extent::WholeDatabase => "give the address of another database",
+            },
         ));
     };
     tell(printer, &made);

@@ -81,7 +81,10 @@ fn check_file(path: &Path, expected: &FileEntry, progress: &Progress) -> Result<
     let mut file = File::open(path).map_err(cannot)?;
     let length = file.metadata().map_err(cannot)?.len();
     if length != expected.bytes {
-        let (found, whole) = (size(length), size(expected.bytes));
+        let (mut found, mut whole) = (size(length), size(expected.bytes));
+        if found == whole {
+            (found, whole) = (format!("{length} bytes"), format!("{} bytes", expected.bytes));
+        }
         let word = if length < expected.bytes { "truncated" } else { "altered" };
         return Err(altered(path, &format!("it is {word}: {found}, and {whole} were written")));
     }

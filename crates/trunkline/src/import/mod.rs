@@ -46,6 +46,14 @@ struct Common {
     source: source::Source,
 }
 
+impl Common {
+    /// What was given, for the next command.
+    fn options(&self) -> String {
+        let company = self.company.map(|company| format!(" --company {company}"));
+        format!("{}{}", self.source.options(), company.unwrap_or_default())
+    }
+}
+
 #[derive(Subcommand)]
 enum Command {
     /// What `run` would do, by company, with every conflict (--format csv too); writes nothing
@@ -88,6 +96,12 @@ pub(crate) async fn run(
     }
     let by_name = matches!(arguments.command, Command::Undo(_));
     let platform = source.open(lease.executor(), by_name).await?;
+    let ring = match ring {
+        Ok(Some(ring)) => {
+            keys::refuse_missing_keys(lease.executor(), &ring).await.map(|()| Some(ring))
+        }
+        other => other,
+    };
     let session = Session {
         config,
         connection,
@@ -96,6 +110,7 @@ pub(crate) async fn run(
         platform,
         ring,
         company: arguments.common.company,
+        options: arguments.common.options(),
         interrupt: interrupt::listen_and_say("stopping after this batch (again: end at once)"),
         printer,
     };
@@ -122,6 +137,8 @@ struct Session<'a> {
     /// The keys, or that there are none, or why not.
     ring: Result<Option<KeyRing>, Failure>,
     company: Option<i32>,
+    /// Those that every subcommand takes, as they were given, each behind a space.
+    options: String,
     interrupt: Interrupt,
     printer: &'a Printer,
 }
@@ -164,6 +181,11 @@ impl Session<'_> {
             Err(failure) => self.printer.line(format_args!("{less}: {failure}.")),
         }
     }
+}
+
+/// Where connections of a source come from, in words.
+fn from(source: &str) -> &str {
+    if source == PLATFORM { "channel_connections" } else { source }
 }
 
 /// It was asked to stop.

@@ -8,7 +8,7 @@ use trunkline_store::import::{Policy, Survey, plan, skipped_types};
 use super::counts::{ConflictLine, Counts, PerCompany, Tally};
 use super::progress::Bar;
 use super::providers::{self, Said};
-use super::{Session, count, interrupted, store};
+use super::{Session, count, from, interrupted, store};
 use crate::failure::Failure;
 use crate::output::{GOOD, Printer};
 
@@ -65,7 +65,8 @@ pub(super) async fn run(
         tokens_compared: session.ring().is_some(),
         provider: findings.as_ref(),
     });
-    printer.line(format_args!("channel_connections on {}", session.connection.target));
+    let from = from(session.platform.source());
+    printer.line(format_args!("{from} on {}", session.connection.target));
     counts.print_companies(printer);
     counts.print_conflicts(printer);
     print_notes(printer, &counts);
@@ -73,7 +74,7 @@ pub(super) async fn run(
         findings.print(printer);
     }
     session.tell_missing_keys();
-    print_summary(printer, &counts);
+    print_summary(printer, &counts, &session.options);
     let total = &counts.total;
     let refused = findings.as_ref().map_or(0, |findings| findings.refused);
     let differs = arguments.check && total.create + total.update + total.conflict + refused > 0;
@@ -134,7 +135,7 @@ fn print_notes(printer: &Printer, counts: &Counts) {
     }
 }
 
-fn print_summary(printer: &Printer, counts: &Counts) {
+fn print_summary(printer: &Printer, counts: &Counts, options: &str) {
     let total = &counts.total;
     let conflicts = count(total.conflict, "conflict");
     let left_out = if total.left_out > 0 {
@@ -148,7 +149,7 @@ fn print_summary(printer: &Printer, counts: &Counts) {
     );
     if total.create + total.update > 0 {
         printer.line(format_args!(
-            "Would create {} and update {}; {summary}. Do it: trunkline import run",
+            "Would create {} and update {}; {summary}. Do it: trunkline import run{options}",
             count(total.create, "channel"),
             total.update
         ));

@@ -7,7 +7,7 @@ use super::follow::Following;
 use super::progress::Bar;
 use super::{Session, count, interrupted, plan, store};
 use crate::failure::Failure;
-use crate::output::{GOOD, Printer, WARNING, duration};
+use crate::output::{GOOD, WARNING, duration};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -70,7 +70,7 @@ pub(super) async fn run(
     if report.is_interrupted {
         return Err(interrupted("what was imported so far stands; the same command goes on"));
     }
-    tell(session.printer, &report, &counts);
+    tell(&session, &report, &counts);
     Ok(if report.conflicts > 0 { ExitStatus::Differences } else { ExitStatus::Done })
 }
 
@@ -97,7 +97,8 @@ async fn refuse_conflicts(session: &Session<'_>, survey: &Survey) -> Result<(), 
     ))
 }
 
-fn tell(printer: &Printer, report: &RunReport, counts: &Counts) {
+fn tell(session: &Session<'_>, report: &RunReport, counts: &Counts) {
+    let (printer, options) = (session.printer, &session.options);
     printer.document(&serde_json::json!({
         "rows": report.rows,
         "created": report.created,
@@ -130,5 +131,5 @@ fn tell(printer: &Printer, report: &RunReport, counts: &Counts) {
             duration(report.rested)
         ));
     }
-    printer.line("Compare: trunkline import verify");
+    printer.line(format_args!("Compare: trunkline import verify{options}"));
 }

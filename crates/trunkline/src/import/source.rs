@@ -29,6 +29,19 @@ impl Source {
         self.from.is_empty()
     }
 
+    /// The options as they were given, each behind a space; an address stays out, as it may hold a password.
+    pub(super) fn options(&self) -> String {
+        let mut options = String::new();
+        if let [kind, place] = self.from.as_slice() {
+            let is_shown = kind != "chatwoot" || place.starts_with("env:");
+            options = format!(" --from {kind} {}", if is_shown { place } else { "URL" });
+        }
+        if let Some(companies) = &self.companies {
+            options = format!("{options} --companies {}", companies.display());
+        }
+        options
+    }
+
     /// Reads what is not the platform's, or looks at the platform's tables. To take an import back its name is enough, so
     /// that a file of tokens need not be kept.
     pub(super) async fn open(

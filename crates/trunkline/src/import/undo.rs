@@ -5,7 +5,7 @@ use trunkline_migrate::ExitStatus;
 use trunkline_store::import::{UndoReport, Undoing, undo};
 
 use super::progress::Bar;
-use super::{Session, count, interrupted, store};
+use super::{Session, count, from, interrupted, store};
 use crate::failure::Failure;
 use crate::output::{GOOD, Printer, WARNING};
 
@@ -16,6 +16,9 @@ pub(crate) struct Arguments {
     /// Only what this run wrote last; `trunkline.import_runs` has their numbers
     #[arg(long, value_name = "N")]
     run: Option<i32>,
+    /// Only what was imported from this row
+    #[arg(long, value_name = "N")]
+    row: Option<i64>,
     /// Do not ask
     #[arg(long)]
     yes: bool,
@@ -30,8 +33,9 @@ pub(super) async fn run(
     }
     let total = session.platform.count(session.lease.executor()).await;
     let bar = Bar::new("deleting", total.map_err(|error| store(&error))?, session.printer);
-    let undoing =
-        Undoing { source: session.platform.source(), company: session.company, run: arguments.run };
+    let Arguments { run, row, .. } = *arguments;
+    let (source, company) = (session.platform.source(), session.company);
+    let undoing = Undoing { source, company, run, row };
     let mut progress = |report: &UndoReport| bar.show(report.channels + report.forgotten);
     let undone = undo(&session.store, undoing, &session.interrupt, &mut progress).await;
     bar.end();
@@ -39,7 +43,7 @@ pub(super) async fn run(
     if report.is_interrupted {
         return Err(interrupted("what was deleted so far is deleted; the same command goes on"));
     }
-    tell(session.printer, &report);
+    tell(session.printer, undoing, &report);
     Ok(if report.kept.is_empty() { ExitStatus::Done } else { ExitStatus::Differences })
 }
 
@@ -62,7 +66,7 @@ fn ask(session: &Session<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn tell(printer: &Printer, report: &UndoReport) {
+fn tell(printer: &Printer, undoing: Undoing<'_>, report: &UndoReport) {
     printer.document(&serde_json::json!({
         "channels": report.channels,
         "clients": report.clients,
@@ -76,13 +80,19 @@ fn tell(printer: &Printer, report: &UndoReport) {
             kept.source_row
         ));
     }
+    let Undoing { source, company, run, row } = undoing;
+    let only = [("company", company.map(i64::from)), ("run", run.map(i64::from)), ("row", row)];
+    let only = only.iter().filter_map(|(what, id)| Some(format!(", {what} {}", (*id)?)));
+    let what = format!("an import from {}{}", from(source), only.collect::<String>());
     let deleted = format!(
         "deleted {} and {}, forgot {}",
         count(report.channels, "channel"),
         count(report.clients, "client"),
         count(report.forgotten, "record")
     );
-    if report.kept.is_empty() {
+    if report.kept.is_empty() && report.channels + report.clients + report.forgotten == 0 {
+        printer.line(format_args!("{GOOD}Nothing to undo:{GOOD:#} nothing is recorded of {what}."));
+    } else if report.kept.is_empty() {
         printer.line(format_args!("{GOOD}Done:{GOOD:#} {deleted}."));
     } else {
         let kept = report.kept.len();

@@ -5,7 +5,7 @@ use trunkline_store::import::{Finding, SourceRow, Verification, verify};
 
 use super::progress::Bar;
 use super::shown::Shown;
-use super::{Session, count, interrupted, store};
+use super::{Session, count, from, interrupted, store};
 use crate::failure::Failure;
 use crate::output::{ERROR, GOOD, Printer, QUIET};
 
@@ -109,7 +109,8 @@ impl Findings {
         self.lines.print_more(printer, "rows");
         for row in &verification.source_gone {
             printer.line(format_args!(
-                "  {QUIET}row {row} was imported, and is gone from channel_connections{QUIET:#}"
+                "  {QUIET}row {row} was imported, and is gone from {}{QUIET:#}",
+                from(session.platform.source())
             ));
         }
         session.tell_missing_keys();

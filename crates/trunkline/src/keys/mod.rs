@@ -124,10 +124,18 @@ pub(crate) async fn refuse_wrong_ring(
     ring: &KeyRing,
     random: Random,
 ) -> Result<(), Failure> {
+    refuse_missing_keys(executor, ring).await?;
+    register_active_key(executor, ring, random).await.map_err(|error| store(&error))
+}
+
+/// Refuses a ring that lacks a key of the database.
+pub(crate) async fn refuse_missing_keys(
+    executor: Executor<'_>,
+    ring: &KeyRing,
+) -> Result<(), Failure> {
     let missing = list_unopened_keys(executor, ring).await.map_err(|error| store(&error))?;
     if missing.is_empty() {
-        let registered = register_active_key(executor, ring, random).await;
-        return registered.map_err(|error| store(&error));
+        return Ok(());
     }
     let ids: Vec<_> = ring.ids().map(|id| id.to_string()).collect();
     Err(Failure::failed(

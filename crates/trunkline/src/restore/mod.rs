@@ -70,9 +70,14 @@ pub(crate) async fn run(
         return Ok(finish(printer, &stored, &[], &missing_keys, "scratch"));
     }
     let client = connection.target.client_of("trunkline restore").await?;
+    let timeout = format!("SET lock_timeout = {}", arguments.lock_timeout.as_millis());
+    client.batch_execute(&timeout).await.map_err(|error| {
+        Failure::failed(format!("the server does not answer: {error}"), "run it again")
+    })?;
     let server = Server::inspect(&client).await.map_err(|error| store(&error))?;
     let manifest = &stored.manifest;
     let aside = arguments.examine(&client, manifest, &server).await?;
+    let tools = Tools::find(&options, manifest.tools_major.max(server.major), &Steps).await?;
     if arguments.trial.dry_run {
         let rows = rows(manifest);
         printer.line(format_args!(
@@ -82,7 +87,6 @@ pub(crate) async fn run(
         tell_aside(printer, &aside, "would move");
         return Ok(finish(printer, &stored, &aside, &missing_keys, "nothing"));
     }
-    let tools = Tools::find(&options, manifest.tools_major.max(server.major), &Steps).await?;
     let restoration = Restoration {
         tools: &tools,
         target: &connection.target,
@@ -121,15 +125,7 @@ impl Arguments {
                 hint: "give the address of the primary".to_owned(),
             });
         }
-        if server.major < manifest.server_major {
-            lacking.push(Lacking {
-                what: format!(
-                    "the server is PostgreSQL {}, and the backup is of {}",
-                    server.major, manifest.server_major
-                ),
-                hint: format!("use a server of PostgreSQL {} or newer", manifest.server_major),
-            });
-        }
+        lacking.extend(older_server(manifest, server));
         let gives_way = self.replace && manifest.extent == Extent::Partner;
         if !occupied.is_empty() && !gives_way {
             lacking.insert(0, occupying(&occupied, manifest.extent));
@@ -149,6 +145,15 @@ impl Arguments {
         let aside = list_aside(client, &schemas, Clock::system().now()).await;
         aside.map_err(|error| store(&error))
     }
+}
+
+/// A server that does not understand what a newer one wrote.
+fn older_server(manifest: &Manifest, server: &Server) -> Option<Lacking> {
+    let of = manifest.server_major;
+    (server.major < of).then(|| Lacking {
+        what: format!("the server is PostgreSQL {}, and the backup is of {of}", server.major),
+        hint: format!("use a server of PostgreSQL {of} or newer"),
+    })
 }
 
 fn occupying(occupied: &[String], extent: Extent) -> Lacking {

@@ -14,7 +14,10 @@ use crate::failure::Failure;
 const BUFFER: usize = 256 * 1024;
 
 /// What `pg_restore` writes at the head of every script; waiting without end would queue the platform behind us.
-const NO_LOCK_TIMEOUT: &[u8] = b"SET lock_timeout = 0;";
+const NO_LOCK_TIMEOUT: &str = "SET lock_timeout = 0;";
+
+/// What it writes there from PostgreSQL 17 on, for a server that may be older.
+const NO_TRANSACTION_TIMEOUT: &str = "SET transaction_timeout = 0;\n";
 
 /// A session that ends at its first error, and with it the transaction that is open.
 pub(super) struct Psql {
@@ -156,12 +159,16 @@ impl Psql {
     }
 }
 
-/// A script that gives up rather than wait for a lock without end.
+/// A script that gives up rather than wait for a lock without end, and that older servers take.
 fn bounded(head: &[u8], lock_timeout: u128) -> Vec<u8> {
-    let at = head.windows(NO_LOCK_TIMEOUT.len()).position(|part| part == NO_LOCK_TIMEOUT);
-    let Some(at) = at else { return head.to_vec() };
     let bound = format!("SET lock_timeout = {lock_timeout};");
-    [&head[..at], bound.as_bytes(), &head[at + NO_LOCK_TIMEOUT.len()..]].concat()
+    replaced(&replaced(head, NO_TRANSACTION_TIMEOUT, ""), NO_LOCK_TIMEOUT, &bound)
+}
+
+fn replaced(script: &[u8], from: &str, to: &str) -> Vec<u8> {
+    let at = script.windows(from.len()).position(|part| part == from.as_bytes());
+    let Some(at) = at else { return script.to_vec() };
+    [&script[..at], to.as_bytes(), &script[at + from.len()..]].concat()
 }
 
 /// The error in what psql said; its detail and context stay out, in which values of rows may stand.
@@ -177,6 +184,10 @@ fn explain(said: &str) -> Failure {
     let (hint, status) = match code {
         "55P03" => ("a table is in use; try again when that is done", ExitStatus::Blocked),
         "42501" => ("give the login that right, or restore as the owner", ExitStatus::Failed),
+        "42704" if message.starts_with("role ") => (
+            "make it: CREATE ROLE …; or, where it is only granted something: --no-privileges",
+            ExitStatus::Failed,
+        ),
         "53100" => ("free space on the server's disk; then run it again", ExitStatus::Failed),
         "23503" => (
             "rows that it refers to were deleted meanwhile; look with --dry-run",
@@ -199,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_script_does_not_wait_for_locks_without_end() {
-        let head = b"SET statement_timeout = 0;\nSET lock_timeout = 0;\nSET x = 1;";
+        let head = b"SET statement_timeout = 0;\nSET lock_timeout = 0;\nSET transaction_timeout = 0;\nSET x = 1;";
         let expected = b"SET statement_timeout = 0;\nSET lock_timeout = 2000;\nSET x = 1;";
         assert_eq!(bounded(head, 2000), expected);
         assert_eq!(bounded(b"COPY", 2000), b"COPY");

@@ -7,6 +7,7 @@ use trunkline_postgres::{Options, Tools};
 use trunkline_store::StoreError;
 use trunkline_store::backup::{Lacking, Server, create_scratch, drop_scratch, fill_references};
 
+use super::older_server;
 use super::script::Restoration;
 use crate::backup::{Stored, refused, store};
 use crate::connection::Steps;
@@ -24,6 +25,9 @@ pub(crate) async fn verify(
     let client = target.client_of("trunkline restore").await?;
     let server = Server::inspect(&client).await.map_err(|error| store(&error))?;
     refuse_standby(&server)?;
+    if let Some(lacking) = older_server(&stored.manifest, &server) {
+        return Err(refused("there can be no scratch database", &[lacking]));
+    }
     let tools = Tools::find(options, stored.manifest.tools_major.max(server.major), &Steps).await?;
     let name = create_scratch(&client).await.map_err(|error| not_made(&error))?;
     let scratch = target.with_database(&name);

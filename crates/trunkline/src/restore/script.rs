@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use trunkline_migrate::{ExitStatus, Interrupt, Target};
 use trunkline_postgres::Tools;
-use trunkline_store::backup::{Aside, Contents, Extent, comparison, forget_later_migrations};
+use trunkline_store::backup::{
+    Aside, Contents, Extent, NO_TRANSACTION_TIMEOUT, comparison, forget_later_migrations,
+};
 
 use super::interrupted;
 use super::psql::Psql;
@@ -63,7 +65,8 @@ impl Restoration<'_> {
     /// Sends everything but the end of the transaction; returns what the tables then hold.
     async fn fill(&self, psql: &mut Psql) -> Result<Vec<String>, Failure> {
         let lock_timeout = self.lock_timeout.as_millis();
-        let mut begin = format!("BEGIN;\nSET LOCAL lock_timeout = {lock_timeout};\n");
+        let mut begin =
+            format!("BEGIN;\nSET LOCAL lock_timeout = {lock_timeout};\n{NO_TRANSACTION_TIMEOUT}\n");
         if !self.aside.is_empty() {
             begin.push_str(&forget_later_migrations(&self.stored.manifest.migrations));
         }

@@ -233,6 +233,51 @@ async fn an_import_is_taken_back_but_for_what_was_changed() {
 }
 
 #[tokio::test]
+async fn two_runs_at_once_make_an_import_that_can_be_taken_back() {
+    let place = platform().await;
+    // Both have read what is there before either writes.
+    let platform = place.database.connect().await.unwrap();
+    platform.batch_execute("BEGIN; SELECT FROM companies FOR UPDATE").await.unwrap();
+    let spawn = || place.command("import run").env("TRUNKLINE_KEYS", KEY).spawn();
+    let runs = [spawn(), spawn()];
+    let both = "SELECT (count(*) = 2)::INTEGER::BIGINT FROM pg_stat_activity WHERE datname = current_database() \
+                AND wait_event_type = 'Lock' AND query LIKE '%FOR KEY SHARE%'";
+    place.wait_for_rows(both).await;
+    platform.batch_execute("ROLLBACK").await.unwrap();
+    for running in runs {
+        running.end().await.expect(3);
+    }
+    run(&place, "import verify").await.expect(0);
+    assert!(place.number(CHANNELS).await > 100);
+    run(&place, "import undo --yes").await.expect(0);
+    assert_eq!([place.number(CHANNELS).await, place.number(CLIENTS).await], [0, 0]);
+    let nothing = run(&place, "import undo --yes --run 999").await.expect(0);
+    assert!(nothing.stdout.contains("Nothing to undo"), "{nothing}");
+}
+
+#[tokio::test]
+async fn a_row_that_names_another_channel_now_is_taken_back_and_imported_again() {
+    let place = platform().await;
+    run(&place, "import run").await.expect(3);
+    let all = place.number(CHANNELS).await;
+    let row = place
+        .number("SELECT min(source_row) FROM trunkline.import_sources WHERE provider = 'dialog360'")
+        .await;
+    let moved = format!(
+        "UPDATE channel_connections SET account_id = 'movedCH',
+            connection_data = connection_data || '{{\"channelId\": \"movedCH\"}}' WHERE id = {row}"
+    );
+    place.sql(&moved).await;
+    let plan = run(&place, "import plan").await.expect(0);
+    assert!(plan.stdout.contains("source_moved"), "{plan}");
+    run(&place, &format!("import undo --yes --row {row}")).await.expect(0);
+    assert_eq!(place.number(CHANNELS).await, all - 1);
+    run(&place, "import run").await.expect(3);
+    let made = "SELECT count(*) FROM dialog_360_channels WHERE channel_id = 'movedCH'";
+    assert_eq!([place.number(made).await, place.number(CHANNELS).await], [1, all]);
+}
+
+#[tokio::test]
 async fn an_import_goes_on_where_it_was_and_waits_for_locks() {
     let place = platform().await;
     let part = run(&place, "import run --limit 7 --format json").await.expect(3).json();

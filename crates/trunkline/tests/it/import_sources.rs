@@ -108,6 +108,11 @@ async fn chatwoot_s_channels_go_through_the_same_mapping() {
 #[tokio::test]
 async fn what_the_platform_writes_is_followed_until_the_switch() {
     let place = Place::migrated().await;
+    // Times that cannot be, of which those after them must not go unseen.
+    place
+        .sql("UPDATE channel_connections SET updated_at = now() + INTERVAL '1 day' WHERE id = 3;
+            UPDATE channel_connections SET created_at = '-infinity', updated_at = 'infinity' WHERE id = 5")
+        .await;
     let following = place
         .command("import run --follow --interval 100ms --format json")
         .env("TRUNKLINE_KEYS", KEY)
