@@ -159,7 +159,7 @@ impl Error {
         match self {
             Self::NotFound { .. } => Some(install_hint()),
             Self::NotAnInstallation { .. } => Some(
-                "set TRUNKLINE_POSTGRES_BIN to the directory that holds postgres, initdb and pg_ctl, or unset it"
+                "set TRUNKLINE_POSTGRES_BIN to a directory that holds it beside the other programs of PostgreSQL, or unset it"
                     .to_owned(),
             ),
             Self::NoTools { needed, .. } => Some(format!(
