@@ -22,7 +22,7 @@ pub async fn read_chatwoot(
     }
     let query = "
         SELECT channel.id::BIGINT, channel.account_id::BIGINT, channel.phone_number::TEXT, channel.provider::TEXT,
-            channel.provider_config::TEXT, inbox.name::TEXT, 
+            channel.provider_config::TEXT, inbox.name::TEXT,
             extract(epoch FROM CASE WHEN isfinite(channel.created_at) THEN channel.created_at END)::BIGINT,
             (extract(epoch FROM CASE WHEN isfinite(channel.updated_at) THEN channel.updated_at END) * 1000)::BIGINT
         FROM public.channel_whatsapp AS channel

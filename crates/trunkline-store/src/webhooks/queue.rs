@@ -32,9 +32,9 @@ const MOST_BYTES: i64 = 8 * 1024 * 1024;
 
 /// Takes a lane until the transaction ends; `false`: somebody else works on it.
 ///
-/// From here on PostgreSQL reads no table as a whole, and by itself. What is asked in a batch is found by an index, and
-/// the plans are kept: one that was made while a table or a new partition was empty would still read all of it when it
-/// is not. And the lanes are worked on side by side already.
+/// From here on PostgreSQL reads no table as a whole. What is asked in a batch is found by an index, and the plans
+/// are kept: one that was made while a table or a new partition was empty would still read all of it when it is not.
+/// Nor does it start workers of its own: the lanes are worked on side by side already.
 pub async fn lock_lane(executor: Executor<'_>, lane: u8) -> Result<bool, StoreError> {
     let query = "
         SELECT pg_try_advisory_xact_lock(hashtext('trunkline webhook lanes'), $1) AS is_ours,
