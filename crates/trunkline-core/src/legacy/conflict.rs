@@ -10,7 +10,8 @@ vocabulary! {
     Conflict {
         /// `connection_data` is NULL, so nothing says which account the number belongs to.
         DataMissing = "data_missing",
-        /// `connection_data` is no JSON object, nor one object within a string or an array.
+        /// `connection_data` is no JSON object, nor one object within a string or an array; or an id is longer than 500
+        /// bytes, or a text holds a NUL, which no column can.
         InvalidData = "invalid_data",
         /// `company_id` is NULL, and so is the company of the user.
         CompanyUnknown = "company_unknown",
@@ -50,7 +51,7 @@ impl Conflict {
     pub const fn explanation(self) -> &'static str {
         match self {
             Self::DataMissing => "connection_data is NULL",
-            Self::InvalidData => "connection_data is no JSON object",
+            Self::InvalidData => "connection_data is no JSON object of texts that can be stored",
             Self::CompanyUnknown => "neither the row nor its user has a company",
             Self::CompanyMissing => "its company does not exist",
             Self::ClientIdMissing => "no WABA, client or account id",

@@ -141,7 +141,7 @@ pub struct Contest {
 }
 
 /// The rows that contend; all others do not.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Contests(HashMap<i64, Contest>);
 
 impl Contention {

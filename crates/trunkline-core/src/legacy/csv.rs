@@ -102,7 +102,11 @@ pub fn read_companies(text: &str) -> Result<BTreeMap<i64, i32>, CsvError> {
         let field = |place: usize| fields.get(place).map_or("", |field| field.trim());
         let wrong = |column| CsvError::Value { line, column, what: "no whole number" };
         let account = field(account).parse().map_err(|_| wrong("account_id"))?;
-        companies.insert(account, field(company).parse().map_err(|_| wrong("company_id"))?);
+        let company = field(company).parse().map_err(|_| wrong("company_id"))?;
+        if companies.insert(account, company).is_some() {
+            let what = "that of an earlier line";
+            return Err(CsvError::Value { line, column: "account_id", what });
+        }
     }
     Ok(companies)
 }
@@ -210,7 +214,7 @@ fn records(text: &str) -> Result<Vec<Record>, CsvError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{CsvError, read_csv};
+    use super::{CsvError, read_companies, read_csv};
     use crate::secrets::Secret;
 
     #[test]
@@ -248,5 +252,10 @@ mod tests {
         assert_eq!(wrong(&format!("{header}1,a,b,fake")), "line 2: company_id is no whole number");
         let twice = format!("{header}1,a,b,1\n1,a,c,1\n");
         assert_eq!(wrong(&twice), "line 3: id is that of an earlier line");
+        let accounts = read_companies("account_id,company_id\n77,2\n77,3\n");
+        assert_eq!(
+            accounts.unwrap_err().to_string(),
+            "line 3: account_id is that of an earlier line"
+        );
     }
 }

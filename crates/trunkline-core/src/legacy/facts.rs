@@ -23,7 +23,19 @@ pub struct Facts {
     pub webhook_url: Option<String>,
 }
 
+/// The longest id, in bytes; indexes of PostgreSQL take some 2,700.
+const LONGEST_ID: usize = 500;
+
 impl Facts {
+    /// Whether a column can hold each text, and an index each id.
+    pub(super) fn can_be_stored(&self) -> bool {
+        let ids = [Some(&self.client_id), Some(&self.channel_id), self.phone_number.as_ref()];
+        let texts = [self.display_name.as_ref(), self.webhook_url.as_ref()];
+        let mut all = ids.iter().chain(&texts).flatten();
+        ids.iter().flatten().all(|id| id.len() <= LONGEST_ID)
+            && all.all(|text| !text.contains('\0'))
+    }
+
     /// The same for the same facts, whether they were read from the platform or from the partner tables.
     pub fn checksum(&self) -> Checksum {
         let mut digest = Sha256::new();

@@ -136,6 +136,9 @@ fn read_channel(
         display_name: some_text(row.account_name),
         webhook_url: account.webhook_url,
     };
+    if !facts.can_be_stored() {
+        return Err(Conflict::InvalidData);
+    }
     let is_active = row.status.is_some_and(|status| status.trim().eq_ignore_ascii_case("active"));
     let Account { secret, app_id, .. } = account;
     Ok(LegacyChannel { facts, is_active, secret, app_id, notes: fields.notes })

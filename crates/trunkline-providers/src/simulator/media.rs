@@ -1,4 +1,5 @@
-//! Files that numbers hold at Meta, which 360dialog passes on: uploaded as a form, described, fetched and deleted.
+//! Files: those that numbers hold at Meta, which 360dialog passes on, uploaded as a form, described, fetched and deleted,
+//! and those of Twilio's messages.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +18,7 @@ pub(crate) const PLACE: [&str; 2] = ["whatsapp_business", "attachments"];
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Media {
-    /// Meta's number or 360dialog's channel that holds it.
+    /// Meta's number, 360dialog's channel or Twilio's message that holds it.
     pub owner: String,
     /// What it is.
     pub mime_type: String,
@@ -41,11 +42,10 @@ pub(crate) fn upload(scene: &mut Scene<'_>, owner: &str) -> Result<Value, &'stat
 
 /// What is said of a file, which is at this address.
 pub(crate) fn document(id: &str, media: &Media, base: &str) -> Value {
-    let content = media.bytes();
     let [first, second] = PLACE;
     json!({"messaging_product": "whatsapp", "url": format!("{base}/{first}/{second}/?mid={id}"),
-        "mime_type": media.mime_type, "sha256": hex(&Sha256::digest(&content)),
-        "file_size": content.len().to_string(), "id": id})
+        "mime_type": media.mime_type, "sha256": hex(&media.digest()),
+        "file_size": media.bytes().len().to_string(), "id": id})
 }
 
 /// A file that a number holds.
@@ -61,6 +61,11 @@ impl Media {
     /// The file itself.
     pub(crate) fn answer(&self) -> Answer {
         Answer::text(200, &self.mime_type, self.bytes())
+    }
+
+    /// Its SHA-256.
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        Sha256::digest(self.bytes()).into()
     }
 
     fn bytes(&self) -> Vec<u8> {

@@ -18,6 +18,7 @@ mod context;
 mod control;
 pub mod dialog360;
 mod faults;
+mod incoming;
 mod issue;
 mod log;
 mod media;

@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::simulator::{
     Simulator,
     dialog360::{control::set, events},
+    incoming::Incoming,
     meta::{
         events::{of_account, of_number},
         messages::{incoming_value, message_id, status_value},
@@ -43,8 +44,9 @@ fn pick<'k>(keys: impl Iterator<Item = &'k String>, turn: u32) -> Option<String>
     keys.get(turn.checked_rem(keys.len())?).map(|key| (*key).clone())
 }
 
-fn text(turn: u32) -> &'static str {
-    TEXTS[usize::try_from(turn).unwrap_or_default() % TEXTS.len()]
+fn incoming<'a>(from: &'a str, name: &'a str, turn: u32) -> Incoming<'a> {
+    let text = TEXTS[usize::try_from(turn).unwrap_or_default() % TEXTS.len()];
+    Incoming { from, name, text, file: None }
 }
 
 fn caller(turn: u32) -> String {
@@ -53,7 +55,7 @@ fn caller(turn: u32) -> String {
 
 fn incoming_at_meta(scene: &mut Scene<'_>, turn: u32) {
     let Some(id) = pick(scene.world.meta.numbers.keys(), turn) else { return };
-    let value = incoming_value(scene, &caller(turn), "Sheena Nelson", text(turn));
+    let value = incoming_value(scene, &id, incoming(&caller(turn), "Sheena Nelson", turn));
     of_number(scene, &id, "messages", value);
 }
 
@@ -71,13 +73,13 @@ fn sent_at_meta(scene: &mut Scene<'_>, turn: u32) {
 
 fn incoming_at_dialog360(scene: &mut Scene<'_>, turn: u32) {
     let Some(id) = pick(scene.world.dialog360.channels.keys(), turn) else { return };
-    let value = incoming_value(scene, &caller(turn), "Pablo Morales", text(turn));
+    let value = incoming_value(scene, &id, incoming(&caller(turn), "Pablo Morales", turn));
     events::of_number(scene, &id, "messages", value);
 }
 
 fn incoming_at_twilio(scene: &mut Scene<'_>, turn: u32) {
     let Some(id) = pick(scene.world.twilio.senders.keys(), turn) else { return };
-    receive(scene, &id, &caller(turn), "Ada Example", text(turn));
+    receive(scene, &id, incoming(&caller(turn), "Ada Example", turn));
 }
 
 fn quality_at_meta(scene: &mut Scene<'_>, turn: u32) {

@@ -16,7 +16,7 @@ pub struct World {
     pub dialog360: Hub,
     /// Twilio.
     pub twilio: Cloud,
-    /// Files of numbers at Meta and at 360dialog, by their id.
+    /// Files of numbers at Meta and at 360dialog and of messages at Twilio, by their id.
     pub media: BTreeMap<String, Media>,
     /// What goes wrong with webhooks.
     pub webhooks: Quirks,

@@ -152,7 +152,7 @@ impl Sync<'_> {
         let mut listed: HashMap<String, SaidChannel> =
             listed.items.into_iter().map(|channel| (channel.key.clone(), channel)).collect();
         for channel in &channels {
-            match listed.remove(&channel.key) {
+            match take(&mut listed, channel) {
                 Some(said) => unit.channel(self.provider(), (ours, channel), &said),
                 // It ended, as we know.
                 None if channel.is_gone => {}
@@ -258,6 +258,17 @@ impl Sync<'_> {
         let about = found::of_account(SyncFindingKind::NotWhole, &self.account.partner_id);
         NewFinding { aspect: Some(what), theirs: Some(theirs), ..about }
     }
+}
+
+/// What is listed of a channel; a sender of Twilio's that is known by its address goes by its number.
+fn take(listed: &mut HashMap<String, SaidChannel>, ours: &OurChannel) -> Option<SaidChannel> {
+    let by_number = || {
+        let number = ours.address()?;
+        let found = listed.iter().find(|(_, said)| said.number.as_deref() == Some(number));
+        found.map(|(key, _)| key.clone())
+    };
+    let key = by_number().unwrap_or_else(|| ours.key.clone());
+    listed.remove(&key)
 }
 
 fn unreadable(client: &OurClient, error: &ProviderError) -> NewFinding {

@@ -14,7 +14,7 @@ use trunkline_store::events::{
 use trunkline_store::partner_accounts::PartnerAccount;
 use trunkline_store::syncs::{
     Hint, NewFinding, OurChannel, OurClient, Progress, SyncRun, delete_hints, hold_sync,
-    insert_sync_findings,
+    insert_sync_findings, set_sender_sid,
 };
 use trunkline_store::{Executor, QualifiedId, StoreError};
 
@@ -34,6 +34,8 @@ pub(super) struct Unit {
     bindings: Vec<(Binding, NewFinding)>,
     /// Credentials of channels, as the provider tells them, each with the report that it makes.
     pub(super) secrets: Vec<(QualifiedId, Secret, NewFinding)>,
+    /// SIDs of senders that were known by their addresses, each with the report that it makes.
+    sids: Vec<(i32, String, NewFinding)>,
     /// Rows that the provider has.
     there: Vec<SubjectRow>,
     /// Rows that it has no more.
@@ -88,6 +90,18 @@ impl Unit {
         self.facts(row, &said.facts, said.asked_at, &report);
         self.there.push(row);
         self.progress.channels += 1;
+        if provider == Provider::Twilio && said.key != ours.key {
+            let (aspect, theirs) = (Some("provider_id"), Some(said.key.clone()));
+            let outcome = SyncOutcome::Changed;
+            let report = NewFinding {
+                aspect,
+                ours: Some(ours.key.clone()),
+                theirs,
+                outcome,
+                ..report.clone()
+            };
+            self.sids.push((ours.id, said.key.clone(), report));
+        }
         if let Some(home) = said.client.as_ref().filter(|home| **home != client.key) {
             self.findings.push(NewFinding {
                 aspect: Some("client"),
@@ -163,6 +177,7 @@ impl Unit {
         }
         findings.extend(self.bind(executor, run.is_dry).await?);
         findings.extend(self.keep_secrets(executor, state, run.is_dry).await?);
+        findings.extend(self.keep_sids(executor, run.is_dry, now).await?);
         findings.extend(self.findings.iter().cloned());
         insert_sync_findings(executor, run.id, &findings, now).await?;
         let is_change = |finding: &&NewFinding| {
@@ -192,6 +207,25 @@ impl Unit {
         }
         let reports = self.bindings.iter().map(|(_, report)| report.clone());
         Ok(reports.map(|report| NewFinding { outcome, ..report }).collect())
+    }
+
+    /// Writes SIDs of senders.
+    async fn keep_sids(
+        &self,
+        executor: Executor<'_>,
+        is_dry: bool,
+        now: Timestamp,
+    ) -> Result<Vec<NewFinding>, StoreError> {
+        let mut findings = Vec::new();
+        for (sender, sid, report) in &self.sids {
+            if is_dry {
+                let outcome = SyncOutcome::WouldChange;
+                findings.push(NewFinding { outcome, ..report.clone() });
+            } else if set_sender_sid(executor, *sender, sid, now).await? {
+                findings.push(report.clone());
+            }
+        }
+        Ok(findings)
     }
 
     /// Seals credentials into their channels.

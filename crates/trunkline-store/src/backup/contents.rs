@@ -29,12 +29,14 @@ pub(super) const SETTINGS: &str = "
     SET LOCAL statement_timeout = 0;
     SET LOCAL idle_in_transaction_session_timeout = 0;";
 
-/// Lifts, from PostgreSQL 17 on, what would end a long transaction.
+/// Lifts, from PostgreSQL 17 on, what would end a long transaction, for the session.
+///
+/// It is run before the transaction begins: within, it would fix the moment of a snapshot.
 pub const NO_TRANSACTION_TIMEOUT: &str = "
     DO $$
     BEGIN
         IF current_setting('transaction_timeout', TRUE) IS NOT NULL THEN
-            PERFORM set_config('transaction_timeout', '0', TRUE);
+            PERFORM set_config('transaction_timeout', '0', FALSE);
         END IF;
     END
     $$;";

@@ -90,11 +90,12 @@ impl<'a> Snapshot<'a> {
         let begin = format!(
             "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
             SET LOCAL lock_timeout = {milliseconds};
-            {}{}",
-            contents::SETTINGS,
-            contents::NO_TRANSACTION_TIMEOUT
+            {}",
+            contents::SETTINGS
         );
+        client.batch_execute(contents::NO_TRANSACTION_TIMEOUT).await.map_err(&failed)?;
         client.batch_execute(&begin).await.map_err(&failed)?;
+        // Nothing before this may need a snapshot: what whoever has the tables now commits must be in ours.
         if !tables.is_empty() {
             let tables: Vec<String> = tables.iter().map(Table::quoted).collect();
             let lock = format!("LOCK TABLE ONLY {} IN ACCESS SHARE MODE", tables.join(", ONLY "));

@@ -75,7 +75,8 @@ impl Decided {
 
 /// Writes down what was decided about a row of the platform's.
 ///
-/// Of rows that contend with it, none stays taken.
+/// Of rows that contend with it, directly or by others, none stays taken; those of its own company do, where it is the
+/// company that they contend for.
 pub async fn decide(
     executor: Executor<'_>,
     task: i32,
@@ -84,18 +85,22 @@ pub async fn decide(
 ) -> Result<(), StoreError> {
     if decided.choice == Choice::Take {
         let query = "
+            WITH RECURSIVE contenders (source_row) AS (
+                SELECT $3::BIGINT
+                UNION
+                SELECT CASE WHEN planned.source_row = known.source_row THEN planned.rival_row ELSE planned.source_row END
+                FROM contenders AS known
+                JOIN trunkline.import_plan_conflicts AS planned
+                    ON planned.source_row = known.source_row OR planned.rival_row = known.source_row
+                WHERE planned.task_id = $1 AND planned.rival_row IS NOT NULL
+            )
             DELETE FROM trunkline.import_decisions AS decision
-            USING trunkline.import_plan_conflicts AS planned
-            WHERE planned.task_id = $1 AND planned.source_row = decision.source_row
-                AND decision.source = $2 AND decision.source_row <> $3 AND decision.choice = 'take'
-                AND (
-                    planned.rival_row = $3
-                    OR planned.source_row = (
-                        SELECT rival_row
-                        FROM trunkline.import_plan_conflicts
-                        WHERE task_id = $1 AND source_row = $3
-                    )
-                )";
+            USING contenders, trunkline.import_plan_conflicts AS planned, trunkline.import_plan_conflicts AS taken
+            WHERE decision.source = $2 AND decision.source_row = contenders.source_row AND decision.choice = 'take'
+                AND planned.task_id = $1 AND planned.source_row = contenders.source_row
+                AND taken.task_id = $1 AND taken.source_row = $3
+                AND planned.source_row <> $3
+                AND (planned.company_id IS DISTINCT FROM taken.company_id OR planned.conflict = 'duplicate_channel_id')";
         let doing = "take back what was decided about contenders";
         executor.execute(doing, query, &[&task, &SOURCE, &row]).await?;
     }

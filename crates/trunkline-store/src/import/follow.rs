@@ -24,7 +24,7 @@ const SHARE: u32 = 9;
 
 /// Follows what the platform changes, until it is asked to stop.
 ///
-/// First everything is taken over. From then on the rows are looked at that were changed since shortly before the last
+/// First everything is taken over; where it is asked to stop before that is done, the report says so. From then on the rows are looked at that were changed since shortly before the last
 /// look, and those with a new id; all of it again where contenders came or went. A change that does not touch
 /// `updated_at`, and a row that is deleted, are seen by the next whole run alone.
 pub async fn follow(
@@ -41,10 +41,13 @@ pub async fn follow(
     let mut position = platform.position(executor).await?;
     let mut report = RunReport::default();
     let Some(mut known) = survey(executor, platform, interrupt, &mut |_| {}).await? else {
-        return Ok(report);
+        return Ok(RunReport { is_interrupted: true, ..report });
     };
     let first = run(store, platform, &known, ring, options, interrupt, progress).await?;
     report.absorb(&first, true);
+    if first.is_interrupted {
+        return Ok(RunReport { is_interrupted: true, ..report });
+    }
     let mut rest = interval;
     loop {
         tokio::select! {
@@ -60,7 +63,7 @@ pub async fn follow(
                 return Ok(report);
             };
             rest = interval.max(began.elapsed() * SHARE);
-            let is_same = contests.contests.len() == known.contests.len();
+            let is_same = contests.contests == known.contests;
             known = contests;
             let done = if is_same {
                 catch_up(store, platform, &known, ring, options, since, interrupt, progress).await?
@@ -73,7 +76,7 @@ pub async fn follow(
     }
 }
 
-/// Whether a row changed since would be written.
+/// Whether a row changed since would be written, or contended and may not do so any more.
 async fn has_work(
     executor: Executor<'_>,
     platform: &Platform,
@@ -82,16 +85,17 @@ async fn has_work(
     options: RunOptions,
     since: Position,
 ) -> Result<bool, StoreError> {
-    let judge = Judge { contests: &survey.contests, policy: options.policy, ring: Some(ring) };
+    let judge = Judge::new(platform, survey, options.policy, Some(ring));
     let mut after = i64::MIN;
     loop {
         let rows = changed(executor, platform, options, since, &mut after).await?;
         let Some(rows) = rows else { return Ok(false) };
-        let existing = Existing::of(executor, &rows).await?;
-        let is_written = |row: &SourceRow| {
-            matches!(judge.judge(row, &existing), Verdict::Create | Verdict::Update)
+        let existing = Existing::of(executor, judge, &rows).await?;
+        let is_work = |row: &SourceRow| {
+            survey.contests.of(row.id).is_some()
+                || matches!(judge.judge(row, &existing), Verdict::Create | Verdict::Update)
         };
-        if rows.iter().any(is_written) {
+        if rows.iter().any(is_work) {
             return Ok(true);
         }
     }
@@ -113,7 +117,7 @@ async fn catch_up(
     let source = platform.source();
     let accounts = &Accounts::read(connection.executor(), ring).await?;
     let run = begin_run(connection.executor(), source).await?;
-    let judge = Judge { contests: &survey.contests, policy: options.policy, ring: Some(ring) };
+    let judge = Judge::new(platform, survey, options.policy, Some(ring));
     let random = Random::system();
     let mut writing = Writing { source, run, ring, accounts, random, left: u64::MAX };
     let mut throttle = Throttle::new(options.busy);

@@ -49,7 +49,7 @@ impl Given {
         let companies: Vec<Option<i32>> = rows.iter().map(|row| row.company_id).collect();
         let query = "
             SELECT company.id IS NOT NULL, company.name::TEXT, record.client_row, record.channel_row, record.made_client,
-                record.made_channel, record.was_active, record.checksum, record.secret_fingerprint,
+                record.made_channel, record.was_active, record.checksum, record.secret_fingerprint, record.provider,
                 decision.conflict, decision.choice, (extract(epoch FROM decision.decided_at) * 1000)::BIGINT,
                 assigned.id::INTEGER, assigned.name::TEXT
             FROM unnest($1::BIGINT[], $2::INTEGER[]) AS given (id, company_id)
@@ -102,7 +102,7 @@ impl Given {
 
 fn source_row(row: &GivenRow, found: &Row, known: &Known) -> SourceRow {
     let company_exists: bool = found.get(0);
-    let (decision, assigned) = Decision::of(found, 9);
+    let (decision, assigned) = Decision::of(found, 10);
     let (assigned, assigned_name) = assigned.filter(|_| !company_exists).unzip();
     let company_id = assigned.or(row.company_id);
     let legacy = LegacyRow { company_id, ..row.as_legacy(company_exists || assigned.is_some()) };

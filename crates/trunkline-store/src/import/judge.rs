@@ -4,10 +4,9 @@ use std::fmt;
 use trunkline_core::legacy::{Choice, Conflict, Contest, Contests, LegacyChannel};
 use trunkline_core::secrets::KeyRing;
 
-use super::SourceRow;
-use super::lookup::{Existing, Stored};
-use super::platform::Record;
+use super::lookup::{Existing, Made};
 use super::secrets::Secrets;
+use super::{Platform, SourceRow, Survey};
 use crate::row::words;
 
 words! {
@@ -87,13 +86,24 @@ impl fmt::Display for Rival {
 /// What rows are judged by.
 #[derive(Clone, Copy)]
 pub(super) struct Judge<'a> {
+    /// The source's name in the records.
+    pub(super) source: &'a str,
     pub(super) contests: &'a Contests,
     pub(super) policy: Policy,
     /// Without keys a changed secret does not show.
     pub(super) ring: Option<&'a KeyRing>,
 }
 
-impl Judge<'_> {
+impl<'a> Judge<'a> {
+    pub(super) fn new(
+        platform: &'a Platform,
+        survey: &'a Survey,
+        policy: Policy,
+        ring: Option<&'a KeyRing>,
+    ) -> Self {
+        Self { source: platform.source(), contests: &survey.contests, policy, ring }
+    }
+
     pub(super) fn judge(&self, row: &SourceRow, existing: &Existing) -> Verdict {
         let verdict = self.judge_by_rules(row, existing);
         let Some(decision) = row.decision.filter(|decision| decision.choice == Choice::LeaveOut)
@@ -119,37 +129,45 @@ impl Judge<'_> {
             Ok(channel) => channel,
             Err(conflict) => return refused(*conflict, None),
         };
-        let made = row.record.as_ref().and_then(|record| {
-            let stored = existing.channel_of_row(channel.facts.provider, record.channel_row)?;
-            Some((record, stored))
-        });
-        match made {
-            Some((record, stored)) => self.judge_again(row, channel, record, stored),
-            None => self.judge_new(row, channel, existing),
+        if let Some(made) = existing.made(row).filter(|made| made.is_own) {
+            return self.judge_again(row, channel, made);
+        }
+        let adopted = row
+            .record
+            .as_ref()
+            .and_then(|record| existing.channel_of_row(record.provider, record.channel_row));
+        match (adopted, existing.made(row)) {
+            (None, _) => self.judge_new(row, channel, existing),
+            (Some(stored), _) if !stored.is_of(&channel.facts) => {
+                refused(Conflict::SourceMoved, None)
+            }
+            (Some(_), Some(made)) => self.judge_again(row, channel, made),
+            (Some(_), None) => Verdict::AlreadyThere,
         }
     }
 
-    fn judge_again(
-        &self,
-        row: &SourceRow,
-        channel: &LegacyChannel,
-        record: &Record,
-        stored: &Stored,
-    ) -> Verdict {
-        let (facts, there) = (&channel.facts, &stored.facts);
+    fn judge_again(&self, row: &SourceRow, channel: &LegacyChannel, made: Made<'_>) -> Verdict {
+        let Made { record, stored, .. } = made;
+        let (facts, there) = (stored.told(&channel.facts), &stored.facts);
         let secret = channel.secret.as_ref();
         let secrets = self.ring.map(|ring| Secrets { ring, record, stored, secret });
         let is_secret_new = secrets.as_ref().is_some_and(Secrets::is_new_in_row);
-        let is_same = record.checksum == facts.checksum() && !is_secret_new;
-        if is_same || !record.made_channel {
+        let is_same = record.checksum == channel.facts.checksum() || facts == *there;
+        if is_same && !is_secret_new {
             return Verdict::AlreadyThere;
         }
-        let names = (&facts.channel_id, &facts.client_id, facts.company_id);
-        if names != (&there.channel_id, &there.client_id, there.company_id) {
+        if !stored.is_of(&channel.facts) || facts.client_id != there.client_id {
             return refused(Conflict::SourceMoved, None);
         }
+        // Which of two rows is right, the row that does not win cannot say.
+        if let Some(contest) = self.contests.of(row.id)
+            && contest.conflict == Conflict::DuplicateChannelId
+            && !self.wins(row, contest)
+        {
+            return refused(contest.conflict, Some(Rival::Row(contest.rival)));
+        }
         let is_taken = row.chose(Conflict::ChangedHere) == Some(Choice::Take);
-        let is_changed_here = there.checksum() != record.checksum
+        let is_changed_here = stored.is_changed_since(record, &facts)
             || (is_secret_new && secrets.as_ref().is_some_and(Secrets::is_new_here));
         if is_changed_here && !is_taken {
             return refused(Conflict::ChangedHere, None);
@@ -172,8 +190,17 @@ impl Judge<'_> {
         {
             return refused(contest.conflict, Some(Rival::Row(contest.rival)));
         }
+        if let Some(made) = existing.made(row) {
+            let verdict = self.judge_again(row, channel, made);
+            if verdict != Verdict::AlreadyThere {
+                return verdict;
+            }
+        }
         if let Some(stored) = stored {
             return Verdict::Adopt { client_row: stored.client_row, channel_row: stored.row };
+        }
+        if let Some(company) = existing.holder(facts) {
+            return refused(Conflict::NumberInTwoCompanies, Some(Rival::Company(company)));
         }
         match existing.client(facts) {
             Some((_, company)) if elsewhere(company) => {
@@ -181,6 +208,11 @@ impl Judge<'_> {
             }
             _ => Verdict::Create,
         }
+    }
+
+    /// Whether a row contends, and is taken.
+    pub(super) fn is_winner(&self, row: &SourceRow) -> bool {
+        self.contests.of(row.id).is_some_and(|contest| self.wins(row, contest))
     }
 
     /// Whether a row that contends is taken.
@@ -192,36 +224,34 @@ impl Judge<'_> {
     }
 }
 
-/// Of rows of one batch that would make the same channel, or a client for two companies, only the first is taken.
+/// Of rows of one batch that would make the same channel, or give a number or a client to two companies, only the first
+/// is taken.
 ///
-/// Several decisions, or one and the rule of the newest, may have let them through.
-pub(super) fn refuse_twins(
-    contests: &Contests,
-    rows: &[SourceRow],
-    verdicts: &mut [Option<Verdict>],
-) {
-    if contests.is_empty() {
-        return;
-    }
-    let mut channels = HashMap::new();
-    let mut clients = HashMap::new();
+/// Several decisions, or one and the rule of the newest, may have let them through; or they came after the survey.
+pub(super) fn refuse_twins(rows: &[SourceRow], verdicts: &mut [Option<Verdict>]) {
+    let (mut channels, mut numbers, mut clients) = (HashMap::new(), HashMap::new(), HashMap::new());
     for (row, verdict) in rows.iter().zip(verdicts) {
         let Ok(channel) = &row.reading else { continue };
-        if *verdict != Some(Verdict::Create) || contests.of(row.id).is_none() {
+        if *verdict != Some(Verdict::Create) {
             continue;
         }
         let facts = &channel.facts;
         let claim = (row.id, facts.company_id);
         let (twin, company) =
             *channels.entry((facts.provider, facts.channel_id.as_str())).or_insert(claim);
-        let (owner, of) =
+        let number = facts.phone_number.as_deref();
+        let (other, holder) =
+            number.map_or(claim, |number| *numbers.entry(number).or_insert(claim));
+        let (first, owner) =
             *clients.entry((facts.provider, facts.client_id.as_str())).or_insert(claim);
         let (conflict, rival) = if twin != row.id && company == facts.company_id {
             (Conflict::DuplicateChannelId, twin)
         } else if twin != row.id {
             (Conflict::NumberInTwoCompanies, twin)
-        } else if of != facts.company_id {
-            (Conflict::ClientInTwoCompanies, owner)
+        } else if holder != facts.company_id {
+            (Conflict::NumberInTwoCompanies, other)
+        } else if owner != facts.company_id {
+            (Conflict::ClientInTwoCompanies, first)
         } else {
             continue;
         };

@@ -1,4 +1,4 @@
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 use tokio_postgres::Row;
@@ -7,8 +7,14 @@ use trunkline_core::legacy::Facts;
 use trunkline_core::secrets::{KeyRing, Secret};
 
 use super::SourceRow;
+use super::judge::Judge;
+use super::platform::Record;
 use super::tables::{TABLES, Tables};
+use crate::database::Parameters;
 use crate::{Executor, StoreError};
+
+/// What the address of a sender of Twilio's begins with; its number follows.
+const ADDRESS: &str = "whatsapp:";
 
 /// A channel of the partner tables, with its client.
 #[derive(Debug, Clone)]
@@ -25,6 +31,44 @@ pub(super) struct Stored {
 }
 
 impl Stored {
+    /// What a row says, as far as it is the row's to say: once the provider was heard of the channel, name and number are
+    /// the provider's, and a sender of Twilio's that the row knows by its number has its SID.
+    pub(super) fn told(&self, facts: &Facts) -> Facts {
+        let mut told = facts.clone();
+        if !self.is_untouched {
+            told.phone_number.clone_from(&self.facts.phone_number);
+            told.display_name.clone_from(&self.facts.display_name);
+        }
+        if self.address().is_some_and(|address| address == facts.channel_id) {
+            told.channel_id.clone_from(&self.facts.channel_id);
+        }
+        told
+    }
+
+    /// Whether these facts are of this channel, and of its company.
+    pub(super) fn is_of(&self, facts: &Facts) -> bool {
+        let (told, there) = (self.told(facts), &self.facts);
+        (told.provider, &told.channel_id, told.company_id)
+            == (there.provider, &there.channel_id, there.company_id)
+    }
+
+    /// Whether somebody here changed it since; of one that the provider was heard of only the address of its webhooks
+    /// can have been changed by somebody.
+    pub(super) fn is_changed_since(&self, record: &Record, told: &Facts) -> bool {
+        if self.is_untouched {
+            self.facts.checksum() != record.checksum
+        } else {
+            self.facts.webhook_url != told.webhook_url
+        }
+    }
+
+    /// The address of a sender of Twilio's.
+    fn address(&self) -> Option<String> {
+        let number = self.facts.phone_number.as_deref();
+        let number = number.filter(|_| self.facts.provider == Provider::Twilio)?;
+        Some(format!("{ADDRESS}{number}"))
+    }
+
     /// Its secret, where it has one that opens.
     pub(super) fn opened(&self, ring: &KeyRing) -> Option<Secret> {
         let tables = TABLES.iter().find(|tables| tables.provider == self.facts.provider)?;
@@ -37,6 +81,15 @@ impl Stored {
     }
 }
 
+/// A channel that an import made.
+#[derive(Clone, Copy)]
+pub(super) struct Made<'a> {
+    pub(super) record: &'a Record,
+    pub(super) stored: &'a Stored,
+    /// It was made of this row, not of another that contends for it.
+    pub(super) is_own: bool,
+}
+
 /// What the partner tables hold of what a batch speaks of.
 #[derive(Debug, Default)]
 pub(super) struct Existing {
@@ -45,41 +98,113 @@ pub(super) struct Existing {
     by_row: HashMap<(Provider, i32), usize>,
     /// The id and the company of a client, by its key.
     clients: HashMap<(Provider, String), (i32, i32)>,
+    /// Of channels that were made of other rows than the winners of this batch: those rows' records.
+    makers: HashMap<(Provider, i32), Record>,
+    /// Which companies have a number in use, of rows that were not imported yet.
+    numbers: HashMap<String, Vec<i32>>,
 }
 
 impl Existing {
     /// Looks for what these rows name, and for what was made of them before.
-    pub(super) async fn of(executor: Executor<'_>, rows: &[SourceRow]) -> Result<Self, StoreError> {
+    pub(super) async fn of(
+        executor: Executor<'_>,
+        judge: Judge<'_>,
+        rows: &[SourceRow],
+    ) -> Result<Self, StoreError> {
         let mut existing = Self::default();
         for tables in &TABLES {
-            let of_provider = || {
-                rows.iter()
-                    .filter_map(|row| Some((row, row.reading.as_ref().ok()?)))
-                    .filter(|(_, channel)| channel.facts.provider == tables.provider)
-            };
-            let channels: Vec<&str> =
-                of_provider().map(|(_, channel)| channel.facts.channel_id.as_str()).collect();
-            if channels.is_empty() {
-                continue;
-            }
-            let clients: BTreeSet<&str> =
-                of_provider().map(|(_, channel)| channel.facts.client_id.as_str()).collect();
-            let clients: Vec<&str> = clients.into_iter().collect();
-            let made: Vec<i32> = of_provider()
-                .filter_map(|(row, _)| Some(row.record.as_ref()?.channel_row))
-                .collect();
-            for stored in channels_where(executor, tables, &channels, &made, "").await? {
-                existing.add(stored);
-            }
-            existing.add_clients(executor, tables, &clients).await?;
+            existing.add_provider(executor, tables, rows).await?;
+            existing.add_makers(executor, judge, tables, rows).await?;
         }
+        existing.add_numbers(executor, rows).await?;
         Ok(existing)
+    }
+
+    async fn add_provider(
+        &mut self,
+        executor: Executor<'_>,
+        tables: &Tables,
+        rows: &[SourceRow],
+    ) -> Result<(), StoreError> {
+        let facts = || {
+            let read = rows.iter().filter_map(|row| Some(&row.reading.as_ref().ok()?.facts));
+            read.filter(|facts| facts.provider == tables.provider)
+        };
+        let keys: Vec<&str> = facts().map(|facts| facts.channel_id.as_str()).collect();
+        let made = rows.iter().filter_map(|row| row.record.as_ref());
+        let made = made.filter(|record| record.provider == tables.provider);
+        let made: Vec<i32> = made.map(|record| record.channel_row).collect();
+        if keys.is_empty() && made.is_empty() {
+            return Ok(());
+        }
+        for stored in channels_where(executor, tables, &keys, &made, "").await? {
+            self.add(stored);
+        }
+        let clients: BTreeSet<&str> = facts().map(|facts| facts.client_id.as_str()).collect();
+        let clients: Vec<&str> = clients.into_iter().collect();
+        self.add_clients(executor, tables, &clients).await
+    }
+
+    /// Looks for the records of channels that rows of this batch win from others.
+    async fn add_makers(
+        &mut self,
+        executor: Executor<'_>,
+        judge: Judge<'_>,
+        tables: &Tables,
+        rows: &[SourceRow],
+    ) -> Result<(), StoreError> {
+        let won: Vec<i32> = rows
+            .iter()
+            .filter(|row| judge.is_winner(row))
+            .filter_map(|row| Some(&row.reading.as_ref().ok()?.facts))
+            .filter(|facts| facts.provider == tables.provider)
+            .filter_map(|facts| Some(self.channel(facts)?.row))
+            .collect();
+        if won.is_empty() {
+            return Ok(());
+        }
+        let query = "
+            SELECT client_row, channel_row, made_client, made_channel, was_active, checksum, secret_fingerprint, provider
+            FROM trunkline.import_sources
+            WHERE source = $1 AND provider = $2 AND channel_row = ANY ($3) AND made_channel";
+        let parameters: Parameters<'_> = &[&judge.source, &tables.provider.as_str(), &won];
+        let found = executor.rows("look for rows that channels came of", query, parameters).await?;
+        let records = found.iter().filter_map(|row| Record::of(row, 0));
+        self.makers.extend(records.map(|record| ((record.provider, record.channel_row), record)));
+        Ok(())
+    }
+
+    /// Looks for companies that have the number of a row already, at whichever provider; who left it has it no more.
+    async fn add_numbers(
+        &mut self,
+        executor: Executor<'_>,
+        rows: &[SourceRow],
+    ) -> Result<(), StoreError> {
+        let new = rows.iter().filter(|row| row.record.is_none());
+        let new = new.filter_map(|row| row.reading.as_ref().ok()?.facts.phone_number.as_deref());
+        let numbers: HashSet<&str> = new.collect();
+        if numbers.is_empty() {
+            return Ok(());
+        }
+        let numbers: Vec<&str> = numbers.into_iter().collect();
+        let query = "
+            SELECT phone_number, company_id
+            FROM trunkline.listed_channels
+            WHERE coalesce(phone_number, '') COLLATE \"C\" = ANY ($1)
+                AND status NOT IN ('disconnected', 'migrated', 'deleted')";
+        for row in executor.rows("look for numbers", query, &[&numbers]).await? {
+            self.numbers.entry(row.get(0)).or_default().push(row.get(1));
+        }
+        Ok(())
     }
 
     fn add(&mut self, stored: Stored) {
         let (provider, place) = (stored.facts.provider, self.channels.len());
         self.by_key.insert((provider, stored.facts.channel_id.clone()), place);
         self.by_row.insert((provider, stored.row), place);
+        if let Some(address) = stored.address() {
+            self.by_key.entry((provider, address)).or_insert(place);
+        }
         self.channels.push(stored);
     }
 
@@ -110,13 +235,31 @@ impl Existing {
         self.channels.get(*self.by_row.get(&(provider, row))?)
     }
 
+    /// The channel that an import made of a row, or of another row from which this one wins it.
+    pub(super) fn made<'a>(&'a self, row: &'a SourceRow) -> Option<Made<'a>> {
+        if let Some(record) = row.record.as_ref().filter(|record| record.made_channel) {
+            let stored = self.channel_of_row(record.provider, record.channel_row)?;
+            return Some(Made { record, stored, is_own: true });
+        }
+        let stored = self.channel(&row.reading.as_ref().ok()?.facts)?;
+        let record = self.makers.get(&(stored.facts.provider, stored.row))?;
+        Some(Made { record, stored, is_own: false })
+    }
+
+    /// Another company that has the number.
+    pub(super) fn holder(&self, facts: &Facts) -> Option<i32> {
+        let companies = self.numbers.get(facts.phone_number.as_deref()?)?;
+        companies.iter().copied().find(|company| *company != facts.company_id)
+    }
+
     /// The id and the company of the client.
     pub(super) fn client(&self, facts: &Facts) -> Option<(i32, i32)> {
         self.clients.get(&(facts.provider, facts.client_id.clone())).copied()
     }
 }
 
-/// The channels with one of these keys or ids; `lock` is how they are locked, if they are.
+/// The channels with one of these keys or ids; `lock` is how they are locked, if they are. An address is also the key of
+/// the sender that has its number.
 pub(super) async fn channels_where(
     executor: Executor<'_>,
     tables: &Tables,
@@ -135,11 +278,12 @@ pub(super) async fn channels_where(
                 AND channel.provider_messaging_limit IS NULL AND channel.messaging_limit_scope IS NULL
         FROM {schema}.{channels} AS channel
         JOIN {schema}.{clients} AS client ON client.id = channel.client_id
-        WHERE channel.{channel_key} = ANY ($1) OR channel.id = ANY ($2)
+        WHERE channel.{channel_key} = ANY ($1) OR channel.id = ANY ($2) OR channel.phone_number = ANY ($3)
         ORDER BY channel.id
         {lock}"
     );
-    let found = executor.rows("look for channels", &query, &[&keys, &rows]).await?;
+    let numbers: Vec<&str> = keys.iter().filter_map(|key| key.strip_prefix(ADDRESS)).collect();
+    let found = executor.rows("look for channels", &query, &[&keys, &rows, &numbers]).await?;
     let stored = |row: &Row| Stored {
         row: row.get(0),
         client_row: row.get(1),

@@ -6,6 +6,7 @@
 //! What people decided about conflicts is read along with the rows. A CSV file or a Chatwoot database takes the place of `channel_connections` by the same mapping.
 
 mod accounts;
+mod channels;
 mod chatwoot;
 mod decisions;
 mod follow;
@@ -17,6 +18,7 @@ mod patience;
 mod plan;
 mod plans;
 mod platform;
+mod records;
 mod run;
 mod runs;
 mod secrets;

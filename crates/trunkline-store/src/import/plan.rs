@@ -52,7 +52,7 @@ impl<'a> Planning<'a> {
         policy: Policy,
         company: Option<i32>,
     ) -> Self {
-        let judge = Judge { contests: &survey.contests, policy, ring };
+        let judge = Judge::new(platform, survey, policy, ring);
         Self { platform, judge, company, after: i64::MIN }
     }
 
@@ -65,7 +65,7 @@ impl<'a> Planning<'a> {
         let Some(last) = rows.last() else { return Ok(None) };
         self.after = last.id;
         rows.retain(|row| self.company.is_none() || row.company_id == self.company);
-        let existing = Existing::of(executor, &rows).await?;
+        let existing = Existing::of(executor, self.judge, &rows).await?;
         let judged = rows.into_iter().map(|row| {
             let verdict = self.judge.judge(&row, &existing);
             (row, verdict)

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use tokio_postgres::Row;
+use trunkline_core::Provider;
 use trunkline_core::legacy::{
     CHANNEL_TYPES, Checksum, Choice, Conflict, GivenRow, Known, LegacyChannel, LegacyRow, Reading,
     read,
@@ -72,6 +73,7 @@ impl SourceRow {
 /// A row of `trunkline.import_sources`.
 #[derive(Debug, Clone)]
 pub(super) struct Record {
+    pub(super) provider: Provider,
     pub(super) client_row: i32,
     pub(super) channel_row: i32,
     pub(super) made_client: bool,
@@ -217,7 +219,8 @@ impl Platform {
             "SELECT source.id, source.channel_type, source.account_id, source.account_name, source.access_token,
                 source.status, source.data, source.company_id, {user}, company.id IS NOT NULL, company.name::TEXT,
                 source.created_at, source.changed_at, record.client_row, record.channel_row, record.made_client,
-                record.made_channel, record.was_active, record.checksum, record.secret_fingerprint, {COLUMNS}
+                record.made_channel, record.was_active, record.checksum, record.secret_fingerprint, record.provider,
+                {COLUMNS}
             FROM (
                 SELECT id::BIGINT AS id, channel_type::TEXT, account_id::TEXT, account_name::TEXT, access_token::TEXT,
                     status::TEXT, connection_data::TEXT AS data, company_id::INTEGER AS company_id, user_id,
@@ -248,7 +251,7 @@ impl Platform {
     fn source_row(&self, row: &Row) -> Option<SourceRow> {
         let (company_id, user_company_id): (Option<i32>, Option<i32>) = (row.get(7), row.get(8));
         let company_exists: bool = row.get(9);
-        let (decision, assigned) = Decision::of(row, 20);
+        let (decision, assigned) = Decision::of(row, 21);
         let (assigned, assigned_name) = assigned.filter(|_| !company_exists).unzip();
         let company_id = assigned.or(company_id);
         let legacy = LegacyRow {
@@ -323,11 +326,12 @@ impl Platform {
 }
 
 impl Record {
-    /// The seven columns from `first` on, unless they are NULL.
+    /// The eight columns from `first` on, unless they are NULL.
     pub(super) fn of(row: &Row, first: usize) -> Option<Self> {
         let checksum: Option<&[u8]> = row.get(first + 5);
         Some(Self {
             checksum: Checksum(checksum?.try_into().unwrap_or_default()),
+            provider: row.get::<_, &str>(first + 7).parse().ok()?,
             client_row: row.get(first),
             channel_row: row.get(first + 1),
             made_client: row.get(first + 2),

@@ -93,7 +93,7 @@ pub async fn run(
     let source = platform.source();
     let accounts = &Accounts::read(connection.executor(), ring).await?;
     let run = begin_run(connection.executor(), source).await?;
-    let judge = Judge { contests: &survey.contests, policy: options.policy, ring: Some(ring) };
+    let judge = Judge::new(platform, survey, options.policy, Some(ring));
     // A limit is counted by one writer alone.
     let writers = if options.limit.is_some() { 1 } else { WRITERS };
     let (mut senders, mut lanes) = (Vec::new(), Vec::new());
@@ -129,8 +129,21 @@ pub async fn run(
 }
 
 impl Lane<'_> {
-    /// Writes what it is given until the end, the limit, or until somebody asks to stop.
+    /// Writes what it is given until the end, the limit, or until somebody asks to stop. Nothing is read for it then,
+    /// which ends the other writer too.
     async fn work(
+        &mut self,
+        judge: Judge<'_>,
+        options: RunOptions,
+        interrupt: &Interrupt,
+        shared: &Mutex<Shared<'_, '_>>,
+    ) -> Result<(), StoreError> {
+        let done = self.write(judge, options, interrupt, shared).await;
+        self.batches.close();
+        done
+    }
+
+    async fn write(
         &mut self,
         judge: Judge<'_>,
         options: RunOptions,
@@ -266,10 +279,10 @@ async fn try_batch(
     let transaction = connection.begin().await?;
     let executor = transaction.executor();
     Patience::limit_waits(executor).await?;
-    let existing = Existing::of(executor, rows).await?;
+    let existing = Existing::of(executor, judge, rows).await?;
     let mut verdicts: Vec<Option<Verdict>> =
         rows.iter().map(|row| Some(judge.judge(row, &existing))).collect();
-    refuse_twins(judge.contests, rows, &mut verdicts);
+    refuse_twins(rows, &mut verdicts);
     let mut left = writing.left;
     for verdict in &mut verdicts {
         if matches!(verdict, Some(Verdict::Create | Verdict::Update)) {

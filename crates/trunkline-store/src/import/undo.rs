@@ -188,7 +188,7 @@ async fn lock_records(
 ) -> Result<Vec<Recorded>, StoreError> {
     let query = format!(
         "SELECT source_row, imported_at, client_row, channel_row, made_client, made_channel, was_active, checksum,
-            secret_fingerprint
+            secret_fingerprint, provider
         FROM trunkline.import_sources
         WHERE source = $5 AND source_row > $1 AND provider = $2
             AND ($3::INTEGER IS NULL OR company_id = $3)

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use tokio_postgres::Row;
 
 use super::tables::Tables;
@@ -19,6 +21,8 @@ enum State {
     Changed,
     /// It has none, and is as it was made.
     Unused,
+    /// It has channels, which came of another row; that row's record says now that an import made it.
+    HandedOver,
 }
 
 /// A client that an import made.
@@ -38,20 +42,40 @@ pub(super) async fn undo_clients(
     after: i64,
     report: &mut UndoReport,
 ) -> Result<Option<i64>, StoreError> {
-    let clients = lock_clients(executor, tables, undoing, after).await?;
-    let gone: Vec<&Client> = clients.iter().filter(|client| client.goes()).collect();
-    let rows: Vec<i32> = gone.iter().map(|client| client.row).collect();
+    let records = lock_clients(executor, tables, undoing, after).await?;
+    // In a statement of its own: it sees the channels of those for whom the locks waited.
+    let mut clients = look_at(executor, tables, undoing.source, &records).await?;
+    let used: Vec<i32> =
+        clients.iter().filter(|client| client.is_left()).map(|client| client.row).collect();
+    let heirs = hand_over(executor, tables, undoing.source, &used).await?;
+    for client in &mut clients {
+        if client.is_left() && heirs.contains(&client.row) {
+            client.state = State::HandedOver;
+        }
+    }
+    let rows: Vec<i32> = clients
+        .iter()
+        .filter(|client| client.state == State::Unused)
+        .map(|client| client.row)
+        .collect();
     let Tables { schema, clients: table, .. } = tables;
     let query = format!("DELETE FROM {schema}.{table} WHERE id = ANY ($1)");
     report.clients = executor.execute("delete clients", &query, &[&rows]).await?;
+    let gone: Vec<&Client> = clients.iter().filter(|client| client.goes()).collect();
     forget(executor, undoing.source, &gone).await?;
     report.kept = clients.iter().filter_map(|client| client.kept(tables)).collect();
-    Ok(clients.last().map(|client| client.source_row))
+    Ok(records.last().copied())
 }
 
 impl Client {
+    /// Whether the record goes.
     fn goes(&self) -> bool {
-        matches!(self.state, State::Gone | State::Unused)
+        matches!(self.state, State::Gone | State::Unused | State::HandedOver)
+    }
+
+    /// Whether it stays, for channels that came of other rows.
+    fn is_left(&self) -> bool {
+        self.state == State::InUse && !self.has_channel
     }
 
     fn kept(&self, tables: &Tables) -> Option<Kept> {
@@ -66,14 +90,43 @@ impl Client {
     }
 }
 
-/// A client's name is that of its company when it is made; another one was given by somebody.
+/// Locks the next records, and their clients; gives the rows of the records.
 async fn lock_clients(
     executor: Executor<'_>,
     tables: &Tables,
     undoing: Undoing<'_>,
     after: i64,
+) -> Result<Vec<i64>, StoreError> {
+    let query = format!(
+        "SELECT source_row, client_row
+        FROM trunkline.import_sources
+        WHERE source = $5 AND made_client AND provider = $2 AND source_row > $1
+            AND ($3::INTEGER IS NULL OR company_id = $3)
+            AND ($4::INTEGER IS NULL OR run_id = $4)
+            AND ($6::BIGINT IS NULL OR source_row = $6)
+        ORDER BY source_row
+        LIMIT {BATCH}
+        FOR UPDATE"
+    );
+    let Undoing { source, company, run, row } = undoing;
+    let provider = tables.provider.as_str();
+    let parameters: Parameters<'_> = &[&after, &provider, &company, &run, &source, &row];
+    let found = executor.rows("read what was imported", &query, parameters).await?;
+    let clients: Vec<i32> = found.iter().map(|row| row.get(1)).collect();
+    let Tables { schema, clients: table, .. } = tables;
+    let query = format!("SELECT FROM {schema}.{table} WHERE id = ANY ($1) ORDER BY id FOR UPDATE");
+    executor.rows("lock clients", &query, &[&clients]).await?;
+    Ok(found.iter().map(|row| row.get(0)).collect())
+}
+
+/// A client's name is that of its company when it is made; another one was given by somebody.
+async fn look_at(
+    executor: Executor<'_>,
+    tables: &Tables,
+    source: &str,
+    records: &[i64],
 ) -> Result<Vec<Client>, StoreError> {
-    let Tables { schema, clients, client_name, channels, provider, .. } = tables;
+    let Tables { schema, clients, client_name, channels, .. } = tables;
     let query = format!(
         "SELECT record.source_row, record.client_row, client.id IS NOT NULL,
             EXISTS (SELECT FROM {schema}.{channels} AS channel WHERE channel.client_id = client.id),
@@ -85,18 +138,10 @@ async fn lock_clients(
             EXISTS (SELECT FROM {schema}.{channels} AS channel WHERE channel.id = record.channel_row)
         FROM trunkline.import_sources AS record
         LEFT JOIN {schema}.{clients} AS client ON client.id = record.client_row
-        WHERE record.source = $5 AND record.made_client AND record.provider = $2 AND record.source_row > $1
-            AND ($3::INTEGER IS NULL OR record.company_id = $3)
-            AND ($4::INTEGER IS NULL OR record.run_id = $4)
-            AND ($6::BIGINT IS NULL OR record.source_row = $6)
-        ORDER BY record.source_row
-        LIMIT {BATCH}
-        FOR UPDATE OF record"
+        WHERE record.source = $1 AND record.source_row = ANY ($2)
+        ORDER BY record.source_row"
     );
-    let Undoing { source, company, run, row } = undoing;
-    let provider = provider.as_str();
-    let parameters: Parameters<'_> = &[&after, &provider, &company, &run, &source, &row];
-    let rows = executor.rows("look at the clients", &query, parameters).await?;
+    let rows = executor.rows("look at the clients", &query, &[&source, &records]).await?;
     let client = |row: &Row| {
         let state = match (row.get(2), row.get(3), row.get(4)) {
             (false, ..) => State::Gone,
@@ -107,6 +152,35 @@ async fn lock_clients(
         Client { source_row: row.get(0), row: row.get(1), state, has_channel: row.get(5) }
     };
     Ok(rows.iter().map(client).collect())
+}
+
+/// Writes down at another row of each client that an import made it, where there is one; gives those clients.
+async fn hand_over(
+    executor: Executor<'_>,
+    tables: &Tables,
+    source: &str,
+    clients: &[i32],
+) -> Result<HashSet<i32>, StoreError> {
+    if clients.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let Tables { schema, channels, provider, .. } = tables;
+    let query = format!(
+        "UPDATE trunkline.import_sources AS heir
+        SET made_client = TRUE
+        FROM (
+            SELECT record.client_row, min(record.source_row) AS source_row
+            FROM trunkline.import_sources AS record
+            JOIN {schema}.{channels} AS channel ON channel.id = record.channel_row
+            WHERE record.source = $1 AND record.provider = $2 AND record.client_row = ANY ($3)
+            GROUP BY record.client_row
+        ) AS first
+        WHERE heir.source = $1 AND heir.source_row = first.source_row
+        RETURNING heir.client_row"
+    );
+    let parameters: Parameters<'_> = &[&source, &provider.as_str(), &clients];
+    let rows = executor.rows("hand clients over to other rows", &query, parameters).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
 async fn forget(executor: Executor<'_>, source: &str, gone: &[&Client]) -> Result<(), StoreError> {

@@ -81,7 +81,7 @@ pub async fn verify(
     interrupt: &Interrupt,
     show: &mut (dyn FnMut(&SourceRow, Finding) + Send),
 ) -> Result<Verification, StoreError> {
-    let judge = Judge { contests: &survey.contests, policy: Policy::Skip, ring };
+    let judge = Judge::new(platform, survey, Policy::Skip, ring);
     let mut after = i64::MIN;
     loop {
         if interrupt.is_requested() {
@@ -91,7 +91,7 @@ pub async fn verify(
         let Some(last) = rows.last() else { break };
         after = last.id;
         rows.retain(|row| company.is_none() || row.company_id == company);
-        let existing = Existing::of(executor, &rows).await?;
+        let existing = Existing::of(executor, judge, &rows).await?;
         for row in &rows {
             show(row, find(row, &existing, judge));
         }
@@ -135,14 +135,17 @@ fn find(row: &SourceRow, existing: &Existing, judge: Judge<'_>) -> Finding {
     };
     let different =
         |found: Checksum, difference| Finding::Different { expected, found, difference };
-    let stored = existing.channel_of_row(channel.facts.provider, record.channel_row);
+    let stored = existing.channel_of_row(record.provider, record.channel_row);
     let Some(stored) = stored else {
         return different(Checksum::default(), Difference::ChannelGone);
     };
     let found = stored.facts.checksum();
     // A channel that was there before has its own name and number; it is the same if it is that channel.
-    let is_same = found == expected
-        || (!record.made_channel && stored.facts.channel_id == channel.facts.channel_id);
+    let is_same = if record.made_channel {
+        stored.facts == stored.told(&channel.facts)
+    } else {
+        stored.is_of(&channel.facts)
+    };
     if !is_same {
         let changed = if record.checksum == expected {
             Difference::ChannelChanged

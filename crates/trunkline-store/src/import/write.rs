@@ -5,7 +5,9 @@ use trunkline_core::legacy::{Choice, Conflict, LegacyChannel};
 use trunkline_core::secrets::{KeyRing, Secret};
 
 use super::accounts::Accounts;
-use super::lookup::Existing;
+use super::channels::Channels;
+use super::lookup::{Existing, Made};
+use super::records::Records;
 use super::secrets::Secrets;
 use super::tables::{TABLES, Tables};
 use super::{Problem, SourceRow, Verdict};
@@ -24,8 +26,23 @@ pub(super) struct Writing<'a> {
     pub(super) left: u64,
 }
 
+impl Writing<'_> {
+    fn seal(&mut self, tables: &Tables, row: i32, secret: &Secret) -> String {
+        self.ring.seal(&tables.place(&row.to_string()), secret, &mut self.random)
+    }
+}
+
 /// A row that is written, with its channel.
-type Item<'a> = (&'a SourceRow, &'a LegacyChannel);
+pub(super) type Item<'a> = (&'a SourceRow, &'a LegacyChannel);
+
+impl SourceRow {
+    /// Whether the client was made when this row was imported before.
+    fn made_client(&self, tables: &Tables, client: i32) -> bool {
+        self.record.as_ref().is_some_and(|record| {
+            record.made_client && (record.provider, record.client_row) == (tables.provider, client)
+        })
+    }
+}
 
 /// Does what the verdicts say; a verdict changes where the company is gone.
 pub(super) async fn write(
@@ -48,12 +65,8 @@ pub(super) async fn write(
                 Some(Verdict::Create) => creates.push((row, channel)),
                 Some(Verdict::Update) => updates.push((row, channel)),
                 Some(Verdict::Adopt { client_row, channel_row }) => {
-                    records.push(
-                        writing,
-                        (row, channel),
-                        (*client_row, false),
-                        (*channel_row, false),
-                    );
+                    let client = (*client_row, row.made_client(tables, *client_row));
+                    records.push(writing, (row, channel), client, (*channel_row, false));
                 }
                 _ => {}
             }
@@ -64,7 +77,7 @@ pub(super) async fn write(
     records.write(executor, writing).await
 }
 
-/// Holds the companies until the end, so that none goes while its channels come.
+/// That none goes while its channels come, the foreign keys see to.
 async fn refuse_missing_companies(
     executor: Executor<'_>,
     rows: &[SourceRow],
@@ -80,10 +93,8 @@ async fn refuse_missing_companies(
     let query = "
         SELECT id::INTEGER
         FROM public.companies
-        WHERE id = ANY ($1::INTEGER[])
-        ORDER BY id
-        FOR KEY SHARE";
-    let found = executor.rows("hold the companies", query, &[&companies]).await?;
+        WHERE id = ANY ($1::INTEGER[])";
+    let found = executor.rows("look for the companies", query, &[&companies]).await?;
     let found: HashSet<i32> = found.iter().map(|row| row.get(0)).collect();
     for (row, verdict) in rows.iter().zip(verdicts) {
         if is_made(verdict) && !row.company_id.is_some_and(|company| found.contains(&company)) {
@@ -114,14 +125,12 @@ async fn create(
             Some((client, is_new)) => (*client, std::mem::take(is_new)),
             None => (existing.client(facts).map_or(0, |(client, _)| client), false),
         };
-        let was_made = row
-            .record
-            .as_ref()
-            .is_some_and(|record| record.made_client && record.client_row == client);
-        new.push(writing, tables, id, client, channel, channel.secret.as_ref());
+        let was_made = row.made_client(tables, client);
+        let secret = channel.secret.as_ref().map(|secret| writing.seal(tables, id, secret));
+        new.push((id, client), facts, tables.status(channel.is_active), secret);
         records.push(writing, (row, channel), (client, is_new || was_made), (id, true));
     }
-    new.insert(executor, tables).await
+    if new.insert(executor, tables).await? { Ok(()) } else { Err(overtaken()) }
 }
 
 /// Makes the clients that are not there; gives their ids, and that they are new.
@@ -188,73 +197,6 @@ async fn next_ids(
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
-/// Rows of a table of channels, column by column.
-#[derive(Default)]
-struct Channels<'a> {
-    ids: Vec<i32>,
-    clients: Vec<i32>,
-    keys: Vec<&'a str>,
-    numbers: Vec<Option<&'a str>>,
-    names: Vec<Option<&'a str>>,
-    webhooks: Vec<Option<&'a str>>,
-    statuses: Vec<&'static str>,
-    secrets: Vec<Option<String>>,
-}
-
-impl<'a> Channels<'a> {
-    fn push(
-        &mut self,
-        writing: &mut Writing<'_>,
-        tables: &Tables,
-        id: i32,
-        client: i32,
-        channel: &'a LegacyChannel,
-        secret: Option<&Secret>,
-    ) {
-        let facts = &channel.facts;
-        let row = id.to_string();
-        let seal = |secret| writing.ring.seal(&tables.place(&row), secret, &mut writing.random);
-        self.secrets.push(secret.map(seal));
-        self.ids.push(id);
-        self.clients.push(client);
-        self.keys.push(&facts.channel_id);
-        self.numbers.push(facts.phone_number.as_deref());
-        self.names.push(facts.display_name.as_deref());
-        self.webhooks.push(facts.webhook_url.as_deref());
-        self.statuses.push(tables.status(channel.is_active));
-    }
-
-    async fn insert(&self, executor: Executor<'_>, tables: &Tables) -> Result<(), StoreError> {
-        let Tables { schema, channels, channel_key, secret, has_webhook, .. } = tables;
-        let (column, value) = if *has_webhook { (", webhook_url", ", webhook") } else { ("", "") };
-        let query = format!(
-            "INSERT INTO {schema}.{channels}
-                (id, client_id, {channel_key}, phone_number, display_name, status, {secret}{column})
-            SELECT id, client, key, number, name, status, secret{value}
-            FROM unnest($1::INTEGER[], $2::INTEGER[], $3::TEXT[], $4::TEXT[], $5::TEXT[], $6::TEXT[], $7::TEXT[], $8::TEXT[])
-                AS new (id, client, key, number, name, status, secret, webhook)
-            ON CONFLICT DO NOTHING"
-        );
-        let written = executor
-            .execute(
-                "make channels",
-                &query,
-                &[
-                    &self.ids,
-                    &self.clients,
-                    &self.keys,
-                    &self.numbers,
-                    &self.names,
-                    &self.statuses,
-                    &self.secrets,
-                    &self.webhooks,
-                ],
-            )
-            .await?;
-        if written < self.ids.len() as u64 { Err(overtaken()) } else { Ok(()) }
-    }
-}
-
 /// Brings channels up to date that nobody changed since they were looked up.
 async fn update(
     executor: Executor<'_>,
@@ -264,140 +206,57 @@ async fn update(
     existing: &Existing,
     records: &mut Records,
 ) -> Result<(), StoreError> {
-    let mut changed = Channels::default();
-    let mut times = Vec::new();
+    let mut told = Vec::new();
     for (row, channel) in items {
-        let Some(record) = &row.record else { continue };
-        let stored = existing.channel_of_row(tables.provider, record.channel_row);
-        let Some(stored) = stored else { continue };
+        if let Some(made) = existing.made(row) {
+            told.push((*row, *channel, made, made.stored.told(&channel.facts)));
+        }
+    }
+    let (mut changed, mut times, mut others) = (Channels::default(), Vec::new(), Vec::new());
+    for (row, channel, made, facts) in &told {
+        let Made { record, stored, is_own } = *made;
         let secret = channel.secret.as_ref();
         let secrets = Secrets { ring: writing.ring, record, stored, secret };
         // One that was entered here stays, unless the row has a new one or somebody decided for the row.
         let is_taken = row.chose(Conflict::ChangedHere) == Some(Choice::Take);
         let secret = secret.filter(|_| is_taken || secrets.is_new_in_row());
-        changed.push(writing, tables, stored.row, stored.client_row, channel, secret);
+        let secret = secret.map(|secret| writing.seal(tables, stored.row, secret));
+        let status = tables.status(channel.is_active);
+        changed.push((stored.row, stored.client_row), facts, status, secret);
         times.push(stored.updated_at);
-        let client = (stored.client_row, record.made_client);
+        if !is_own {
+            others.push(stored.row);
+        }
+        let client = (stored.client_row, row.made_client(tables, stored.client_row));
         records.push(writing, (row, channel), client, (stored.row, true));
         records.keep_status(record.was_active);
     }
-    if changed.ids.is_empty() {
+    if changed.is_empty() {
         return Ok(());
     }
-    let Tables { schema, channels, secret, has_webhook, .. } = tables;
-    let webhook = if *has_webhook { "webhook_url = new.webhook," } else { "" };
-    let query = format!(
-        "UPDATE {schema}.{channels} AS stored
-        SET phone_number = new.number,
-            display_name = new.name,
-            {webhook}
-            {secret} = coalesce(new.secret, stored.{secret}),
-            updated_at = now()
-        FROM unnest($1::INTEGER[], $2::TEXT[], $3::TEXT[], $4::TEXT[], $5::TEXT[], $6::TIMESTAMPTZ[])
-            AS new (id, number, name, webhook, secret, updated_at)
-        WHERE stored.id = new.id AND stored.updated_at = new.updated_at"
-    );
-    let Channels { ids, numbers, names, webhooks, secrets, .. } = &changed;
-    let written = executor
-        .execute("update channels", &query, &[ids, numbers, names, webhooks, secrets, &times])
-        .await?;
-    if written < changed.ids.len() as u64 { Err(overtaken()) } else { Ok(()) }
+    if !changed.update(executor, tables, &times).await? {
+        return Err(overtaken());
+    }
+    disown(executor, writing, tables, &others).await
 }
 
-/// Rows of `trunkline.import_sources`, column by column.
-#[derive(Default)]
-struct Records {
-    rows: Vec<i64>,
-    providers: Vec<&'static str>,
-    companies: Vec<i32>,
-    clients: Vec<i32>,
-    channels: Vec<i32>,
-    made_clients: Vec<bool>,
-    made_channels: Vec<bool>,
-    actives: Vec<bool>,
-    checksums: Vec<Vec<u8>>,
-    fingerprints: Vec<Option<String>>,
-}
-
-impl Records {
-    /// A client and a channel, each with whether the import made it.
-    fn push(
-        &mut self,
-        writing: &Writing<'_>,
-        (row, channel): Item<'_>,
-        client: (i32, bool),
-        made: (i32, bool),
-    ) {
-        let facts = &channel.facts;
-        let secret = channel.secret.as_ref();
-        self.rows.push(row.id);
-        self.providers.push(facts.provider.as_str());
-        self.companies.push(facts.company_id);
-        self.clients.push(client.0);
-        self.made_clients.push(client.1);
-        self.channels.push(made.0);
-        self.made_channels.push(made.1);
-        self.actives.push(channel.is_active);
-        self.checksums.push(facts.checksum().0.to_vec());
-        self.fingerprints.push(secret.map(|secret| writing.ring.fingerprint(secret).to_string()));
+/// Of several rows that one channel came of, the last that was taken has it; the records of the others stay.
+async fn disown(
+    executor: Executor<'_>,
+    writing: &Writing<'_>,
+    tables: &Tables,
+    channels: &[i32],
+) -> Result<(), StoreError> {
+    if channels.is_empty() {
+        return Ok(());
     }
-
-    /// An update leaves the status as it was.
-    fn keep_status(&mut self, was_active: bool) {
-        if let Some(last) = self.actives.last_mut() {
-            *last = was_active;
-        }
-    }
-
-    async fn write(&self, executor: Executor<'_>, writing: &Writing<'_>) -> Result<(), StoreError> {
-        if self.rows.is_empty() {
-            return Ok(());
-        }
-        let query = "
-            INSERT INTO trunkline.import_sources AS known (source, source_row, run_id, provider, company_id, client_row,
-                channel_row, made_client, made_channel, was_active, checksum, secret_fingerprint)
-            SELECT $1, source_row, $2, provider, company, client, channel, made_client, made_channel, active, checksum,
-                fingerprint
-            FROM unnest($3::BIGINT[], $4::TEXT[], $5::INTEGER[], $6::INTEGER[], $7::INTEGER[], $8::BOOLEAN[], $9::BOOLEAN[],
-                $10::BOOLEAN[], $11::BYTEA[], $12::TEXT[])
-                AS new (source_row, provider, company, client, channel, made_client, made_channel, active, checksum,
-                    fingerprint)
-            ON CONFLICT (source, source_row) DO UPDATE
-            SET run_id = excluded.run_id,
-                provider = excluded.provider,
-                company_id = excluded.company_id,
-                client_row = excluded.client_row,
-                channel_row = excluded.channel_row,
-                made_client = excluded.made_client,
-                made_channel = excluded.made_channel,
-                was_active = excluded.was_active,
-                checksum = excluded.checksum,
-                secret_fingerprint = coalesce(excluded.secret_fingerprint, known.secret_fingerprint),
-                imported_at = now()
-            -- Another run made the channel while this one took it for one that was there: it stays an imported one.
-            WHERE NOT known.made_channel OR excluded.made_channel OR known.channel_row <> excluded.channel_row";
-        executor
-            .execute(
-                "write down where channels came from",
-                query,
-                &[
-                    &writing.source,
-                    &writing.run,
-                    &self.rows,
-                    &self.providers,
-                    &self.companies,
-                    &self.clients,
-                    &self.channels,
-                    &self.made_clients,
-                    &self.made_channels,
-                    &self.actives,
-                    &self.checksums,
-                    &self.fingerprints,
-                ],
-            )
-            .await?;
-        Ok(())
-    }
+    let query = "
+        UPDATE trunkline.import_sources
+        SET made_channel = FALSE
+        WHERE source = $1 AND provider = $2 AND channel_row = ANY ($3) AND made_channel";
+    let parameters: Parameters<'_> = &[&writing.source, &tables.provider.as_str(), &channels];
+    executor.execute("give a channel to another row", query, parameters).await?;
+    Ok(())
 }
 
 /// Somebody wrote the same meanwhile: the batch is judged anew.

@@ -20,7 +20,7 @@ pub use hints::{Hint, delete_channel_hint, delete_hints, insert_channel_hint, li
 pub use list::{SyncFilter, find_sync, list_syncs};
 pub use ours::{
     OurChannel, OurClient, find_our_channel, find_our_client, list_channel_homes,
-    list_our_channels, list_our_clients,
+    list_our_channels, list_our_clients, set_sender_sid,
 };
 pub use queue::{
     Claim, Progress, claim_sync, delete_idle_sync, end_sync, hold_sync, insert_sync, keep_lease,

@@ -1,3 +1,4 @@
+use jiff::Timestamp;
 use tokio_postgres::Row;
 use trunkline_core::Provider;
 
@@ -48,6 +49,11 @@ impl OurClient {
 }
 
 impl OurChannel {
+    /// The number of a sender of Twilio's whose SID is not known: the import takes its address in place of that.
+    pub fn address(&self) -> Option<&str> {
+        self.key.strip_prefix("whatsapp:")
+    }
+
     fn read(row: &Row) -> Self {
         Self {
             id: row.get("id"),
@@ -157,4 +163,22 @@ pub async fn list_channel_homes(
     );
     let rows = executor.rows("look where channels are", &query, &[&keys]).await?;
     Ok(rows.iter().map(|row| (row.get("key"), row.get("client_id"))).collect())
+}
+
+/// Gives a sender of Twilio's, which was known by its address until now, its SID; `false` if it has one, or another row
+/// has this one.
+pub async fn set_sender_sid(
+    executor: Executor<'_>,
+    sender: i32,
+    sid: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let query = "
+        UPDATE trunkline.twilio_senders
+        SET sender_sid = $2, updated_at = $3
+        WHERE id = $1 AND starts_with(sender_sid, 'whatsapp:')
+            AND NOT EXISTS (SELECT FROM trunkline.twilio_senders WHERE sender_sid = $2)";
+    let written =
+        executor.execute("write the SID of a sender", query, &[&sender, &sid, &now]).await?;
+    Ok(written > 0)
 }

@@ -5,7 +5,7 @@ use trunkline_core::secrets::KeyRing;
 use trunkline_migrate::ExitStatus;
 use trunkline_store::import::{RunOptions, RunReport, follow};
 
-use super::{Session, count, store};
+use super::{Session, count, interrupted, store};
 use crate::failure::Failure;
 use crate::migrate::span;
 use crate::output::{GOOD, WARNING, duration};
@@ -59,6 +59,9 @@ impl Following {
         )
         .await;
         let report = followed.map_err(|error| store(&error))?;
+        if report.is_interrupted {
+            return Err(interrupted("what was imported so far stands; the same command goes on"));
+        }
         printer.document(&serde_json::json!({
             "created": report.created,
             "updated": report.updated,

@@ -17,6 +17,7 @@ use trunkline_core::Random;
 use trunkline_core::secrets::KeyRing;
 use trunkline_migrate::{Error, ExitStatus, Interrupt};
 use trunkline_store::import::{Platform, Survey, survey};
+use trunkline_store::secret_keys::register_active_key;
 use trunkline_store::{Connection as Lease, PoolOptions, Store};
 
 use crate::config::Config;
@@ -70,6 +71,13 @@ enum Command {
     Undo(undo::Arguments),
 }
 
+impl Command {
+    /// Whether it reads or writes secrets.
+    fn uses_keys(&self) -> bool {
+        matches!(self, Self::Plan(_) | Self::Run(_) | Self::Verify)
+    }
+}
+
 impl Arguments {
     /// Whether its result can be printed as CSV.
     pub(crate) fn has_csv(&self) -> bool {
@@ -83,7 +91,6 @@ pub(crate) async fn run(
     printer: &Printer,
 ) -> Result<ExitStatus, Failure> {
     let config = Config::load(global)?;
-    let ring = keys::find_ring(global, &config).await;
     let connection = Connection::open(global).await?;
     let store_of = Store::new(connection.target.clone(), PoolOptions::default());
     let lease = store_of.connection().await.map_err(|error| store(&error))?;
@@ -96,11 +103,10 @@ pub(crate) async fn run(
     }
     let by_name = matches!(arguments.command, Command::Undo(_));
     let platform = source.open(lease.executor(), by_name).await?;
-    let ring = match ring {
-        Ok(Some(ring)) => {
-            keys::refuse_missing_keys(lease.executor(), &ring).await.map(|()| Some(ring))
-        }
-        other => other,
+    let ring = if arguments.command.uses_keys() {
+        keys::find_ring_of_database(global, &config, lease.executor()).await
+    } else {
+        Ok(None)
     };
     let session = Session {
         config,
@@ -149,7 +155,7 @@ impl Session<'_> {
         self.ring.as_ref().ok().and_then(Option::as_ref)
     }
 
-    /// The keys, for a command that cannot do without.
+    /// The keys, for a command that cannot do without; writes down that the active one seals here.
     async fn ring_for_writing(&mut self) -> Result<KeyRing, Failure> {
         let ring = std::mem::replace(&mut self.ring, Ok(None))?.ok_or_else(|| {
             Failure::failed(
@@ -157,7 +163,8 @@ impl Session<'_> {
                 "make one: trunkline keys generate",
             )
         })?;
-        keys::refuse_wrong_ring(self.lease.executor(), &ring, Random::system()).await?;
+        let registered = register_active_key(self.lease.executor(), &ring, Random::system()).await;
+        registered.map_err(|error| store(&error))?;
         Ok(ring)
     }
 

@@ -101,6 +101,19 @@ pub(crate) fn create_file(path: &std::path::Path) -> Result<(), Failure> {
     generate::create(path).map(drop)
 }
 
+/// The same, and refuses a ring that lacks a key of the database.
+pub(crate) async fn find_ring_of_database(
+    global: &Global,
+    config: &Config,
+    executor: Executor<'_>,
+) -> Result<Option<KeyRing>, Failure> {
+    let ring = find_ring(global, config).await?;
+    if let Some(ring) = &ring {
+        refuse_missing_keys(executor, ring).await?;
+    }
+    Ok(ring)
+}
+
 /// The keys of the service; for the private PostgreSQL they are made where there are none.
 pub(crate) async fn ring_for_service(global: &Global, config: &Config) -> Result<KeyRing, Failure> {
     if let Some(ring) = find_ring(global, config).await? {
@@ -112,27 +125,18 @@ pub(crate) async fn ring_for_service(global: &Global, config: &Config) -> Result
     Ok(source.load().await?)
 }
 
-/// Refuses to serve without a key that secrets of the database stand under.
+/// Refuses to serve without a key that secrets of the database stand under, and writes down that the active one seals
+/// there.
 pub(crate) async fn check_for_service(state: &trunkline_server::State) -> Result<(), Failure> {
     let connection = state.store.connection().await.map_err(|error| store(&error))?;
-    refuse_wrong_ring(connection.executor(), &state.keys, state.random.clone()).await
-}
-
-/// Refuses a ring that lacks a key of the database, and writes down that the active one seals there.
-pub(crate) async fn refuse_wrong_ring(
-    executor: Executor<'_>,
-    ring: &KeyRing,
-    random: Random,
-) -> Result<(), Failure> {
-    refuse_missing_keys(executor, ring).await?;
-    register_active_key(executor, ring, random).await.map_err(|error| store(&error))
+    let executor = connection.executor();
+    refuse_missing_keys(executor, &state.keys).await?;
+    let registered = register_active_key(executor, &state.keys, state.random.clone()).await;
+    registered.map_err(|error| store(&error))
 }
 
 /// Refuses a ring that lacks a key of the database.
-pub(crate) async fn refuse_missing_keys(
-    executor: Executor<'_>,
-    ring: &KeyRing,
-) -> Result<(), Failure> {
+async fn refuse_missing_keys(executor: Executor<'_>, ring: &KeyRing) -> Result<(), Failure> {
     let missing = list_unopened_keys(executor, ring).await.map_err(|error| store(&error))?;
     if missing.is_empty() {
         return Ok(());

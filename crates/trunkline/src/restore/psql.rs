@@ -25,6 +25,8 @@ pub(super) struct Psql {
     stdin: ChildStdin,
     lines: UnboundedReceiver<String>,
     said: JoinHandle<String>,
+    /// COMMIT was sent, so an end without an error of the server's says nothing of what became of it.
+    is_committing: bool,
 }
 
 impl Psql {
@@ -57,7 +59,7 @@ impl Psql {
             let _ = stderr.read_to_end(&mut said).await;
             String::from_utf8_lossy(&said).into_owned()
         });
-        Ok(Self { child, stdin, lines, said })
+        Ok(Self { child, stdin, lines, said, is_committing: false })
     }
 
     /// Sends a script.
@@ -136,6 +138,13 @@ impl Psql {
         Err(self.failure().await)
     }
 
+    /// Commits; what may be there or not is told.
+    pub(super) async fn commit(&mut self) -> Result<(), Failure> {
+        self.is_committing = true;
+        self.send("COMMIT;\n").await?;
+        self.lines_until("trunkline-committed").await.map(drop)
+    }
+
     /// Cancels what runs, so that the server does not go on with it alone.
     pub(super) fn cancel(&self) {
         let id = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
@@ -155,7 +164,7 @@ impl Psql {
     async fn failure(&mut self) -> Failure {
         let _ = self.child.wait().await;
         let said = (&mut self.said).await.unwrap_or_default();
-        explain(&said)
+        explain(&said, self.is_committing)
     }
 }
 
@@ -172,10 +181,18 @@ fn replaced(script: &[u8], from: &str, to: &str) -> Vec<u8> {
 }
 
 /// The error in what psql said; its detail and context stay out, in which values of rows may stand.
-fn explain(said: &str) -> Failure {
+fn explain(said: &str, is_committing: bool) -> Failure {
     let error = said.lines().find_map(|line| line.split_once("ERROR:  ").map(|(_, error)| error));
     let Some((code, message)) = error.and_then(|error| error.split_once(": ")) else {
         let reason = last_lines(said);
+        if is_committing {
+            return Failure::failed(
+                format!(
+                    "psql ended while it committed, so all of it is there or nothing: {reason}"
+                ),
+                "see that the server runs; where it was rolled back, --dry-run finds room as before: then run it again",
+            );
+        }
         return Failure::failed(
             format!("psql ended: {reason}; everything was rolled back"),
             "see that the server runs and takes connections; then run it again",
@@ -220,10 +237,14 @@ mod tests {
     fn a_refusal_is_told_without_the_values_of_rows() {
         let said = "psql:<stdin>:7: ERROR:  23503: insert violates foreign key \"k\"\n\
                     DETAIL:  Key (company_id)=(fake-secret) is not present.\nLOCATION:  ri.c:1\n";
-        let failure = explain(said);
+        let failure = explain(said, false);
         let expected = "PostgreSQL refused it: insert violates foreign key \"k\" (SQLSTATE 23503); \
                         everything was rolled back";
         assert_eq!(failure.to_string(), expected);
-        assert!(explain("could not connect\n").to_string().contains("could not connect"));
+        let ended = explain("could not connect\n", false).to_string();
+        assert!(ended.contains("could not connect; everything was rolled back"), "{ended}");
+        let unknown = explain("server closed the connection\n", true).to_string();
+        assert!(unknown.contains("all of it is there or nothing: server closed"), "{unknown}");
+        assert_eq!(explain(said, true).to_string(), expected);
     }
 }

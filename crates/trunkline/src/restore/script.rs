@@ -50,8 +50,7 @@ impl Restoration<'_> {
             psql.end().await;
             return Err(differ(&differences));
         }
-        psql.send("COMMIT;\n").await?;
-        psql.lines_until("trunkline-committed").await?;
+        psql.commit().await?;
         // What is there is there: the planner's statistics are a help, and no reason to fail.
         let mut analyze = "\\set ON_ERROR_STOP 0\n".to_owned();
         for contents in &self.stored.manifest.tables {
@@ -66,7 +65,7 @@ impl Restoration<'_> {
     async fn fill(&self, psql: &mut Psql) -> Result<Vec<String>, Failure> {
         let lock_timeout = self.lock_timeout.as_millis();
         let mut begin =
-            format!("BEGIN;\nSET LOCAL lock_timeout = {lock_timeout};\n{NO_TRANSACTION_TIMEOUT}\n");
+            format!("{NO_TRANSACTION_TIMEOUT}\nBEGIN;\nSET LOCAL lock_timeout = {lock_timeout};\n");
         if !self.aside.is_empty() {
             begin.push_str(&forget_later_migrations(&self.stored.manifest.migrations));
         }

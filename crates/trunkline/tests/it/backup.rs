@@ -377,6 +377,25 @@ async fn a_busy_table_and_ctrl_c_leave_nothing_behind() {
 }
 
 #[tokio::test]
+async fn what_is_committed_while_a_backup_waits_for_its_tables_is_in_it() {
+    let place = imported().await;
+    let clients = place.number("SELECT count(*) FROM dialog_360_clients").await;
+    let busy = place.database.connect().await.unwrap();
+    // A table that is written anew has no rows for a snapshot of before.
+    busy.batch_execute("BEGIN; ALTER TABLE dialog_360_clients ALTER client_name TYPE TEXT USING client_name || '!'")
+        .await
+        .unwrap();
+    let waiting = place.command("backup backups").spawn();
+    place.wait_for_statement("LOCK TABLE ONLY").await;
+    busy.batch_execute("COMMIT").await.unwrap();
+    waiting.end().await.expect(0);
+    let other = elsewhere(&place).await;
+    run(&other, &format!("restore {}", named(&other))).await.expect(0);
+    let changed = "SELECT count(*) FROM dialog_360_clients WHERE client_name LIKE '%!'";
+    assert_eq!(other.number(changed).await, clients);
+}
+
+#[tokio::test]
 async fn a_full_disk_leaves_nothing_under_the_final_name() {
     let place = imported().await;
     // A limit on the size of files stands for a disk that is full; its signal is ignored, so that writing fails.

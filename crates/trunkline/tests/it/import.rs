@@ -241,7 +241,7 @@ async fn two_runs_at_once_make_an_import_that_can_be_taken_back() {
     let spawn = || place.command("import run").env("TRUNKLINE_KEYS", KEY).spawn();
     let runs = [spawn(), spawn()];
     let both = "SELECT (count(*) = 2)::INTEGER::BIGINT FROM pg_stat_activity WHERE datname = current_database() \
-                AND wait_event_type = 'Lock' AND query LIKE '%FOR KEY SHARE%'";
+                AND wait_event_type = 'Lock' AND query LIKE '%new (company, key, name%'";
     place.wait_for_rows(both).await;
     platform.batch_execute("ROLLBACK").await.unwrap();
     for running in runs {
@@ -290,7 +290,7 @@ async fn an_import_goes_on_where_it_was_and_waits_for_locks() {
     let platform = place.database.connect().await.unwrap();
     platform.batch_execute("BEGIN; SELECT FROM companies WHERE id = 9 FOR UPDATE").await.unwrap();
     let running = place.command("import run --format json").env("TRUNKLINE_KEYS", KEY).spawn();
-    place.wait_for_statement("FOR KEY SHARE").await;
+    place.wait_for_statement("new (company, key, name").await;
     tokio::time::sleep(Duration::from_millis(2500)).await;
     platform.batch_execute("ROLLBACK").await.unwrap();
     running.end().await.expect(3);
@@ -303,7 +303,7 @@ async fn ctrl_c_ends_a_run_that_waits_for_a_lock() {
     let platform = place.database.connect().await.unwrap();
     platform.batch_execute("BEGIN; SELECT FROM companies FOR UPDATE").await.unwrap();
     let running = place.command("import run").env("TRUNKLINE_KEYS", KEY).spawn();
-    place.wait_for_statement("FOR KEY SHARE").await;
+    place.wait_for_statement("new (company, key, name").await;
     running.interrupt();
     let ended = tokio::time::timeout(Duration::from_secs(15), running.end()).await;
     let ended = ended.expect("it waits for one lock and no longer").expect(130);
@@ -355,7 +355,7 @@ async fn a_killed_run_is_finished_by_the_next() {
     let mut running = place.command("import run").env("TRUNKLINE_KEYS", KEY).spawn();
     drop(running.stderr());
     place.wait_for_rows("SELECT (count(*) > 1000)::INTEGER::BIGINT FROM dialog_360_channels").await;
-    place.wait_for_statement("FOR KEY SHARE").await;
+    place.wait_for_statement("new (company, key, name").await;
     running.signal(rustix::process::Signal::KILL);
     drop(running);
     platform.batch_execute("ROLLBACK").await.unwrap();

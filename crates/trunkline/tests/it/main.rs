@@ -17,6 +17,7 @@ mod failover;
 mod files;
 mod help;
 mod import;
+mod import_changes;
 #[cfg(feature = "simulator")]
 mod import_providers;
 mod import_sources;

@@ -1,12 +1,13 @@
 //! What befalls Twilio's senders and accounts.
 
+use serde::Deserialize;
 use serde_json::json;
 
 use super::{Controlled, missing, wrong};
 use crate::simulator::{
     context::Context,
     request::Request,
-    twilio::{events::post_json, senders::document},
+    twilio::{SharedKey, events::post_json, senders::document},
 };
 
 /// `POST /_control/twilio/senders/{sid}`: status, properties, and whatever else the API shows. No webhook tells of it.
@@ -33,8 +34,11 @@ pub(super) fn sender(context: &Context, request: &Request, sid: &str) -> Control
     })
 }
 
-/// `POST /_control/twilio/accounts/{sid}`: `{"status": "suspended"}`, or another auth token.
+/// `POST /_control/twilio/accounts/{sid}`: `{"status": "suspended"}`, another auth token, a shared key or none.
 pub(super) fn account(context: &Context, request: &Request, sid: &str) -> Controlled {
+    let shared_key = request.json.get("shared_key").map(Option::<SharedKey>::deserialize);
+    let shared_key =
+        shared_key.transpose().map_err(|error| wrong(format!("shared_key: {error}")))?;
     context.meet(request, |scene| {
         let account = scene.world.twilio.accounts.get_mut(sid);
         let account = account.ok_or_else(|| missing("such account"))?;
@@ -43,6 +47,9 @@ pub(super) fn account(context: &Context, request: &Request, sid: &str) -> Contro
         }
         if let Some(token) = request.text("auth_token") {
             account.auth_token = token;
+        }
+        if let Some(key) = shared_key {
+            account.shared_key = key;
         }
         Ok(json!({"status": account.status}))
     })

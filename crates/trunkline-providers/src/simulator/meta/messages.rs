@@ -5,6 +5,9 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
 use crate::simulator::{
+    incoming::Incoming,
+    issue::hex,
+    media::Media,
     meta::{
         Handled, Outcome,
         errors::{self, Refused},
@@ -82,13 +85,27 @@ pub(crate) fn status_value(scene: &Scene<'_>, id: &str, recipient: &str, status:
     json!({ "statuses": [entry] })
 }
 
-/// The `value` of a webhook with a message from somebody.
-pub(crate) fn incoming_value(scene: &mut Scene<'_>, from: &str, name: &str, text: &str) -> Value {
+/// The `value` of a webhook with a message from somebody; the number, or 360dialog's channel, holds its file.
+pub(crate) fn incoming_value(scene: &mut Scene<'_>, number: &str, incoming: Incoming<'_>) -> Value {
     let id = message_id(scene);
     let timestamp = scene.now.as_second().to_string();
-    json!({
-        "contacts": [{"profile": {"name": name}, "wa_id": from}],
-        "messages": [{"from": from, "id": id, "timestamp": timestamp, "type": "text",
-            "text": {"body": text}}],
-    })
+    let kind = incoming.kind();
+    let Incoming { from, name, text, file } = incoming;
+    let content = match file {
+        None => json!({ "body": text }),
+        Some(file) => {
+            let (media, mime_type) = (scene.world.issue.number(), file.mime_type.clone());
+            let sha256 = hex(&file.digest());
+            let held = Media { owner: number.to_owned(), ..file };
+            scene.world.media.insert(media.clone(), held);
+            let mut content = json!({"id": media, "mime_type": mime_type, "sha256": sha256});
+            if kind != "audio" {
+                content["caption"] = text.into();
+            }
+            content
+        }
+    };
+    let mut message = json!({"from": from, "id": id, "timestamp": timestamp, "type": kind});
+    message[kind] = content;
+    json!({"contacts": [{"profile": {"name": name}, "wa_id": from}], "messages": [message]})
 }

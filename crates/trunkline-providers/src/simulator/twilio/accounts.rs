@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::simulator::{
     scene::Scene,
-    twilio::{Cloud, Handled, TwilioAccount, errors, errors::Refused, messages},
+    twilio::{Cloud, Handled, TwilioAccount, errors, errors::Refused, media, messages},
 };
 
 /// Who signed in.
@@ -66,6 +66,10 @@ pub(super) fn answer(scene: &mut Scene<'_>, method: &str, path: &[&str]) -> Hand
         ("GET", ["Accounts", sid, "Messages", file]) => {
             reached(&scene.world.twilio, &login, sid).ok_or_else(missing)?;
             messages::show(scene, sid, file.trim_end_matches(".json"))
+        }
+        (_, ["Accounts", sid, "Messages", message, path @ ..]) => {
+            reached(&scene.world.twilio, &login, sid).ok_or_else(missing)?;
+            media::answer(scene, method, (sid, message), path)
         }
         _ => Err(missing()),
     }

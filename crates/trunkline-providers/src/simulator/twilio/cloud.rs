@@ -29,6 +29,8 @@ pub struct TwilioAccount {
     pub owner: String,
     /// Signs in and signs webhooks.
     pub auth_token: String,
+    /// Signs webhooks instead, where there is one.
+    pub shared_key: Option<SharedKey>,
     /// Keys with their secrets; those of `main_keys` may read accounts.
     pub api_keys: BTreeMap<String, String>,
     /// The keys that may do everything.
@@ -41,6 +43,18 @@ pub struct TwilioAccount {
     pub kind: String,
     /// `date_created`.
     pub date_created: String,
+}
+
+/// A key that signs webhooks, which the settings of their signature name.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SharedKey {
+    /// Its id.
+    pub sid: String,
+    /// What it signs with.
+    pub secret: String,
+    /// `HMAC_SHA256`, else `HMAC_SHA1`.
+    pub algorithm: String,
 }
 
 /// A WhatsApp sender.

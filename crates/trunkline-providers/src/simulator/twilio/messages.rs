@@ -4,6 +4,8 @@ use jiff::{fmt::rfc2822, tz::TimeZone};
 use serde_json::{Value, json};
 
 use crate::simulator::{
+    incoming::Incoming,
+    media::Media,
     scene::Scene,
     twilio::{
         Handled, Sender,
@@ -40,19 +42,33 @@ pub(super) fn send(scene: &mut Scene<'_>, account: &str) -> Handled {
     let configured = found.fields["webhook"]["status_callback_url"].as_str().map(str::to_owned);
     let callback = text("StatusCallback").or(configured);
     let body = text("Body").unwrap_or_default();
-    let sid = scene.world.issue.sid("SM");
-    let message = json!({"sid": sid, "account_sid": account, "from": from, "to": to, "body": body,
-        "status": "queued", "direction": "outbound-api", "num_media": "0", "num_segments": "1",
-        "error_code": null, "error_message": null, "price": null, "price_unit": "USD",
-        "api_version": "2010-04-01", "date_created": date(scene), "date_updated": date(scene),
-        "date_sent": null, "messaging_service_sid": null,
-        "uri": format!("/2010-04-01/Accounts/{account}/Messages/{sid}.json")});
-    scene.world.twilio.messages.insert(sid.clone(), message.clone());
+    let media = u8::from(text("MediaUrl").is_some());
+    let (sid, message) = keep(scene, [account, &from, &to, &body], "outbound-api", media);
     for (seconds, status) in STEPS {
         let (sid, callback, sender) = (sid.clone(), callback.clone(), sender.clone());
         scene.later(seconds, move |scene| tell(scene, &sid, &sender, status, callback.as_deref()));
     }
     Ok((201, message))
+}
+
+/// Makes a message, under a new SID.
+fn keep(
+    scene: &mut Scene<'_>,
+    [account, from, to, body]: [&str; 4],
+    direction: &str,
+    media: u8,
+) -> (String, Value) {
+    let sid = scene.world.issue.sid("SM");
+    let status = if direction == "inbound" { "received" } else { "queued" };
+    let message = json!({"sid": sid, "account_sid": account, "from": from, "to": to, "body": body,
+        "status": status, "direction": direction, "num_media": media.to_string(), "num_segments": "1",
+        "error_code": null, "error_message": null, "price": null, "price_unit": "USD",
+        "api_version": "2010-04-01", "date_created": date(scene), "date_updated": date(scene),
+        "date_sent": null, "messaging_service_sid": null,
+        "uri": format!("/2010-04-01/Accounts/{account}/Messages/{sid}.json"),
+        "subresource_uris": {"media": format!("/2010-04-01/Accounts/{account}/Messages/{sid}/Media.json")}});
+    scene.world.twilio.messages.insert(sid.clone(), message.clone());
+    (sid, message)
 }
 
 pub(super) fn show(scene: &Scene<'_>, account: &str, sid: &str) -> Handled {
@@ -102,31 +118,42 @@ fn tell(scene: &mut Scene<'_>, sid: &str, sender: &str, status: &str, callback: 
 pub(crate) fn receive(
     scene: &mut Scene<'_>,
     sender: &str,
-    from: &str,
-    name: &str,
-    body: &str,
+    incoming: Incoming<'_>,
 ) -> Option<Value> {
     let found = scene.world.twilio.senders.get(sender)?;
     let url = found.fields["webhook"]["callback_url"].as_str()?.to_owned();
     let (account, to) = (found.account.clone(), found.fields["sender_id"].clone());
-    let sid = scene.world.issue.sid("SM");
-    let form: Form = vec![
+    let to = to.as_str().unwrap_or_default();
+    let kind = incoming.kind();
+    let Incoming { from: number, name, text, file } = incoming;
+    let from = format!("whatsapp:+{number}");
+    let media = u8::from(file.is_some());
+    let (sid, _) = keep(scene, [&account, &from, to, text], "inbound", media);
+    let mut form: Form = vec![
         ("SmsMessageSid", sid.clone()),
         ("SmsSid", sid.clone()),
         ("MessageSid", sid.clone()),
         ("SmsStatus", "received".to_owned()),
         ("AccountSid", account.clone()),
-        ("From", format!("whatsapp:+{from}")),
-        ("To", to.as_str().unwrap_or_default().to_owned()),
-        ("WaId", from.to_owned()),
+        ("From", from),
+        ("To", to.to_owned()),
+        ("WaId", number.to_owned()),
         ("ProfileName", name.to_owned()),
-        ("MessageType", "text".to_owned()),
-        ("Body", body.to_owned()),
-        ("NumMedia", "0".to_owned()),
+        ("MessageType", kind.to_owned()),
+        ("Body", text.to_owned()),
+        ("NumMedia", media.to_string()),
         ("NumSegments", "1".to_owned()),
         ("ReferralNumMedia", "0".to_owned()),
         ("ApiVersion", "2010-04-01".to_owned()),
     ];
+    if let Some(file) = file {
+        let id = scene.world.issue.sid("ME");
+        let base = scene.base;
+        let place = format!("2010-04-01/Accounts/{account}/Messages/{sid}/Media/{id}");
+        form.push(("MediaUrl0", format!("{base}/twilio/{place}")));
+        form.push(("MediaContentType0", file.mime_type.clone()));
+        scene.world.media.insert(id, Media { owner: sid.clone(), ..file });
+    }
     post_form(scene, &account, &url, &form);
     Some(json!({ "sid": sid }))
 }

@@ -5,11 +5,12 @@ mod cloud;
 mod content;
 mod errors;
 pub(crate) mod events;
+mod media;
 pub(crate) mod messages;
 mod registration;
 pub(crate) mod senders;
 
-pub use cloud::{Cloud, Sender, TwilioAccount};
+pub use cloud::{Cloud, Sender, SharedKey, TwilioAccount};
 
 use hyper::header::HeaderName;
 use serde_json::Value;
@@ -24,6 +25,15 @@ pub(crate) fn answer(scene: &mut Scene<'_>) -> Answer {
     let request = scene.request;
     let rest = request.rest();
     let method = request.method.as_str();
+    match (method, rest.as_slice()) {
+        ("GET", ["2010-04-01", "Accounts", _, "Messages", message, "Media", sid])
+            if !sid.contains('.') =>
+        {
+            return media::moved(scene, message, sid);
+        }
+        ("GET", ["media", sid]) => return media::file(scene, sid),
+        _ => {}
+    }
     let (handled, newer) = match rest.as_slice() {
         ["2010-04-01", path @ ..] => (accounts::answer(scene, method, path), false),
         ["v2", "Channels", "Senders", path @ ..] => (senders::answer(scene, method, path), true),

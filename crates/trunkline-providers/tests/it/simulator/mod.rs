@@ -47,6 +47,10 @@ impl Brought {
         self.answer.header(name).unwrap_or_default()
     }
 
+    pub(super) fn body(&self) -> &[u8] {
+        self.answer.body()
+    }
+
     /// The code of Meta's error, with its subcode.
     pub(super) fn meta_code(&self) -> (u64, Option<u64>) {
         let error = &self.json["error"];

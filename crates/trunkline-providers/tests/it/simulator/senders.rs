@@ -2,9 +2,13 @@
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+use trunkline_core::secrets::Secret;
 use trunkline_providers::{
     http::Method,
     simulator::{Sample, Simulator},
+    twilio::{
+        Algorithm, SETTINGS_HEADER, SIGNATURE_HEADER, SignedRequest, is_signed_by, shared_key,
+    },
 };
 
 use super::{control, receiver, send, start, twilio, webhooks};
@@ -112,4 +116,99 @@ async fn a_message_s_statuses_are_called_back_and_kept() {
     let strange =
         send(twilio(&simulator, Method::POST, &path.replace(".json", "")).form(&form)).await;
     assert_eq!(strange.json["code"], 20404);
+}
+
+/// Seeds a callback for the first sender; gives its SID, and that and the auth token of its account.
+fn call_back(simulator: &Simulator, url: &str) -> [String; 3] {
+    simulator.change(|world| {
+        let (sid, sender) = world.twilio.senders.iter_mut().next().unwrap();
+        sender.fields.insert("webhook".to_owned(), json!({ "callback_url": url }));
+        let account = sender.account.clone();
+        let token = world.twilio.accounts[&account].auth_token.clone();
+        [sid.clone(), account, token]
+    })
+}
+
+#[tokio::test]
+async fn a_file_that_somebody_sends_is_described_fetched_and_deleted() {
+    let simulator = start().await;
+    let receiver = receiver(|_| 200).await;
+    let [sid, account, _] = call_back(&simulator, receiver.url("/hook").as_str());
+    let picture = json!({"text": "Like this one", "media": {"mime_type": "image/png", "content": "aGVsbG8="}});
+    let path = format!("/twilio/senders/{sid}/incoming");
+    let message = control(&simulator, &path, &picture).await.json["sid"].clone();
+    let form = webhooks(&receiver, 1).await.remove(0);
+    let field = |name: &str| {
+        let mut fields = form_urlencoded::parse(form.body.as_bytes());
+        fields.find(|(found, _)| found == name).unwrap().1.into_owned()
+    };
+    assert_eq!(
+        ["MessageSid", "MessageType", "NumMedia", "MediaContentType0", "Body"].map(field),
+        [message.as_str().unwrap(), "image", "1", "image/png", "Like this one"]
+    );
+
+    // Whoever knows the address has the file, wherever it leads to.
+    let get = async |url: &str| {
+        send(trunkline_providers::call!("test.file", Method::GET, url.parse().unwrap())).await
+    };
+    let file = get(&field("MediaUrl0")).await;
+    assert_eq!((file.header("content-type"), file.body()), ("image/png", b"hello".as_slice()));
+
+    let messages = format!("/2010-04-01/Accounts/{account}/Messages");
+    let path = format!("{messages}/{}/Media.json", message.as_str().unwrap());
+    let listed = send(twilio(&simulator, Method::GET, &path)).await.json["media_list"].clone();
+    let uri = listed[0]["uri"].as_str().unwrap();
+    assert_eq!(listed[0]["parent_sid"], message);
+    assert_eq!(send(twilio(&simulator, Method::GET, uri)).await.json, listed[0]);
+    assert_eq!(send(twilio(&simulator, Method::DELETE, uri)).await.status, 204);
+    assert_eq!(send(twilio(&simulator, Method::GET, uri)).await.json["code"], 20404);
+    assert_eq!(get(&field("MediaUrl0")).await.status, 404);
+    let nobody = send(twilio(&simulator, Method::GET, &format!("{messages}/SM1/Media.json"))).await;
+    assert_eq!(nobody.status, 404);
+
+    let wrong = json!({"media": {"mime_type": "image/png", "content": "?"}});
+    let refused = control(&simulator, "/meta/numbers/103000000000001/incoming", &wrong).await;
+    assert_eq!(refused.json["error"], "media.content is no base64");
+    control(&simulator, "/meta/numbers/103000000000001/incoming", &picture).await;
+    let held = simulator.read(|world| world.media.values().next().unwrap().clone());
+    assert_eq!((held.owner.as_str(), held.content.as_str()), ("103000000000001", "aGVsbG8="));
+}
+
+#[tokio::test]
+async fn a_shared_key_signs_instead_of_the_auth_token() {
+    let simulator = start().await;
+    let receiver = receiver(|_| 200).await;
+    let url = receiver.url("/hook").to_string();
+    let [sid, account, token] = call_back(&simulator, &url);
+    let account = format!("/twilio/accounts/{account}");
+    let key =
+        json!({"shared_key": {"sid": "WK1", "secret": "of-the-key", "algorithm": "HMAC_SHA256"}});
+    for change in [key, json!({"status": "active"}), json!({"shared_key": null})] {
+        assert_eq!(control(&simulator, &account, &change).await.status, 200);
+        control(&simulator, &format!("/twilio/senders/{sid}/incoming"), &json!({})).await;
+        tokio::task::yield_now().await;
+    }
+    let wrong = control(&simulator, &account, &json!({"shared_key": {"sid": "WK1"}})).await;
+    assert_eq!(wrong.status, 400, "{}", wrong.json);
+
+    let seen: Vec<_> = webhooks(&receiver, 3)
+        .await
+        .iter()
+        .map(|request| {
+            let settings = request.header(SETTINGS_HEADER).map(str::to_owned);
+            let (secret, algorithm) = match settings.as_deref().and_then(shared_key) {
+                Some((_, algorithm)) => ("of-the-key", algorithm),
+                None => (token.as_str(), Algorithm::Sha1),
+            };
+            let signed = SignedRequest { url: &url, body: request.body.as_bytes() };
+            let signature = request.header(SIGNATURE_HEADER).unwrap();
+            assert!(
+                is_signed_by(&Secret::new(secret.to_owned()), algorithm, &signed, signature),
+                "{request:?}"
+            );
+            settings
+        })
+        .collect();
+    let by_key = seen.iter().flatten().collect::<Vec<_>>();
+    assert_eq!(by_key, ["key=WK1,algorithm=HMAC_SHA256"; 2]);
 }

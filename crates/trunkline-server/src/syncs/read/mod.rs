@@ -124,7 +124,7 @@ impl Reader {
         match self {
             Self::Dialog360(reader) => reader.channel(&channel.key).await,
             Self::Meta(reader) => reader.channel(channel).await,
-            Self::Twilio(reader) => reader.channel(client, &channel.key).await,
+            Self::Twilio(reader) => reader.channel(client, channel).await,
         }
     }
 }

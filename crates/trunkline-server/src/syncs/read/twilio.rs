@@ -7,6 +7,7 @@ use trunkline_core::Clock;
 use trunkline_providers::error::{Kind, ProviderError};
 use trunkline_providers::twilio::{Api, Sender, Subaccount};
 use trunkline_store::partner_accounts::PartnerAccount;
+use trunkline_store::syncs::OurChannel;
 
 use super::{Said, SaidChannel, SaidClient, short};
 use crate::State;
@@ -103,11 +104,15 @@ impl Reader {
     pub(super) async fn channel(
         &self,
         client: &str,
-        key: &str,
+        channel: &OurChannel,
     ) -> Result<Option<SaidChannel>, Trouble> {
+        if let Some(number) = channel.address() {
+            let listed = self.channels(client).await?.items;
+            return Ok(listed.into_iter().find(|said| said.number.as_deref() == Some(number)));
+        }
         let api = self.api_of(client).await?;
         let asked_at = self.clock.now();
-        match api.sender(key).await {
+        match api.sender(&channel.key).await {
             Ok(found) => Ok(Some(said_channel(&found, client, asked_at))),
             Err(error) if matches!(error.kind, Kind::NotFound | Kind::Invalid) => Ok(None),
             Err(error) => Err(self.trouble(client, error)),

@@ -44,6 +44,24 @@ async fn every_decision_is_honoured_by_the_next_run() {
 }
 
 #[tokio::test]
+async fn of_three_rows_that_contend_one_is_taken() {
+    let (service, key) = platform().await;
+    let third = "
+        INSERT INTO companies (id, name, slug) VALUES (700, 'Third', 'third');
+        INSERT INTO channel_connections (id, user_id, company_id, channel_type, account_id, account_name, status, connection_data)
+        SELECT 70, user_id, 700, channel_type, account_id, 'Third', status,
+            connection_data || '{\"clientId\": \"thirdCL\"}'
+        FROM channel_connections WHERE id = 4";
+    service.client.batch_execute(third).await.unwrap();
+    service.plan(&key).await;
+    for row in [4, 70, 3, 70] {
+        service.decide(&key, row, &json!({ "choice": "take" })).await.expect(200);
+        let taken = "SELECT string_agg(source_row::TEXT, ' ') FROM trunkline.import_decisions WHERE choice = 'take'";
+        assert_eq!(service.text(taken).await, row.to_string());
+    }
+}
+
+#[tokio::test]
 async fn a_decision_against_a_row_wins_over_the_newest_and_ends_with_its_conflict() {
     let (service, key) = platform().await;
     service

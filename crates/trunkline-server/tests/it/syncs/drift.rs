@@ -194,3 +194,32 @@ async fn a_client_belongs_to_the_account_that_lists_it() {
     );
     assert_eq!(report, expected);
 }
+
+#[tokio::test]
+async fn a_sender_that_was_imported_by_its_number_gets_its_sid() {
+    let field = Field::new(2).await;
+    let number = field.simulator.read(|world| {
+        let sender = &world.twilio.senders["XE00000000000000000000000000000001"];
+        sender.fields["sender_id"].as_str().unwrap().to_owned()
+    });
+    let imported = format!(
+        "UPDATE trunkline.twilio_senders SET sender_sid = '{number}', phone_number = substr('{number}', 10) WHERE id = 1"
+    );
+    field.service.client.batch_execute(&imported).await.unwrap();
+    let [.., twilio] = field.accounts;
+    let found = "
+        SELECT concat_ws(' ', kind, outcome, aspect, ours, theirs) FROM trunkline.sync_findings
+        WHERE run_id = (SELECT max(run_id) FROM trunkline.sync_findings)
+            AND (aspect = 'provider_id' OR kind IN ('not_here', 'not_there'))";
+    let sid = "SELECT sender_sid FROM trunkline.twilio_senders WHERE id = 1";
+    for (is_dry, outcome, after) in [
+        (true, "would_change", number.as_str()),
+        (false, "changed", "XE00000000000000000000000000000001"),
+    ] {
+        field.sync(twilio, is_dry).await;
+        let line =
+            format!("differs {outcome} provider_id {number} XE00000000000000000000000000000001");
+        assert_eq!(field.text(found).await, line);
+        assert_eq!(field.text(sid).await, after);
+    }
+}
