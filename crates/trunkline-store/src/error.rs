@@ -70,6 +70,11 @@ impl StoreError {
         }
     }
 
+    /// Whether there is no partition for a row: PostgreSQL says so as of a CHECK, and names none.
+    pub fn is_without_partition(&self) -> bool {
+        matches!(self, Self::Constraint { constraint, code } if code == "23514" && constraint.is_empty())
+    }
+
     /// Whether this unique or foreign key refused the row.
     pub fn is_constraint(&self, name: &str) -> bool {
         matches!(self, Self::Constraint { constraint, .. } if constraint == name)

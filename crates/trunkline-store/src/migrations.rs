@@ -86,6 +86,8 @@ const FILES: &[EmbeddedFile<'static>] = embed![
     "039-serving-account.sql",
     "040-audit-hash.down.sql",
     "040-audit-hash.sql",
+    "041-provider-call-subjects.down.sql",
+    "041-provider-call-subjects.sql",
 ];
 
 /// The Partner API migrations that this binary carries.

@@ -74,8 +74,8 @@ pub struct CallFilter<'a> {
     pub is_open: Option<bool>,
     /// Of this partner account.
     pub account_id: Option<i32>,
-    /// About this, in the provider's words.
-    pub subject: Option<&'a str>,
+    /// About this channel, which the provider calls so.
+    pub channel: Option<(QualifiedId, &'a str)>,
 }
 
 /// Writes down a call that is about to be sent. To be committed before it is. `None`: the same call was begun before,
@@ -182,7 +182,12 @@ pub async fn list_calls(
         };
     }
     demand!("account_id =", filter.account_id);
-    demand!("subject =", filter.subject);
+    let subject = filter.channel.map(|(_, key)| key);
+    let provider = filter.channel.map(|(id, _)| id.provider.as_str());
+    let row = filter.channel.map(|(id, _)| id.number.to_string());
+    demand!("subject =", subject);
+    demand!("provider =", provider);
+    demand!("details ->> 'channel_row' =", row);
     demand!("journal.id <", window.after);
     conditions.extend(filter.is_open.map(|is_open| {
         let states = if is_open { "('begun', 'unknown')" } else { "('done', 'failed')" };

@@ -24,6 +24,7 @@ pub async fn create_dialog360_client(
         account_id: account.id,
         call: "provider.360dialog.client_create",
         subject: email,
+        channel: None,
         details: json!({ "name": name }),
         actor: &itself(),
     };
@@ -44,6 +45,7 @@ pub async fn create_subaccount(
         account_id: account.id,
         call: "provider.twilio.subaccount_create",
         subject: name,
+        channel: None,
         details: json!({}),
         actor: &itself(),
     };
@@ -65,6 +67,7 @@ pub async fn create_sender(
         account_id: account.id,
         call: "provider.twilio.sender_create",
         subject: new.phone_number,
+        channel: None,
         details: json!({ "account_sid": subaccount }),
         actor: &itself(),
     };

@@ -1,10 +1,10 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use trunkline_providers::error::{Kind as ErrorKind, Provider, ProviderError};
-use trunkline_store::Executor;
 use trunkline_store::audit_log::{Act, Actor, ActorKind, insert_audit_entry};
 use trunkline_store::provider_calls::{CallState, ProviderCall, begin_call, end_call, find_call};
 use trunkline_store::syncs::insert_channel_hint;
+use trunkline_store::{Executor, QualifiedId};
 
 use super::failed;
 use crate::problem::Kind;
@@ -21,6 +21,8 @@ pub(super) struct Once<'a> {
     pub(super) call: &'static str,
     /// What it is about, in the provider's words.
     pub(super) subject: &'a str,
+    /// The channel that it is about, if it is about one.
+    pub(super) channel: Option<QualifiedId>,
     /// What is needed to find out what became of it.
     pub(super) details: Value,
     /// Who asks for it.
@@ -70,7 +72,7 @@ pub(super) async fn once<T>(
 
 /// Writes a call down, and who asked for it.
 async fn begin(state: &State, once: &Once<'_>) -> Result<ProviderCall, Problem> {
-    let Once { account_id, call, subject, details, actor } = once;
+    let Once { account_id, call, subject, channel, details, actor } = once;
     let now = state.clock.now();
     let mut connection = state.store.connection().await?;
     let transaction = connection.begin().await?;
@@ -81,9 +83,10 @@ async fn begin(state: &State, once: &Once<'_>) -> Result<ProviderCall, Problem> 
         None => None,
     };
     let begun = begun.ok_or_else(|| {
+        let of = channel.map_or_else(String::new, |channel| format!("channels/{channel}/"));
         let words = format!(
             "the same call was begun before, and it is not known what became of it: {call} of {subject}; the provider is \
-             asked about it, and an operator may settle it (GET /api/v1/provider-calls?open=true)"
+             asked about it, and an operator of the platform may settle it (GET /api/v1/{of}provider-calls?open=true)"
         );
         Problem::new(Kind::Conflict, words)
     })?;

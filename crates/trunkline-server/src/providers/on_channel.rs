@@ -39,7 +39,7 @@ impl<'a> OnChannel<'a> {
         if let (Some(details), Value::Object(more)) = (details.as_object_mut(), more) {
             details.extend(more);
         }
-        Once { account_id: account.id, call, subject: key, details, actor }
+        Once { account_id: account.id, call, subject: key, channel: Some(id), details, actor }
     }
 }
 

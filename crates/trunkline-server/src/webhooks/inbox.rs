@@ -23,9 +23,6 @@ const GROUP: usize = 512;
 /// A statement that takes longer has failed, as far as the provider is concerned.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// SQLSTATE of a row for which there is no partition.
-const NO_PARTITION: &str = "23514";
-
 /// A webhook that was verified.
 #[derive(Debug)]
 pub(super) struct Verified {
@@ -130,7 +127,7 @@ async fn insert(store: &Store, group: &[Waiting]) -> Result<Received, StoreError
         let day = day(of_a_day[0].received_at);
         let received = match insert_webhooks(executor, day, of_a_day).await {
             // The clock was set, or the service slept through midnight.
-            Err(StoreError::Constraint { code, .. }) if code == NO_PARTITION => {
+            Err(error) if error.is_without_partition() => {
                 add_partition(executor, day).await?;
                 insert_webhooks(executor, day, of_a_day).await
             }

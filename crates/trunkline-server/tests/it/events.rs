@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use trunkline_core::events::Source;
 use trunkline_providers::webhooks::read;
 use trunkline_server::watch::{forget, look};
-use trunkline_store::events::{Arrival, Outcome, apply_events};
+use trunkline_store::events::{Arrival, Outcome, add_weeks, apply_events};
 
 use crate::reads::fill;
 use crate::support::Service;
@@ -34,6 +34,7 @@ async fn told() -> Service {
         .collect();
     for expected in [Outcome::Applied, Outcome::Duplicate] {
         let mut connection = service.state.store.connection().await.unwrap();
+        add_weeks(connection.executor(), [received_at]).await.unwrap();
         let transaction = connection.begin().await.unwrap();
         let outcomes = apply_events(transaction.executor(), &arrivals).await.unwrap();
         transaction.commit().await.unwrap();

@@ -34,6 +34,9 @@ fn attempts(operation: &str) -> Vec<(String, Value)> {
         "GET /api/v1/channels/{id}/history" => {
             to(&["/api/v1/channels/meta-1/history"], Value::Null)
         }
+        "GET /api/v1/channels/{id}/provider-calls" => {
+            to(&["/api/v1/channels/meta-1/provider-calls"], Value::Null)
+        }
         "GET /api/v1/channels/{id}/events" => to(&["/api/v1/channels/meta-1/events"], Value::Null),
         "GET /api/v1/channels/{id}/provider/{path}"
         | "POST /api/v1/channels/{id}/provider/{path}"

@@ -5,7 +5,6 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use trunkline_core::events::{Change, EventKey};
 
-use super::partitions::add_week;
 use super::{Arrival, Outcome, Place};
 use crate::{Executor, StoreError};
 
@@ -68,10 +67,6 @@ async fn find(
         since = Some(since.map_or(arrival.received_at, |since| since.min(arrival.received_at)));
     }
     let Some(since) = since else { return Ok(BTreeSet::new()) };
-    let weeks: BTreeSet<Date> = arrivals.iter().map(|arrival| week(arrival.received_at)).collect();
-    for week in weeks {
-        add_week(executor, week).await?;
-    }
     let day = since.to_zoned(TimeZone::UTC).date();
     let first = monday(day.checked_sub(LOOK_BACK.days()).unwrap_or(day));
     // Behind OFFSET 0 each pair is looked for by itself: a plan made for an empty week would compare every pair with

@@ -20,7 +20,7 @@ pub use facts::{Finding, ToldBy, Weighed, record_findings, weigh_findings};
 pub use history::{FactChange, list_fact_history};
 pub(crate) use list::message_keys;
 pub use list::{EventFilter, KeptEvent, KeptMessage, list_events, list_message_events};
-pub use partitions::{drop_old_events, prepare_weeks};
+pub use partitions::{add_weeks, drop_old_events, prepare_weeks};
 pub use place::Place;
 pub(crate) use subject::Tables;
 pub use subject::{SubjectKind, SubjectRow};
@@ -77,18 +77,10 @@ impl Outcome {
     }
 }
 
-/// Applies one event, in the caller's transaction.
-pub async fn apply_event(
-    executor: Executor<'_>,
-    arrival: Arrival<'_>,
-) -> Result<Outcome, StoreError> {
-    let outcomes = apply_events(executor, &[arrival]).await?;
-    Ok(outcomes.into_iter().next().unwrap_or(Outcome::Duplicate))
-}
-
 /// Applies events in their order, in the caller's transaction; gives what became of each.
 ///
-/// Applying the same again, in this transaction or a later one, changes nothing. Events of one channel must not be
+/// There must be room for them ([`prepare_weeks`], [`add_weeks`]): making it would hold up all others until the transaction
+/// ends. Applying the same again, in this transaction or a later one, changes nothing. Events of one channel must not be
 /// applied by two transactions at a time.
 pub async fn apply_events(
     executor: Executor<'_>,

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
@@ -9,16 +11,18 @@ use crate::{Executor, StoreError};
 /// Whoever makes the partition of a week lets the others wait until its transaction ends: called ahead, it is short.
 pub async fn prepare_weeks(executor: Executor<'_>, now: Timestamp) -> Result<(), StoreError> {
     let next = now.saturating_add(SignedDuration::from_hours(24 * 7)).unwrap_or(now);
-    for monday in [week(now), week(next)] {
-        add_week(executor, monday).await?;
-    }
-    Ok(())
+    add_weeks(executor, [now, next]).await
 }
 
-/// Makes the partition of the week that begins on this Monday, unless it is there.
-pub(super) async fn add_week(executor: Executor<'_>, monday: Date) -> Result<(), StoreError> {
-    let query = "SELECT trunkline.add_event_partition($1)";
-    executor.rows("make room for events", query, &[&monday]).await?;
+/// Makes room for events that came at these instants, where there is none.
+pub async fn add_weeks(
+    executor: Executor<'_>,
+    instants: impl IntoIterator<Item = Timestamp>,
+) -> Result<(), StoreError> {
+    let mondays: BTreeSet<Date> = instants.into_iter().map(week).collect();
+    let mondays: Vec<Date> = mondays.into_iter().collect();
+    let query = "SELECT trunkline.add_event_partition(monday) FROM unnest($1::DATE[]) AS monday";
+    executor.rows("make room for events", query, &[&mondays]).await?;
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use trunkline_core::events::{
 use trunkline_core::{ChannelStatus, ClientStatus, QualityRating};
 use trunkline_migrate::{Migrator, Options, Silent, Target, UpRequest};
 use trunkline_postgres::testing::TestDatabase;
-use trunkline_store::events::{Arrival, Outcome, apply_events};
+use trunkline_store::events::{Arrival, Outcome, add_weeks, apply_events};
 use trunkline_store::{PoolOptions, Store, partner_migrations};
 
 /// Two accounts of one portfolio and one of another, with numbers.
@@ -99,6 +99,7 @@ impl World {
             })
             .collect();
         let mut connection = self.store.connection().await.unwrap();
+        add_weeks(connection.executor(), [at(86_400)]).await.unwrap();
         let transaction = connection.begin().await.unwrap();
         let outcomes = apply_events(transaction.executor(), &arrivals).await.unwrap();
         transaction.commit().await.unwrap();
@@ -146,6 +147,9 @@ async fn an_event_that_came_a_week_ago_is_known_across_partitions() {
         let received_at = at(day * 86_400);
         let arrival = Arrival { account_id: 1, inbox_id: None, received_at, event: &event };
         let connection = world.store.connection().await.unwrap();
+        let refused = apply_events(connection.executor(), &[arrival]).await;
+        assert_eq!(refused.is_err(), day == 0, "there is no room at first");
+        add_weeks(connection.executor(), [received_at]).await.unwrap();
         let outcomes = apply_events(connection.executor(), &[arrival]).await.unwrap();
         assert_eq!(outcomes, [expected], "day {day}");
     }

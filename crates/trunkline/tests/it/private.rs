@@ -112,5 +112,5 @@ async fn the_demo_shows_the_whole_thing() {
     assert_snapshot!("demo", private.run("demo --companies 10 --migrations-only").await.expect(0));
     let json =
         private.run("demo --companies 10 --migrations-only --format json").await.expect(0).json();
-    assert_eq!(json["up"]["applied"].as_array().unwrap().len(), 35);
+    assert_eq!(json["up"]["applied"].as_array().unwrap().len(), 36);
 }

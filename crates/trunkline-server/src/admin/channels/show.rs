@@ -160,10 +160,9 @@ async fn calls(
     id: QualifiedId,
     key: &str,
 ) -> Result<Vec<ProviderCall>, StoreError> {
-    let filter = CallFilter { subject: Some(key), ..CallFilter::default() };
+    let filter = CallFilter { channel: Some((id, key)), ..CallFilter::default() };
     let window = Window { after: None, limit: CALLED };
     let mut calls = list_calls(executor, &filter, &window).await?;
-    calls.retain(|call| call.channel() == Some(id));
     calls.truncate(CALLED.into());
     Ok(calls)
 }

@@ -9,6 +9,7 @@ mod list;
 mod media;
 mod phone_number;
 mod provider;
+mod provider_calls;
 mod register;
 mod request_code;
 mod rotate_api_key;
@@ -48,6 +49,7 @@ pub(super) fn operations() -> OpenApiRouter<State> {
         .routes(routes!(get::get_channel))
         .routes(routes!(history::list_channel_history))
         .routes(routes!(events::list_channel_events))
+        .routes(routes!(provider_calls::list_channel_provider_calls))
         .routes(routes!(credentials::get_channel_credentials))
         .routes(routes!(request_code::request_channel_code))
         .routes(routes!(verify_code::verify_channel_code))

@@ -4,7 +4,7 @@ use trunkline_core::events::Event;
 use trunkline_providers::lanes::part;
 use trunkline_providers::webhooks::{Unreadable, read};
 use trunkline_store::StoreError;
-use trunkline_store::events::{Arrival, Outcome, apply_events};
+use trunkline_store::events::{Arrival, Outcome, add_weeks, apply_events};
 use trunkline_store::webhooks::{
     Claimed, Quarantined, bury, delete_from_queue, insert_quarantined, list_due, lock_lane,
 };
@@ -47,7 +47,16 @@ pub(super) async fn work_on_batch(
         })
         .collect();
     let applied: Vec<Arrival<'_>> = arrivals.iter().map(|(_, arrival)| *arrival).collect();
-    let outcomes = apply_events(executor, &applied).await?;
+    let outcomes = match apply_events(executor, &applied).await {
+        // The clock was set, or the webhook is an old one that is replayed.
+        Err(error) if error.is_without_partition() => {
+            drop(transaction);
+            let came = applied.iter().map(|arrival| arrival.received_at);
+            add_weeks(connection.executor(), came).await?;
+            return Ok(Worked::Some { is_all: false });
+        }
+        applied => applied?,
+    };
 
     let waiting =
         arrivals.iter().zip(&outcomes).filter(|(_, outcome)| **outcome == Outcome::Quarantined);

@@ -47,7 +47,7 @@ async fn every_decision_is_honoured_by_the_next_run() {
 async fn of_three_rows_that_contend_one_is_taken() {
     let (service, key) = platform().await;
     let third = "
-        INSERT INTO companies (id, name, slug) VALUES (700, 'Third', 'third');
+        INSERT INTO companies (id, name) VALUES (700, 'Third');
         INSERT INTO channel_connections (id, user_id, company_id, channel_type, account_id, account_name, status, connection_data)
         SELECT 70, user_id, 700, channel_type, account_id, 'Third', status,
             connection_data || '{\"clientId\": \"thirdCL\"}'

@@ -75,6 +75,32 @@ async fn the_journal_is_listed_by_what_is_open_and_by_account() {
 }
 
 #[tokio::test]
+async fn a_company_reads_what_is_open_about_its_channel_where_a_refusal_says() {
+    let desk = Desk::new().await;
+    let made = desk.post("/channels/360dialog-1/rotate-api-key", json!({})).await;
+    assert_eq!(made.status.as_u16(), 200, "{}", made.body);
+    desk.asked_in_vain().await;
+    let service = &desk.field.service;
+    let own = service.api_key("operator", Some(1)).await;
+    let path = "/api/v1/channels/meta-1/request-code";
+    let refused = service.call("POST", path, &own, &json!({})).await;
+    assert_eq!(refused.status.as_u16(), 409, "{}", refused.body);
+    let here = "/api/v1/channels/meta-1/provider-calls";
+    let detail = refused.json()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains(&format!("GET {here}?open=true")), "{detail}");
+    let ids = async |path: &str, key: &str| {
+        let listed = service.get(path, key).await.json();
+        let items = listed["items"].as_array().unwrap().iter();
+        items.map(|call| call["id"].as_i64().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&format!("{here}?open=true"), &own).await, [2]);
+    assert_eq!(ids(&format!("{here}?open=false"), &own).await, [0_i64; 0]);
+    assert_eq!(ids("/api/v1/channels/360dialog-1/provider-calls", &own).await, [1]);
+    let other = service.api_key("operator", Some(2)).await;
+    assert_eq!(service.get(here, &other).await.status.as_u16(), 404);
+}
+
+#[tokio::test]
 async fn viewers_read_the_journal_and_do_not_settle() {
     let desk = Desk::new().await;
     desk.asked_in_vain().await;

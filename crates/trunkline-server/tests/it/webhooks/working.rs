@@ -267,3 +267,14 @@ async fn a_clock_that_is_set_stops_nothing() {
     }
     assert_eq!((count(&service, EVENTS).await, count(&service, QUEUE).await), (3, 0));
 }
+
+#[tokio::test]
+async fn an_old_webhook_finds_room_for_its_events() {
+    let (service, account) = service().await;
+    take(&service, &account, &status(1001, 2001, "wamid.1", "sent")).await;
+    let old = "UPDATE trunkline.webhook_inbox SET received_at = received_at - INTERVAL '90 days'";
+    service.client.batch_execute(old).await.unwrap();
+    work_once(&service.state).await;
+    assert_eq!((count(&service, EVENTS).await, count(&service, QUEUE).await), (1, 0));
+    assert_eq!(count(&service, DEAD).await, 0);
+}
