@@ -4,7 +4,7 @@
 use trunkline_core::events::Source;
 use trunkline_core::secrets::Secret;
 use trunkline_providers::lanes::{LANES, lanes, part};
-use trunkline_providers::webhooks::read;
+use trunkline_providers::webhooks::{account_sid, read};
 use trunkline_providers::{dialog360, is_word, meta, twilio};
 
 pub(super) fn receive(header: &str, query: &str, body: &[u8]) {
@@ -15,7 +15,7 @@ pub(super) fn receive(header: &str, query: &str, body: &[u8]) {
     assert!(!dialog360::is_signed(&secret, body, header));
     assert!(!twilio::is_signed(&secret, &signed, header));
     let _ = is_word(&secret, header.as_bytes());
-    if let Some(sid) = twilio::account_sid(body) {
+    if let Some(sid) = account_sid(body) {
         assert_eq!(sid.len(), 34);
     }
     for source in Source::ALL {

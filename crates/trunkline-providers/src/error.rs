@@ -170,6 +170,12 @@ impl ProviderError {
         )
     }
 
+    /// The token of a subaccount of Twilio's, which the parent is not told.
+    pub fn without_token(call: &'static str, subaccount: &str) -> Self {
+        let words = format!("Twilio does not tell the auth token of {subaccount}");
+        Self::unsent(Provider::Twilio, call, Kind::Permission, Failure::Credential, words)
+    }
+
     /// A credential that the account has not.
     pub(crate) fn without_credential(provider: Provider, call: &'static str, what: &str) -> Self {
         let words = format!("the partner account has no {what}");

@@ -90,6 +90,23 @@ pub async fn note_answer(
     Ok(executor.execute("end an outage", end, &[&account_id, &now]).await? > 0)
 }
 
+/// Ends outages of providers that no active account asks any more: nobody would be answered.
+pub async fn end_forgotten_outages(
+    executor: Executor<'_>,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    let query = "
+        UPDATE trunkline.provider_outages AS outage
+        SET ended_at = $1
+        WHERE ended_at IS NULL
+            AND NOT EXISTS (
+                SELECT
+                FROM public.partner_configurations AS account
+                WHERE account.provider = outage.provider AND account.is_active
+            )";
+    executor.execute("end outages that nobody asks about", query, &[&now]).await
+}
+
 /// Notes that a provider did not answer; says whether that happens again and again to this account, and whether it is an
 /// outage: then when it is tried again.
 ///

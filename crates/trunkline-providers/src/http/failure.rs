@@ -53,7 +53,8 @@ impl From<reqwest::Error> for Unanswered {
         if error.is_timeout() {
             return Self::too_late();
         }
-        if let Some(tls) = cause::<rustls::Error>(&error) {
+        // Later on an alert says nothing of what the peer did with the request.
+        if let Some(tls) = cause::<rustls::Error>(&error).filter(|_| error.is_connect()) {
             return Self::new(Failure::Tls, tls.to_string());
         }
         let failure = if error.is_connect() { Failure::Connection } else { Failure::Interrupted };

@@ -7,6 +7,7 @@ mod failure;
 mod passing;
 pub(crate) mod redaction;
 mod send;
+mod veil;
 
 pub use answer::Answer;
 pub use call::Call;

@@ -14,8 +14,13 @@ use http_body::{Frame, SizeHint};
 use reqwest::{Response, header::HeaderMap};
 use tokio::time::{Instant, Sleep};
 
+use crate::http::{
+    redaction::Secrets,
+    veil::{Veiled, is_text},
+};
+
 /// What bodies are made of.
-type Bytes = <reqwest::Body as Body>::Data;
+pub(super) type Bytes = <reqwest::Body as Body>::Data;
 
 /// A body that can be passed on.
 pub trait Flow:
@@ -56,10 +61,14 @@ pub struct Passed {
 }
 
 impl Passed {
-    pub(super) fn new(response: Response, limit: u64, idle: Duration) -> Self {
+    /// The answer to a call with these secrets, which it does not repeat.
+    pub(super) fn new(response: Response, secrets: &Secrets, limit: u64, idle: Duration) -> Self {
         let status = response.status().as_u16();
         let headers = response.headers().clone();
-        Self { status, headers, body: Passing::new(response.into(), limit, idle) }
+        let body: reqwest::Body = response.into();
+        let body =
+            if is_text(&headers) { reqwest::Body::wrap(Veiled::new(body, secrets)) } else { body };
+        Self { status, headers, body: Passing::new(body, limit, idle) }
     }
 
     /// The same answer with its whole body at hand, when that is short.

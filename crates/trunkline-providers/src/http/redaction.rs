@@ -15,11 +15,20 @@ impl Secrets {
         self.0.push(secret.into());
         let quoted = serde_json::Value::from(secret).to_string();
         let escaped = quoted.trim_matches('"');
-        if escaped != secret && !escaped.is_empty() {
-            self.0.push(escaped.into());
+        let of_url: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        // Meta's JSON escapes slashes.
+        for spelling in [escaped, &escaped.replace('/', "\\/"), &of_url] {
+            if spelling != secret && !spelling.is_empty() {
+                self.0.push(spelling.into());
+            }
         }
         // A secret that contains another goes first, or its rest would stay.
         self.0.sort_by_key(|secret| std::cmp::Reverse(secret.expose_secret().len()));
+    }
+
+    /// Each spelling.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(SecretString::expose_secret)
     }
 
     /// The text without them.

@@ -65,7 +65,7 @@ impl Http {
             Ok(response) => span.record("status", response.status().as_u16()),
             Err(unanswered) => span.record("failure", tracing::field::debug(unanswered.failure)),
         };
-        opened.map(|response| Passed::new(response, limit, idle))
+        opened.map(|response| Passed::new(response, &secrets, limit, idle))
     }
 
     async fn deliver(&self, call: Call) -> Result<Answer, Unanswered> {

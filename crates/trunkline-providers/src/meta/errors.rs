@@ -92,7 +92,7 @@ pub(crate) fn is_too_much(answer: &Answer) -> bool {
 }
 
 /// The highest percentage in the usage headers, whichever business and measure it is of.
-fn usage(answer: &Answer) -> Option<u64> {
+pub(crate) fn usage(answer: &Answer) -> Option<u64> {
     let header = |name| serde_json::from_str::<Value>(answer.header(name)?).ok();
     let app = header("x-app-usage");
     let business = header("x-business-use-case-usage");

@@ -16,4 +16,4 @@ pub use call::{Access, file_call, media_call, message_call, provider_call};
 pub use path::{Path, PathRefused};
 pub use query::{Query, QueryRefused};
 pub use route::{Budget, Channel, Inspect, ROUTES, Route, find_route};
-pub use throttled::rest;
+pub use throttled::{rest, used};

@@ -92,7 +92,21 @@ pub fn find_route<'a>(
     }
 }
 
+/// What must not be made twice, and goes by the journal: the paths, each with the operation that does it.
+const JOURNALLED: [(&str, &str); 4] = [
+    ("{number}/register", "register"),
+    ("{number}/deregister", "deregister"),
+    ("{number}/request_code", "request-code"),
+    ("{number}/verify_code", "verify-code"),
+];
+
 impl Route<'_> {
+    /// The operation of a channel by which this is done instead, where that is not to be passed on.
+    pub fn operation(&self) -> Option<&'static str> {
+        let found = JOURNALLED.iter().find(|(path, _)| *path == self.pattern);
+        found.map(|(_, operation)| *operation)
+    }
+
     /// Whether a permission is for this.
     pub fn is_allowed_by(
         &self,

@@ -5,7 +5,7 @@ use trunkline_core::Provider;
 use crate::{
     exchange::retry_after,
     http::{Answer, HeaderMap},
-    meta::errors::{is_too_much, told},
+    meta::errors::{is_too_much, told, usage},
 };
 
 /// How long nothing is sent where the provider does not say how long.
@@ -32,6 +32,12 @@ pub fn rest(
         _ => return None,
     };
     Some(told.unwrap_or(REST).clamp(Duration::from_secs(1), LONGEST_REST))
+}
+
+/// How much of the provider's own budget is used up, in percent, where it says so.
+pub fn used(provider: Provider, headers: &HeaderMap) -> Option<u64> {
+    let answer = Answer::without_secrets(200, headers.clone(), Vec::new());
+    (provider == Provider::Meta).then(|| usage(&answer)).flatten()
 }
 
 #[cfg(test)]

@@ -18,8 +18,8 @@ pub use check::check;
 pub use sender_edits::{NewSender, SenderWebhook};
 pub use senders::{Quality, Sender, SenderStatus};
 pub use signature::{
-    Algorithm, SETTINGS_HEADER, SIGNATURE_HEADER, SignedRequest, account_sid, is_signed,
-    is_signed_by, shared_key,
+    Algorithm, SETTINGS_HEADER, SIGNATURE_HEADER, SignedRequest, is_signed, is_signed_by,
+    shared_key,
 };
 pub use subaccounts::{AccountStatus, Subaccount};
 

@@ -82,15 +82,6 @@ pub fn is_signed_by(
     })
 }
 
-/// The account that a form is about: a subaccount signs with its own token.
-pub fn account_sid(body: &[u8]) -> Option<String> {
-    let (_, sid) = form_urlencoded::parse(body).find(|(name, _)| name == "AccountSid")?;
-    let is_sid = sid.len() == 34
-        && sid.starts_with("AC")
-        && sid.bytes().skip(2).all(|byte| byte.is_ascii_hexdigit());
-    is_sid.then(|| sid.into_owned())
-}
-
 /// The names of a form and their values, each once and in order, nothing between them.
 fn parameters(body: &[u8]) -> String {
     let mut sorted: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
@@ -139,7 +130,7 @@ fn urls(url: &str) -> Vec<String> {
 mod tests {
     use trunkline_core::secrets::Secret;
 
-    use super::{Algorithm, SignedRequest, account_sid, is_signed, is_signed_by, shared_key};
+    use super::{Algorithm, SignedRequest, is_signed, is_signed_by, shared_key};
 
     fn signed(url: &str, body: &str, signature: &str) -> bool {
         let token = Secret::new("12345".to_owned());
@@ -225,12 +216,5 @@ mod tests {
         for wrong in ["", "=", "RSOYDt4T1cUTdK1PDd93", "RSOYDt4T1cUTdK1PDd93/VVr8B8", "ä"] {
             assert!(!signed("https://mycompany.com/myapp.php?foo=1&bar=2", CALL, wrong), "{wrong}");
         }
-    }
-
-    #[test]
-    fn a_form_names_its_account() {
-        assert_eq!(account_sid(status().as_bytes()), Some(format!("AC{}", "a".repeat(32))));
-        assert_eq!(account_sid(b"AccountSid=AC1"), None);
-        assert_eq!(account_sid(b"\xff\xfe{}"), None);
     }
 }

@@ -17,6 +17,8 @@ mod loose;
 mod meta;
 mod twilio;
 
+pub use twilio::account_sid;
+
 use thiserror::Error;
 use trunkline_core::events::{Event, Source};
 

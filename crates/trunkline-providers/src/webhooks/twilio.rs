@@ -62,6 +62,17 @@ impl<'a> Parameters<'a> {
     }
 }
 
+/// The account that a webhook is about: a subaccount signs with its own token. By the same reading as its events', so that
+/// nobody shows one account to the check and another to the worker.
+pub fn account_sid(body: &[u8]) -> Option<String> {
+    let parameters = Parameters::read(body).ok()?;
+    let sid = parameters.get("AccountSid")?;
+    let is_sid = sid.len() == 34
+        && sid.starts_with("AC")
+        && sid.bytes().skip(2).all(|byte| byte.is_ascii_hexdigit());
+    is_sid.then(|| sid.to_owned())
+}
+
 pub(super) fn read(source: Source, body: &[u8]) -> Result<Vec<Event>, Unreadable> {
     let parameters = Parameters::read(body)?;
     let Some(id) = parameters.first(&["MessageSid", "SmsMessageSid", "SmsSid"]).map(clean) else {
@@ -128,4 +139,21 @@ fn status(source: Source, id: &str, word: String, parameters: &Parameters<'_>) -
 
 fn empty(source: Source) -> Event {
     Event { provider_kind: Cow::Borrowed(""), ..other(source, "", b"") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::account_sid;
+
+    #[test]
+    fn a_webhook_names_the_account_that_its_events_are_of() {
+        let sid = |letter: &str| format!("AC{}", letter.repeat(32));
+        let form = format!("MessageSid=SM1&AccountSid={}", sid("a"));
+        assert_eq!(account_sid(form.as_bytes()), Some(sid("a")));
+        // Read as a form, it would name another one.
+        let json = format!(r#" {{"AccountSid":"{}","x":"&AccountSid={}&y="}}"#, sid("a"), sid("b"));
+        assert_eq!(account_sid(json.as_bytes()), Some(sid("a")));
+        assert_eq!(account_sid(b"AccountSid=AC1"), None);
+        assert_eq!(account_sid(b"\xff\xfe{}"), None);
+    }
 }

@@ -67,6 +67,13 @@ async fn pass_uncounted(
         let detail = format!("{path} is no path of this channel at {}", id.provider.name());
         Problem::new(Kind::Forbidden, detail)
     })?;
+    if let Some(operation) = route.operation() {
+        let detail = format!(
+            "{} must not be made twice, so it is not passed on: POST /api/v1/channels/{id}/{operation}",
+            route.pattern
+        );
+        return Err(Problem::new(Kind::Forbidden, detail));
+    }
     require(caller, id, request.method, &route)?;
     let query = Query::parse(id.provider, request.query);
     let query = query.map_err(|refused| invalid("query", refused.to_string()))?;

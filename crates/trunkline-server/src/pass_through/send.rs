@@ -10,7 +10,7 @@ use trunkline_providers::error::Failure;
 use trunkline_providers::http::{Body as _, Call, HeaderName, Passed, Stopped, Unanswered};
 use trunkline_providers::pass_through::{
     Access, Budget, Channel, Inspect, Query, Route, file_call, media_call, message_call,
-    provider_call, rest,
+    provider_call, rest, used,
 };
 use trunkline_store::QualifiedId;
 use trunkline_store::channels::Reach;
@@ -189,6 +189,9 @@ impl Sending<'_> {
         let opened = http.open(call, patience, MOST, IDLE).await;
         let passed = opened.map_err(|unanswered| without_answer(self.id.provider, &unanswered))?;
         if passed.status < 400 {
+            if let Some(percent) = used(self.id.provider, &passed.headers) {
+                budget.press(&name, Pressure { percent, until: None }).await;
+            }
             return Ok(passed);
         }
         // What is wrong is said in few words; they tell whether it was too much.

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use trunkline_core::Provider;
+use trunkline_providers::error::ProviderError;
 use trunkline_providers::twilio::NewSender;
 use trunkline_providers::{dialog360, meta, twilio};
 use trunkline_store::QualifiedId;
@@ -136,10 +137,10 @@ pub(crate) async fn twilio_api_of(
     if subaccount == account.partner_id {
         return Ok(parent);
     }
-    let found =
-        parent.account(subaccount).await.map_err(|error| failed(&error, state.clock.now()))?;
-    Ok(match found.auth_token {
-        Some(token) => parent.of_subaccount(subaccount, token),
-        None => parent,
-    })
+    let failed = |error: ProviderError| failed(&error, state.clock.now());
+    let found = parent.account(subaccount).await.map_err(failed)?;
+    let token = found.auth_token.ok_or_else(|| {
+        failed(ProviderError::without_token("provider.twilio.account", subaccount))
+    })?;
+    Ok(parent.of_subaccount(subaccount, token))
 }

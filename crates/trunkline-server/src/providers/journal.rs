@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use trunkline_providers::error::{Kind as ErrorKind, Provider, ProviderError};
@@ -12,6 +14,9 @@ use crate::{Problem, State};
 
 /// Tells nothing of the channel but its key.
 pub(crate) const API_KEY_CREATE: &str = "provider.360dialog.api_key_create";
+
+/// How many milliseconds are rested before what a call brought is written down once more.
+const RESTS: [u64; 7] = [100, 400, 1_000, 2_500, 5_000, 9_000, 12_000];
 
 /// A call that must not be made twice.
 pub(super) struct Once<'a> {
@@ -37,18 +42,21 @@ pub(super) async fn once<T>(
     state: &State,
     once: Once<'_>,
     send: impl Future<Output = Result<T, ProviderError>>,
-    store: impl AsyncFnOnce(Executor<'_>, &T) -> Result<Value, Problem>,
+    store: impl AsyncFnOnce(Executor<'_>, &T) -> Result<Value, Problem> + Clone,
 ) -> Result<T, Problem> {
     let call = begin(state, &once).await?;
     match send.await {
         Ok(brought) => {
-            let mut connection = state.store.connection().await?;
-            let transaction = connection.begin().await?;
-            let executor = transaction.executor();
-            let outcome = store(executor, &brought).await?;
-            end(executor, once.actor, &call, CallState::Done, &outcome, state.clock.now()).await?;
-            transaction.commit().await?;
-            Ok(brought)
+            // While the database is away or somebody is in the way: what a call brought is brought once.
+            for rest in RESTS {
+                match keep(state, &once, &call, &brought, store.clone()).await {
+                    Ok(()) => return Ok(brought),
+                    Err(problem) => tracing::warn!(?problem, "what a call brought is not kept yet"),
+                }
+                tokio::time::sleep(Duration::from_millis(rest)).await;
+            }
+            let kept = keep(state, &once, &call, &brought, store).await;
+            kept.map(|()| brought).map_err(|problem| not_kept(&call, problem))
         }
         Err(error) if is_certain(&error) => {
             let mut connection = state.store.connection().await?;
@@ -68,6 +76,33 @@ pub(super) async fn once<T>(
             Err(Problem::new(Kind::Unavailable, detail))
         }
     }
+}
+
+/// Stores what a call brought, together with its end.
+async fn keep<T>(
+    state: &State,
+    once: &Once<'_>,
+    call: &ProviderCall,
+    brought: &T,
+    store: impl AsyncFnOnce(Executor<'_>, &T) -> Result<Value, Problem>,
+) -> Result<(), Problem> {
+    let mut connection = state.store.connection().await?;
+    let transaction = connection.begin().await?;
+    let executor = transaction.executor();
+    let (outcome, now) = (store(executor, brought).await?, state.clock.now());
+    end(executor, once.actor, call, CallState::Done, &outcome, now).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// The provider did it, and nothing of that could be written down.
+fn not_kept(call: &ProviderCall, problem: Problem) -> Problem {
+    let detail = format!(
+        "{} did what was asked, and it could not be written down: call {} stays open, and what became of it is looked for at \
+         the provider in two minutes",
+        call.provider.name(),
+        call.id
+    );
+    Problem { cause: problem.cause, ..Problem::new(Kind::Unavailable, detail) }
 }
 
 /// Writes a call down, and who asked for it.

@@ -60,7 +60,8 @@ impl State {
     pub(crate) fn budget(&self, account: &PartnerAccount, waiting: Waiting) -> SharedBudget {
         let settings = &self.settings.calls;
         let patience = match waiting {
-            Waiting::Request => settings.patience_seconds,
+            // A call must have ended by the time at which somebody asks what became of it.
+            Waiting::Request => settings.patience_seconds.min(60),
             Waiting::Job => settings.job_patience_seconds,
             Waiting::PassThrough => settings.patience_seconds.min(1),
         };

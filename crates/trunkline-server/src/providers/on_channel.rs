@@ -71,10 +71,15 @@ fn keep_end(
     Box::pin(once(state, call, sending, async |_, ()| Ok(json!({}))))
 }
 
-/// Registers a number of Meta with its PIN.
-pub async fn register(state: &State, on: OnChannel<'_>, pin: &SecretString) -> Result<(), Problem> {
+/// Registers a number of Meta with its PIN; `again`: also where it is registered already.
+pub async fn register(
+    state: &State,
+    on: OnChannel<'_>,
+    pin: &SecretString,
+    again: bool,
+) -> Result<(), Problem> {
     let api = meta_api_of_channel(state, on.account, on.id.number, Waiting::Request).await?;
-    let call = on.call("provider.meta.register", json!({}));
+    let call = on.call("provider.meta.register", json!({ "again": again }));
     keep_end(state, call, api.register(on.key, pin)).await
 }
 

@@ -44,15 +44,19 @@ pub async fn resolve_open_calls(
     };
     let mut found = Vec::new();
     for open in open {
-        match look(state, account, &open, &itself()).await? {
-            Ok(None) => {}
-            Ok(Some(end)) => {
+        match look(state, account, &open, &itself()).await {
+            Ok(Ok(None)) => {}
+            Ok(Ok(Some(end))) => {
                 let ProviderCall { call, subject, .. } = open;
                 tracing::warn!(%call, %subject, ?end, "it was found out what became of a call");
                 found.push(Resolution { call, subject, end });
             }
-            Err(error) => {
+            Ok(Err(error)) => {
                 tracing::warn!(%error, call = %open.call, "what became of a call is still not known");
+            }
+            // One that cannot be asked about keeps the others from nothing.
+            Err(problem) => {
+                tracing::warn!(?problem, call = %open.call, "what became of a call cannot be asked");
             }
         }
     }
@@ -166,8 +170,10 @@ pub async fn resolve_all(state: &State) -> Result<(), Problem> {
             let connection = state.store.connection().await?;
             find_partner_account(connection.executor(), id).await?
         };
-        if let Some(account) = account {
-            resolve_open_calls(state, &account).await?;
+        if let Some(account) = account
+            && let Err(problem) = resolve_open_calls(state, &account).await
+        {
+            tracing::warn!(?problem, account = id, "open calls could not be looked at");
         }
     }
     Ok(())
@@ -263,6 +269,8 @@ async fn ask_number(
     let unregistered =
         number.platform_type.as_ref().is_some_and(|word| word.is(Platform::NotRegistered));
     let end = match open.call.as_str() {
+        // It was registered before too, so that it is says nothing.
+        "provider.meta.register" if open.details["again"] == true => CallState::Unknown,
         "provider.meta.register" if number.is_registered() => CallState::Done,
         "provider.meta.deregister" if unregistered => CallState::Done,
         "provider.meta.register" | "provider.meta.deregister" => CallState::Failed,

@@ -101,7 +101,7 @@ async fn perform(state: &State, on: OnChannel<'_>, act: ChannelAct) -> Result<()
         }
         (ChannelAct::Register { pin, again }, Provider::Meta) => {
             expect_registrable(state, on, !again).await?;
-            providers::register(state, on, &pin).await
+            providers::register(state, on, &pin, again).await
         }
         (ChannelAct::Deregister, Provider::Meta) => {
             expect_registrable(state, on, false).await?;

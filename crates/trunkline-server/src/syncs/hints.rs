@@ -1,7 +1,9 @@
 //! What webhooks only hinted at, asked of the provider one by one.
 
 use trunkline_core::syncs::{SyncKind, SyncSubject};
-use trunkline_store::syncs::{Hint, find_our_channel, find_our_client, insert_sync, list_hints};
+use trunkline_store::syncs::{
+    Hint, find_our_channel, find_our_client, insert_sync, list_hints, move_hint,
+};
 
 use super::full::Sync;
 use super::trouble::Trouble;
@@ -39,6 +41,9 @@ impl Sync<'_> {
                     find_our_client(connection.executor(), provider, key).await?
                 };
                 if let Some(ours) = ours {
+                    if self.leave_to_another(&hint, ours.account_id).await? {
+                        return Ok(());
+                    }
                     self.lacking(&mut unit, &ours, &mut asked).await?;
                 }
             }
@@ -48,12 +53,26 @@ impl Sync<'_> {
                     find_our_channel(connection.executor(), provider, key).await?
                 };
                 if let Some((client, channel)) = ours {
+                    if self.leave_to_another(&hint, client.account_id).await? {
+                        return Ok(());
+                    }
                     self.channel(&mut unit, &client, &channel).await?;
                 }
             }
         }
         unit.hints.push(hint);
         unit.commit(self.state, self.run, self.worker).await
+    }
+
+    /// Whether another account has the client: accounts of one app share its webhooks, and this one's credential would not find
+    /// what belongs to that.
+    async fn leave_to_another(&self, hint: &Hint, account: Option<i32>) -> Result<bool, Trouble> {
+        let Some(other) = account.filter(|account| *account != self.account.id) else {
+            return Ok(false);
+        };
+        let connection = self.state.store.connection().await?;
+        move_hint(connection.executor(), self.account.id, other, hint).await?;
+        Ok(true)
     }
 
     /// A hint at the whole account is one for a full sync.

@@ -19,7 +19,7 @@ mod worker;
 use jiff::SignedDuration;
 use tracing::info;
 use trunkline_store::StoreError;
-use trunkline_store::outages::delete_old_outages;
+use trunkline_store::outages::{delete_old_outages, end_forgotten_outages};
 use trunkline_store::syncs::{delete_old_syncs, queue_due_syncs, queue_hinted_syncs};
 
 use crate::State;
@@ -40,6 +40,7 @@ pub async fn queue_syncs(state: &State) -> Result<(), StoreError> {
         queue_due_syncs(executor, interval, now).await?;
     }
     queue_hinted_syncs(executor, now).await?;
+    end_forgotten_outages(executor, now).await?;
     state.metrics.syncs.stand(executor).await
 }
 

@@ -85,14 +85,32 @@ impl Accounts {
         Ok(self.at_most(MOMENT, state).await?.get(slug).cloned())
     }
 
-    /// The tokens of a Twilio subaccount that is a company's.
+    /// The tokens of a Twilio subaccount that is a company's, as they were a minute ago at most.
     pub(super) async fn subaccount(
         &self,
         state: &State,
         sid: &str,
     ) -> Result<Arc<Vec<Secret>>, StoreError> {
+        self.tokens_at_most(SUBACCOUNT_FRESH, state, sid).await
+    }
+
+    /// The tokens as they are now, for a signature that does not fit.
+    pub(super) async fn subaccount_anew(
+        &self,
+        state: &State,
+        sid: &str,
+    ) -> Result<Arc<Vec<Secret>>, StoreError> {
+        self.tokens_at_most(MOMENT, state, sid).await
+    }
+
+    async fn tokens_at_most(
+        &self,
+        age: Duration,
+        state: &State,
+        sid: &str,
+    ) -> Result<Arc<Vec<Secret>>, StoreError> {
         let now = Instant::now();
-        let is_fresh = |known: &Subaccount| now.duration_since(known.read_at) < SUBACCOUNT_FRESH;
+        let is_fresh = |known: &Subaccount| now.duration_since(known.read_at) < age;
         let lock = || self.subaccounts.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = lock().get(sid).filter(|known| is_fresh(known)) {
             return Ok(Arc::clone(&known.tokens));
@@ -108,7 +126,7 @@ impl Accounts {
         let tokens = Arc::new(tokens);
         let mut subaccounts = lock();
         if subaccounts.len() >= MOST_SUBACCOUNTS {
-            subaccounts.retain(|_, known| is_fresh(known));
+            subaccounts.retain(|_, known| now.duration_since(known.read_at) < SUBACCOUNT_FRESH);
         }
         if subaccounts.len() < MOST_SUBACCOUNTS {
             let known = Subaccount { read_at: now, tokens: Arc::clone(&tokens) };

@@ -19,7 +19,7 @@ pub(super) enum Proof {
 
 impl Proof {
     /// Takes what this stream of this account must bring from the headers; `None`: it is not there, or
-    /// the account has no secret to compare it with.
+    /// the account has no secret to compare it with. At Twilio the token of a subaccount may do, where the account has none.
     ///
     /// 360dialog signs what is about the partner, and sends a word with what is about a number. Of each
     /// the other will do where the account has that one alone. Twilio signs by the auth token or, where a rule of the account
@@ -46,12 +46,12 @@ impl Proof {
         }
         match source {
             _ if takes_word => account.header.as_ref().and_then(word),
+            Source::TwilioMessages | Source::TwilioStatus => signature(twilio::SIGNATURE_HEADER),
             _ if !is_signed => None,
             Source::Meta => signature(meta::SIGNATURE_HEADER),
             Source::Dialog360Events | Source::Dialog360Numbers => {
                 signature(dialog360::SIGNATURE_HEADER)
             }
-            Source::TwilioMessages | Source::TwilioStatus => signature(twilio::SIGNATURE_HEADER),
         }
     }
 

@@ -6,8 +6,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, post};
 use sha2::{Digest, Sha256};
 use trunkline_core::events::Source;
+use trunkline_core::secrets::Secret;
 use trunkline_providers::lanes::lanes;
 use trunkline_providers::twilio;
+use trunkline_providers::webhooks::account_sid;
 
 use super::accounts::Account;
 use super::inbox::{NotStored, Verified};
@@ -106,14 +108,17 @@ async fn verify(
     {
         return Ok(true);
     }
-    let sid = twilio::account_sid(body).filter(|sid| *sid != account.partner_id);
+    let sid = account_sid(body).filter(|sid| *sid != account.partner_id);
     let (Proof::Signature(given), Some(sid)) = (proof, sid) else { return Ok(false) };
     if !matches!(source, Source::TwilioMessages | Source::TwilioStatus) {
         return Ok(false);
     }
     let request = twilio::SignedRequest { url, body };
-    let tokens = accounts.subaccount(state, &sid).await?;
-    Ok(tokens.iter().any(|token| twilio::is_signed(token, &request, given)))
+    let is_good = |tokens: &[Secret]| {
+        tokens.iter().fold(false, |found, token| twilio::is_signed(token, &request, given) | found)
+    };
+    Ok(is_good(&accounts.subaccount(state, &sid).await?)
+        || is_good(&accounts.subaccount_anew(state, &sid).await?))
 }
 
 /// The raw body, unless it is too long or takes too long.

@@ -43,6 +43,29 @@ pub async fn list_hints(
     rows.iter().map(read).collect()
 }
 
+/// Leaves a hint to another account, to which what it is about belongs.
+pub async fn move_hint(
+    executor: Executor<'_>,
+    account_id: i32,
+    to: i32,
+    hint: &Hint,
+) -> Result<(), StoreError> {
+    let query = "
+        WITH gone AS (
+            DELETE FROM trunkline.resync_requests
+            WHERE account_id = $1 AND subject = $3 AND subject_key = $4
+            RETURNING subject, subject_key, reason, requested_at
+        )
+        INSERT INTO trunkline.resync_requests AS known (account_id, subject, subject_key, reason, requested_at)
+        SELECT $2, subject, subject_key, reason, requested_at
+        FROM gone
+        ON CONFLICT (account_id, subject, subject_key) DO UPDATE
+        SET requested_at = greatest(known.requested_at, excluded.requested_at)";
+    let parameters: Parameters<'_> = &[&account_id, &to, &hint.subject.as_str(), &hint.key];
+    executor.execute("leave a hint to another account", query, parameters).await?;
+    Ok(())
+}
+
 /// Writes down that a channel is to be read at its provider, because of something that was done to it there.
 pub async fn insert_channel_hint(
     executor: Executor<'_>,

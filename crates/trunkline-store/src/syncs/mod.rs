@@ -16,7 +16,9 @@ use trunkline_core::Provider;
 use trunkline_core::syncs::{SyncKind, SyncState};
 
 pub use findings::{NewFinding, SyncFinding, insert_sync_findings, list_sync_findings};
-pub use hints::{Hint, delete_channel_hint, delete_hints, insert_channel_hint, list_hints};
+pub use hints::{
+    Hint, delete_channel_hint, delete_hints, insert_channel_hint, list_hints, move_hint,
+};
 pub use list::{SyncFilter, find_sync, list_syncs};
 pub use ours::{
     OurChannel, OurClient, find_our_channel, find_our_client, list_channel_homes,

@@ -30,6 +30,9 @@ pub async fn queue_due_syncs(
     executor.execute("put syncs into the queue", query, parameters).await
 }
 
+/// How long hints wait after a sync that could not follow them: what refuses us once does so again.
+const REST: SignedDuration = SignedDuration::from_mins(30);
+
 /// The same for active accounts of which a webhook hinted at something.
 pub async fn queue_hinted_syncs(executor: Executor<'_>, now: Timestamp) -> Result<u64, StoreError> {
     let query = "
@@ -42,9 +45,18 @@ pub async fn queue_hinted_syncs(executor: Executor<'_>, now: Timestamp) -> Resul
                 FROM trunkline.resync_requests AS request
                 WHERE request.account_id = account.id
             )
+            AND NOT EXISTS (
+                SELECT
+                FROM trunkline.sync_runs AS run
+                WHERE run.account_id = account.id
+                    AND run.kind = 'hints'
+                    AND run.state = 'failed'
+                    AND run.ended_at > $2
+            )
         ORDER BY account.id
         ON CONFLICT (account_id, kind, is_dry) WHERE state IN ('queued', 'running') DO NOTHING";
-    executor.execute("put syncs of hints into the queue", query, &[&now]).await
+    let rested = now.saturating_sub(REST).unwrap_or(now);
+    executor.execute("put syncs of hints into the queue", query, &[&now, &rested]).await
 }
 
 /// How many syncs wait for their turn, or to be tried again.
@@ -57,7 +69,8 @@ pub async fn count_queued_syncs(executor: Executor<'_>) -> Result<i64, StoreErro
     Ok(row.map_or(0, |row| row.get(0)))
 }
 
-/// Deletes reports that are older, a thousand at a time; of each account the last full one that ended stays.
+/// Deletes reports that are older, a thousand at a time; of each account the last full one stays, and the last that came to
+/// its end.
 /// Hints of accounts that are gone are deleted too. Says how many reports it deleted.
 pub async fn delete_old_syncs(
     executor: Executor<'_>,
@@ -69,13 +82,11 @@ pub async fn delete_old_syncs(
             SELECT old.id
             FROM trunkline.sync_runs AS old
             WHERE old.ended_at < $1
-                AND EXISTS (
-                    SELECT
-                    FROM trunkline.sync_runs AS later
-                    WHERE later.account_id = old.account_id
-                        AND later.kind = 'full'
-                        AND later.state = 'done'
-                        AND later.id > old.id
+                AND old.id NOT IN (
+                    SELECT max(last.id)
+                    FROM trunkline.sync_runs AS last
+                    WHERE last.account_id = old.account_id AND last.kind = 'full' AND NOT last.is_dry
+                    GROUP BY last.state = 'done'
                 )
             ORDER BY old.id
             LIMIT 1000

@@ -34,12 +34,14 @@ const MOST_BYTES: i64 = 8 * 1024 * 1024;
 ///
 /// From here on PostgreSQL reads no table as a whole. What is asked in a batch is found by an index, and the plans
 /// are kept: one that was made while a table or a new partition was empty would still read all of it when it is not.
-/// Nor does it start workers of its own: the lanes are worked on side by side already.
+/// Nor does it start workers of its own: the lanes are worked on side by side already. And it does not wait long for
+/// whoever died with the lane, host and all.
 pub async fn lock_lane(executor: Executor<'_>, lane: u8) -> Result<bool, StoreError> {
     let query = "
         SELECT pg_try_advisory_xact_lock(hashtext('trunkline webhook lanes'), $1) AS is_ours,
             set_config('enable_seqscan', 'off', TRUE),
-            set_config('max_parallel_workers_per_gather', '0', TRUE)";
+            set_config('max_parallel_workers_per_gather', '0', TRUE),
+            set_config('idle_in_transaction_session_timeout', '30s', TRUE)";
     let row = executor.row("take a lane", query, &[&i32::from(lane)]).await?;
     Ok(row.is_some_and(|row| row.get("is_ours")))
 }

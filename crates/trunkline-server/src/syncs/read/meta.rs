@@ -75,6 +75,7 @@ impl Reader {
                 Some(api) => api.waba(key).await,
                 None => Err(error),
             },
+            Err(error) if error.kind == Kind::Authentication => return Err(error.into()),
             answered => answered,
         };
         read(found.map(|waba| said_client(&waba, asked_at)))
@@ -92,6 +93,7 @@ impl Reader {
                     None => Err(error),
                 }
             }
+            Err(error) if error.kind == Kind::Authentication => return Err(error.into()),
             answered => answered,
         };
         read(found.map(|number| said_channel(&number, None, asked_at)))

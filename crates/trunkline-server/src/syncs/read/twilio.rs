@@ -76,10 +76,11 @@ impl Reader {
             let found = self.api.account(client).await.map_err(Trouble::of_one)?;
             self.remember(&found);
         }
-        Ok(match find() {
-            Some(token) => self.api.of_subaccount(client, token),
-            None => self.api.clone(),
-        })
+        // With the parent's own it would be the parent's senders that are listed.
+        let token = find().ok_or_else(|| {
+            Trouble::OfOne(ProviderError::without_token("provider.twilio.senders", client))
+        })?;
+        Ok(self.api.of_subaccount(client, token))
     }
 
     pub(super) async fn channels(&self, client: &str) -> Result<Said<SaidChannel>, Trouble> {
@@ -97,6 +98,7 @@ impl Reader {
                 Ok(Some(said_client(&found, asked_at)))
             }
             Err(error) if matches!(error.kind, Kind::NotFound | Kind::Invalid) => Ok(None),
+            Err(error) if !self.has_token && is_refused(&error) => Err(Trouble::OfOne(error)),
             Err(error) => Err(error.into()),
         }
     }

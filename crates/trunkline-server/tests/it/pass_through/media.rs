@@ -98,3 +98,19 @@ async fn a_file_that_a_number_uploads_is_described_fetched_and_deleted_by_that_n
     }
     assert!(simulator.read(|world| world.media.is_empty()));
 }
+
+#[tokio::test]
+async fn an_address_of_the_next_page_does_not_tell_the_token() {
+    let (service, simulator) = world().await;
+    simulator.change(|world| {
+        let account = world.meta.accounts.get_mut("102000000000001").unwrap();
+        let more = (0..3).map(|number| serde_json::json!({ "id": format!("90{number}"), "name": "greeting", "language": "en" }));
+        account.templates = more.collect();
+    });
+    let key = key(&service, None, &["provider:read"]).await;
+    let listed = service.get(&path("meta-1", "waba/message_templates?limit=1"), &key).await;
+    assert_eq!(listed.status.as_u16(), 200, "{}", listed.body);
+    let next = listed.json()["paging"]["next"].as_str().unwrap().to_owned();
+    assert!(next.contains("access_token=***") && next.contains("after="), "{next}");
+    assert!(!listed.body.contains(Sample::META_TOKEN), "{next}");
+}

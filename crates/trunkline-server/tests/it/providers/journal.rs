@@ -232,7 +232,7 @@ async fn what_became_of_metas_calls_is_read_from_the_number() {
         killed(&made, async move {
             let pin = "012345".into();
             let _ = match act {
-                "register" => register(&state, on(&partner, &nobody(), "1065"), &pin).await,
+                "register" => register(&state, on(&partner, &nobody(), "1065"), &pin, false).await,
                 "deregister" => deregister(&state, on(&partner, &nobody(), "1065")).await,
                 _ => {
                     request_code(
@@ -273,7 +273,8 @@ async fn a_call_that_the_provider_refuses_has_ended_and_can_be_made_again() {
     let account = account(&service, &address, &meta()).await;
     for _ in 0..2 {
         let refused =
-            register(&service.state, on(&account, &nobody(), "1065"), &"012345".into()).await;
+            register(&service.state, on(&account, &nobody(), "1065"), &"012345".into(), false)
+                .await;
         assert_eq!(refused.unwrap_err().status().as_u16(), 409);
     }
     let state = "provider.meta.register 1065 failed";

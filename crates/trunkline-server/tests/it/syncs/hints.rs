@@ -82,3 +82,43 @@ async fn a_hint_at_an_account_is_one_at_everything_of_it() {
     let asked = "SELECT concat_ws(' ', kind, asked_by, state) FROM trunkline.sync_runs";
     assert_eq!(field.text(asked).await, "full webhooks done");
 }
+
+#[tokio::test]
+async fn a_hint_of_a_refused_account_waits_half_an_hour_and_is_not_lost() {
+    let field = Field::new(2).await;
+    let meta = field.meta();
+    hint(&field, meta, "channel", "103000000000001").await;
+    field.simulator.change(|world| world.meta.tokens.clear());
+    let runs = "SELECT count(*)::TEXT || ' ' || coalesce(min(state), '') FROM trunkline.sync_runs WHERE kind = 'hints'";
+    for (minutes, expected) in [(0, "1 failed"), (1, "1 failed"), (31, "2 failed")] {
+        field.after(minutes).await;
+        assert_eq!(field.text(runs).await, expected, "after {minutes} minutes");
+    }
+    assert_eq!(
+        field.text("SELECT subject_key FROM trunkline.resync_requests").await,
+        "103000000000001"
+    );
+}
+
+#[tokio::test]
+async fn a_hint_is_followed_by_the_account_that_has_the_client() {
+    let field = Field::new(2).await;
+    let meta = field.meta();
+    let other = "
+        INSERT INTO partner_configurations (provider, partner_id)
+        SELECT provider, '999' FROM partner_configurations WHERE id = $1
+        RETURNING id";
+    let other: i32 = field.service.client.query_one(other, &[&meta]).await.unwrap().get(0);
+    let bind = "UPDATE meta_whatsapp_clients SET partner_configuration_id = $1";
+    field.service.client.execute(bind, &[&other]).await.unwrap();
+    hint(&field, meta, "channel", "103000000000001").await;
+    hint(&field, meta, "client", "102000000000001").await;
+    field.simulator.forget_requests();
+    field.after(0).await;
+    assert!(field.simulator.requests().iter().all(|request| !request.path.contains("10300")));
+    let hints = "SELECT string_agg(concat_ws(' ', account_id, subject_key), ', ' ORDER BY subject_key) FROM trunkline.resync_requests";
+    assert_eq!(
+        field.text(hints).await,
+        format!("{other} 102000000000001, {other} 103000000000001")
+    );
+}

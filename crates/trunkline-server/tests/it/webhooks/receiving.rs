@@ -134,6 +134,30 @@ async fn a_subaccount_of_twilios_signs_with_its_own_token() {
         let answer = post(&service, &twilio.path, header, form.as_bytes()).await;
         assert_eq!(answer.status.as_u16(), status, "{token}");
     }
+
+    // What names a subaccount to a reader of forms, and another one to whoever reads JSON, is signed by neither.
+    let (mine, victim) = (sid('b'), sid('c'));
+    let body =
+        format!(r#"{{"AccountSid":"{victim}","MessageSid":"SM1","x":"&AccountSid={mine}&y="}}"#);
+    let mut pairs: Vec<(String, String)> =
+        form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+    pairs.sort();
+    let text: String = pairs.into_iter().flat_map(|(name, value)| [name, value]).collect();
+    let signature = sha1("token-of-the-subaccount", &format!("{url}{text}"));
+    let header = ("x-twilio-signature", signature.as_str());
+    let answer = post(&service, &twilio.path, header, body.as_bytes()).await;
+    assert_eq!(answer.status.as_u16(), 401);
+
+    // A new token is taken at once.
+    let token = trunkline_core::secrets::Secret::new("a-new-token".to_owned());
+    let sealed = service.state.keys.seal(&place, &token, &mut service.state.random.clone());
+    let row = "UPDATE trunkline.twilio_senders SET auth_token = $1";
+    service.client.execute(row, &[&sealed]).await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let signature = sha1("a-new-token", &signed);
+    let header = ("x-twilio-signature", signature.as_str());
+    let answer = post(&service, &twilio.path, header, form.as_bytes()).await;
+    assert_eq!(answer.status.as_u16(), 200, "{}", answer.body);
 }
 
 #[tokio::test]
