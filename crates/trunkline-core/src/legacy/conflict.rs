@@ -37,7 +37,7 @@ vocabulary! {
         ClientInTwoCompanies = "client_in_two_companies",
         /// It was imported, and now names another company, account or channel.
         SourceMoved = "source_moved",
-        /// It was imported, and both the row and the channel that came of it were changed since.
+        /// Both the row and the channel were changed since it was imported, or the channel was there with another token.
         ChangedHere = "changed_here",
         /// The provider was asked, and does not take the token.
         TokenRejected = "token_rejected",
@@ -64,14 +64,27 @@ impl Conflict {
             Self::NumberInTwoCompanies => "another company has the same number",
             Self::ClientInTwoCompanies => "another company has numbers in the same account",
             Self::SourceMoved => "imported before, and now another company, account or channel",
-            Self::ChangedHere => "changed on both sides since it was imported",
+            Self::ChangedHere => {
+                "changed on both sides since it was imported, or there with another token"
+            }
             Self::TokenRejected => "the provider does not take the token",
             Self::TokenElsewhere => "the token does not reach this number",
         }
     }
 
-    /// What to do about it.
-    pub const fn remedy(self) -> &'static str {
+    /// What to do about it, for this row; `is_in_tables`: the other side stands in the partner tables, not in a row.
+    pub fn remedy(self, row: i64, is_in_tables: bool) -> String {
+        match self {
+            Self::SourceMoved => format!("trunkline import undo --row {row}, then run again"),
+            Self::NumberInTwoCompanies | Self::ClientInTwoCompanies if is_in_tables => {
+                "find out whose it is: what stands in the partner tables comes first, until it is deleted or disconnected there"
+                    .to_owned()
+            }
+            other => other.usual_remedy().to_owned(),
+        }
+    }
+
+    const fn usual_remedy(self) -> &'static str {
         match self {
             Self::DataMissing | Self::ClientIdMissing | Self::ChannelIdMissing => {
                 "complete connection_data, or connect the number anew"
@@ -90,7 +103,7 @@ impl Conflict {
             Self::NumberInTwoCompanies | Self::ClientInTwoCompanies => {
                 "find out whose it is and delete the other row, or --conflict newest"
             }
-            Self::SourceMoved => "trunkline import undo --row N, then run again",
+            Self::SourceMoved => "take it back, then run again",
             Self::ChangedHere => "decide which is right, and change the other",
         }
     }

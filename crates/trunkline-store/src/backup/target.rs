@@ -2,7 +2,7 @@ use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
 use super::snapshot::list_tables;
-use super::{Contents, Extent, Reference, quote};
+use super::{CONTRACT_TABLES, Contents, Extent, Reference, literal, quote};
 use crate::StoreError;
 
 /// Something that is missing, and what to do about it.
@@ -109,11 +109,21 @@ pub(super) async fn missing_reading_rights(
             has_schema_privilege(pg_namespace.oid, 'USAGE')
         FROM pg_class
         JOIN pg_namespace ON pg_namespace.oid = relnamespace
-        WHERE relkind IN ('r', 'p', 'S') AND relpersistence <> 't' AND {}
+        WHERE relkind IN ('r', 'p', 'S') AND relpersistence <> 't'
+            AND ({condition} OR EXISTS (
+                -- A table brings the sequences of its columns along.
+                SELECT
+                FROM pg_depend
+                JOIN pg_class AS owner ON owner.oid = refobjid
+                WHERE pg_class.relkind = 'S' AND nspname = 'public' AND classid = 'pg_class'::REGCLASS
+                    AND objid = pg_class.oid AND deptype IN ('a', 'i') AND owner.relnamespace = pg_class.relnamespace
+                    AND owner.relname IN ({tables})
+            ))
             AND NOT (has_schema_privilege(pg_namespace.oid, 'USAGE')
                 AND has_table_privilege(pg_class.oid, 'SELECT'))
         ORDER BY 1, 2",
-        extent.condition()
+        condition = extent.condition(),
+        tables = CONTRACT_TABLES.map(literal).join(", "),
     );
     let rows = client.query_typed(&query, &[]).await;
     let rows = rows.map_err(StoreError::query("look at the rights of the login"))?;

@@ -22,11 +22,14 @@ const OVERLAP: Duration = Duration::from_mins(5);
 /// How much longer than it takes to look for contenders is rested after it.
 const SHARE: u32 = 9;
 
+/// How long it rests at least while the database is away.
+const AWAY: Duration = Duration::from_secs(2);
+
 /// Follows what the platform changes, until it is asked to stop.
 ///
 /// First everything is taken over; where it is asked to stop before that is done, the report says so. From then on the rows are looked at that were changed since shortly before the last
 /// look, and those with a new id; all of it again where contenders came or went. A change that does not touch
-/// `updated_at`, and a row that is deleted, are seen by the next whole run alone.
+/// `updated_at` is seen by the next whole run alone, a row that is deleted by `verify`. A database that goes away is waited for.
 pub async fn follow(
     store: &Store,
     platform: &Platform,
@@ -36,12 +39,15 @@ pub async fn follow(
     interrupt: &Interrupt,
     progress: &mut BatchDone<'_>,
 ) -> Result<RunReport, StoreError> {
-    let connection = store.connection().await?;
-    let executor = connection.executor();
-    let mut position = platform.position(executor).await?;
     let mut report = RunReport::default();
-    let Some(mut known) = survey(executor, platform, interrupt, &mut |_| {}).await? else {
-        return Ok(RunReport { is_interrupted: true, ..report });
+    let (mut position, mut known) = {
+        let connection = store.connection().await?;
+        let executor = connection.executor();
+        let position = platform.position(executor).await?;
+        let Some(known) = survey(executor, platform, interrupt, &mut |_| {}).await? else {
+            return Ok(RunReport { is_interrupted: true, ..report });
+        };
+        (position, known)
     };
     let first = run(store, platform, &known, ring, options, interrupt, progress).await?;
     report.absorb(&first, true);
@@ -54,25 +60,61 @@ pub async fn follow(
             () = tokio::time::sleep(rest) => {}
             () = interrupt.requested() => return Ok(report),
         }
-        rest = interval;
+        let look = Look { store, platform, ring, options, interrupt };
+        match look.at(&mut position, &mut known, &mut report, progress).await {
+            Ok(took) => rest = interval.max(took * SHARE),
+            // The database was started again, or another server is the primary now: what was not seen is seen then.
+            Err(error @ StoreError::Unavailable { .. }) => {
+                tracing::warn!(%error, "what the platform changed is looked at when the database is back");
+                rest = interval.max(AWAY);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// What is looked with.
+#[derive(Clone, Copy)]
+struct Look<'a> {
+    store: &'a Store,
+    platform: &'a Platform,
+    ring: &'a KeyRing,
+    options: RunOptions,
+    interrupt: &'a Interrupt,
+}
+
+impl Look<'_> {
+    /// One look, and what it leads to; gives how long the survey took, if there was one.
+    async fn at(
+        &self,
+        position: &mut Position,
+        known: &mut Survey,
+        report: &mut RunReport,
+        progress: &mut BatchDone<'_>,
+    ) -> Result<Duration, StoreError> {
+        let Self { store, platform, ring, options, interrupt } = *self;
+        let connection = store.connection().await?;
+        let executor = connection.executor();
         let next = platform.position(executor).await?;
         let since = position.before(OVERLAP);
-        if has_work(executor, platform, &known, ring, options, since).await? {
+        let mut took = Duration::ZERO;
+        if has_work(executor, platform, known, ring, options, since).await? {
             let began = Instant::now();
-            let Some(contests) = survey(executor, platform, interrupt, &mut |_| {}).await? else {
-                return Ok(report);
+            let Some(found) = survey(executor, platform, interrupt, &mut |_| {}).await? else {
+                return Ok(took);
             };
-            rest = interval.max(began.elapsed() * SHARE);
-            let is_same = contests.contests == known.contests;
-            known = contests;
+            took = began.elapsed();
+            let is_same = found.contests == known.contests;
             let done = if is_same {
-                catch_up(store, platform, &known, ring, options, since, interrupt, progress).await?
+                catch_up(store, platform, &found, ring, options, since, interrupt, progress).await?
             } else {
-                run(store, platform, &known, ring, options, interrupt, progress).await?
+                run(store, platform, &found, ring, options, interrupt, progress).await?
             };
+            *known = found;
             report.absorb(&done, !is_same);
         }
-        position = next;
+        *position = next;
+        Ok(took)
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use trunkline_core::legacy::{Choice, Conflict, Contest, Contests, LegacyChannel};
 use trunkline_core::secrets::KeyRing;
 
-use super::lookup::{Existing, Made};
+use super::lookup::{Existing, Made, Stored};
 use super::secrets::Secrets;
 use super::{Platform, SourceRow, Survey};
 use crate::row::words;
@@ -63,6 +63,13 @@ pub struct Problem {
     pub conflict: Conflict,
     /// With whom, where it is about two.
     pub rival: Option<Rival>,
+}
+
+impl Problem {
+    /// What to do about it, for the row.
+    pub fn remedy(&self, row: i64) -> String {
+        self.conflict.remedy(row, matches!(self.rival, Some(Rival::Company(_))))
+    }
 }
 
 /// The other side of a conflict.
@@ -142,8 +149,30 @@ impl<'a> Judge<'a> {
                 refused(Conflict::SourceMoved, None)
             }
             (Some(_), Some(made)) => self.judge_again(row, channel, made),
-            (Some(_), None) => Verdict::AlreadyThere,
+            (Some(stored), None) => {
+                self.judge_adopted(row, channel, stored).unwrap_or(Verdict::AlreadyThere)
+            }
         }
+    }
+
+    /// What becomes of a channel that was there before, where that is not as it is.
+    ///
+    /// Its facts stay; a secret that it lacks comes from the row, and which of two is right nobody knows.
+    fn judge_adopted(
+        &self,
+        row: &SourceRow,
+        channel: &LegacyChannel,
+        stored: &Stored,
+    ) -> Option<Verdict> {
+        let secret = channel.secret.as_ref()?;
+        if stored.secret.is_none() {
+            return Some(Verdict::Update);
+        }
+        if self.ring.is_none_or(|ring| stored.has_secret(ring, secret)) {
+            return None;
+        }
+        let is_taken = row.chose(Conflict::ChangedHere) == Some(Choice::Take);
+        Some(if is_taken { Verdict::Update } else { refused(Conflict::ChangedHere, None) })
     }
 
     fn judge_again(&self, row: &SourceRow, channel: &LegacyChannel, made: Made<'_>) -> Verdict {
@@ -197,6 +226,9 @@ impl<'a> Judge<'a> {
             }
         }
         if let Some(stored) = stored {
+            if let Some(verdict) = self.judge_adopted(row, channel, stored) {
+                return verdict;
+            }
             return Verdict::Adopt { client_row: stored.client_row, channel_row: stored.row };
         }
         if let Some(company) = existing.holder(facts) {

@@ -45,6 +45,15 @@ impl Stored {
         told
     }
 
+    /// Its own facts, and the row's where it has none.
+    pub(super) fn filled(&self, facts: &Facts) -> Facts {
+        let mut filled = self.facts.clone();
+        filled.phone_number = filled.phone_number.or_else(|| facts.phone_number.clone());
+        filled.display_name = filled.display_name.or_else(|| facts.display_name.clone());
+        filled.webhook_url = filled.webhook_url.or_else(|| facts.webhook_url.clone());
+        filled
+    }
+
     /// Whether these facts are of this channel, and of its company.
     pub(super) fn is_of(&self, facts: &Facts) -> bool {
         let (told, there) = (self.told(facts), &self.facts);
@@ -244,6 +253,14 @@ impl Existing {
         let stored = self.channel(&row.reading.as_ref().ok()?.facts)?;
         let record = self.makers.get(&(stored.facts.provider, stored.row))?;
         Some(Made { record, stored, is_own: false })
+    }
+
+    /// The channel of a row that no import made: the one that it is recorded with, or that has its key.
+    pub(super) fn adopted(&self, row: &SourceRow) -> Option<&Stored> {
+        let record = row.record.as_ref();
+        record
+            .and_then(|record| self.channel_of_row(record.provider, record.channel_row))
+            .or_else(|| self.channel(&row.reading.as_ref().ok()?.facts))
     }
 
     /// Another company that has the number.

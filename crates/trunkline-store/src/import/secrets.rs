@@ -13,9 +13,12 @@ pub(super) struct Secrets<'a> {
 }
 
 impl Secrets<'_> {
-    /// Whether the row has another one than was imported. One that is gone changes nothing.
+    /// Whether the row has another one than was imported, or the channel has none. One that is gone changes nothing.
     pub(super) fn is_new_in_row(&self) -> bool {
         let Some(secret) = self.secret else { return false };
+        if self.stored.secret.is_none() {
+            return true;
+        }
         match self.was_imported(secret) {
             Some(was_imported) => !was_imported,
             None => !self.stored.has_secret(self.ring, secret),

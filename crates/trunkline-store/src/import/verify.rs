@@ -1,4 +1,4 @@
-use trunkline_core::legacy::{CHANNEL_TYPES, Checksum, Conflict};
+use trunkline_core::legacy::{CHANNEL_TYPES, Checksum, Choice, Conflict};
 use trunkline_core::secrets::KeyRing;
 use trunkline_migrate::Interrupt;
 
@@ -36,6 +36,28 @@ pub enum Finding {
 }
 
 impl Finding {
+    /// What to do about it, for this row of the source; `None` where nothing is to be done.
+    pub fn remedy(self, row: i64) -> Option<String> {
+        match self {
+            Self::Missing { .. } => Some("trunkline import run".to_owned()),
+            Self::Different { difference, .. } => Some(match difference {
+                Difference::SourceChanged => {
+                    "trunkline import run; where that calls it a conflict, what that says".to_owned()
+                }
+                Difference::ChannelChanged => {
+                    "change the platform's row alike, or leave it out at /admin/import".to_owned()
+                }
+                Difference::Secret => {
+                    "trunkline import run takes a new token of the row; one that was entered here stays: enter it on the platform too".to_owned()
+                }
+                Difference::ChannelGone => format!(
+                    "trunkline import run makes it again; to let it go: trunkline import undo --row {row}"
+                ),
+            }),
+            Self::Same { .. } | Self::Conflict(_) => None,
+        }
+    }
+
     /// The word for what is not as it should be; `None` where it is, or cannot be taken over.
     pub const fn word(self) -> Option<&'static str> {
         match self {
@@ -119,7 +141,17 @@ pub async fn verify(
     Ok(Verification { source_gone, is_interrupted: false })
 }
 
+/// What is found of a row; that somebody leaves a difference as it is is no difference.
 fn find(row: &SourceRow, existing: &Existing, judge: Judge<'_>) -> Finding {
+    let found = compare(row, existing, judge);
+    let is_left = row.chose(Conflict::ChangedHere) == Some(Choice::LeaveOut);
+    match found {
+        Finding::Different { .. } if is_left => Finding::Conflict(Conflict::ChangedHere),
+        found => found,
+    }
+}
+
+fn compare(row: &SourceRow, existing: &Existing, judge: Judge<'_>) -> Finding {
     let channel = match &row.reading {
         Ok(channel) => channel,
         Err(conflict) => return Finding::Conflict(*conflict),
@@ -154,8 +186,10 @@ fn find(row: &SourceRow, existing: &Existing, judge: Judge<'_>) -> Finding {
         };
         return different(found, changed);
     }
-    let compared = judge.ring.zip(channel.secret.as_ref()).filter(|_| record.made_channel);
-    if compared.is_none_or(|(ring, secret)| stored.has_secret(ring, secret)) {
+    let is_same = channel.secret.as_ref().is_none_or(|secret| {
+        stored.secret.is_some() && judge.ring.is_none_or(|ring| stored.has_secret(ring, secret))
+    });
+    if is_same {
         Finding::Same { checksum: expected }
     } else {
         different(found, Difference::Secret)

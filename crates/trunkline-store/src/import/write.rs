@@ -209,27 +209,35 @@ async fn update(
     let mut told = Vec::new();
     for (row, channel) in items {
         if let Some(made) = existing.made(row) {
-            told.push((*row, *channel, made, made.stored.told(&channel.facts)));
+            told.push((*row, *channel, made.stored, Some(made), made.stored.told(&channel.facts)));
+        } else if let Some(stored) = existing.adopted(row) {
+            told.push((*row, *channel, stored, None, stored.filled(&channel.facts)));
         }
     }
     let (mut changed, mut times, mut others) = (Channels::default(), Vec::new(), Vec::new());
-    for (row, channel, made, facts) in &told {
-        let Made { record, stored, is_own } = *made;
+    for (row, channel, stored, made, facts) in &told {
         let secret = channel.secret.as_ref();
-        let secrets = Secrets { ring: writing.ring, record, stored, secret };
         // One that was entered here stays, unless the row has a new one or somebody decided for the row.
         let is_taken = row.chose(Conflict::ChangedHere) == Some(Choice::Take);
-        let secret = secret.filter(|_| is_taken || secrets.is_new_in_row());
+        let is_new = match made {
+            Some(Made { record, .. }) => {
+                Secrets { ring: writing.ring, record, stored, secret }.is_new_in_row()
+            }
+            None => stored.secret.is_none(),
+        };
+        let secret = secret.filter(|_| is_taken || is_new);
         let secret = secret.map(|secret| writing.seal(tables, stored.row, secret));
         let status = tables.status(channel.is_active);
         changed.push((stored.row, stored.client_row), facts, status, secret);
         times.push(stored.updated_at);
-        if !is_own {
+        if made.is_some_and(|made| !made.is_own) {
             others.push(stored.row);
         }
         let client = (stored.client_row, row.made_client(tables, stored.client_row));
-        records.push(writing, (row, channel), client, (stored.row, true));
-        records.keep_status(record.was_active);
+        records.push(writing, (row, channel), client, (stored.row, made.is_some()));
+        if let Some(Made { record, .. }) = made {
+            records.keep_status(record.was_active);
+        }
     }
     if changed.is_empty() {
         return Ok(());

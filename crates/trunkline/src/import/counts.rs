@@ -36,7 +36,7 @@ pub(super) struct ConflictLine {
     conflict: &'static str,
     explanation: &'static str,
     rival: Option<String>,
-    remedy: &'static str,
+    remedy: String,
 }
 
 /// What is known of all rows that were shown to it.
@@ -182,7 +182,7 @@ impl ConflictLine {
             self.conflict.to_owned(),
             self.explanation.to_owned(),
             self.rival.clone().unwrap_or_default(),
-            self.remedy.to_owned(),
+            self.remedy.clone(),
         ]
     }
 
@@ -194,7 +194,7 @@ impl ConflictLine {
             conflict: problem.conflict.as_str(),
             explanation: problem.conflict.explanation(),
             rival: problem.rival.map(|rival| rival.to_string()),
-            remedy: problem.conflict.remedy(),
+            remedy: problem.remedy(row.id),
         }
     }
 }

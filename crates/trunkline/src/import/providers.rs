@@ -33,7 +33,7 @@ struct Found {
     explanation: &'static str,
     /// The provider's words, or why it was not asked.
     detail: String,
-    remedy: Option<&'static str>,
+    remedy: Option<String>,
 }
 
 /// What the providers said.
@@ -154,7 +154,7 @@ impl Said {
                 found.finding.to_owned(),
                 found.explanation.to_owned(),
                 found.detail.clone(),
-                found.remedy.unwrap_or_default().to_owned(),
+                found.remedy.clone().unwrap_or_default(),
             ]
         })
     }
@@ -166,7 +166,7 @@ impl Said {
             printer.line(format_args!(
                 "  {WARNING}{finding}{WARNING:#} row {row}, {channel_type}{company}: {explanation} ({detail})"
             ));
-            if let Some(remedy) = found.remedy {
+            if let Some(remedy) = &found.remedy {
                 printer.line(format_args!("      {QUIET}{remedy}{QUIET:#}"));
             }
         }
@@ -202,7 +202,7 @@ impl Found {
             kind: "conflict",
             finding: conflict.as_str(),
             explanation: conflict.explanation(),
-            remedy: Some(conflict.remedy()),
+            remedy: Some(conflict.remedy(row.id, false)),
             ..Self::of(row, detail)
         }
     }

@@ -31,6 +31,7 @@ struct Line {
     row: i64,
     company_id: Option<i32>,
     finding: &'static str,
+    remedy: String,
 }
 
 struct Findings {
@@ -88,8 +89,9 @@ impl Findings {
             company.add(finding);
         }
         self.total.add(finding);
-        let Some(finding) = finding.word() else { return };
-        self.lines.entry(row.id, || Line { row: row.id, company_id: row.company_id, finding });
+        let (Some(word), Some(remedy)) = (finding.word(), finding.remedy(row.id)) else { return };
+        let (row, company_id) = (row.id, row.company_id);
+        self.lines.entry(row, || Line { row, company_id, finding: word, remedy });
     }
 
     fn tell(&self, session: &Session<'_>, verification: &Verification) -> ExitStatus {
@@ -104,13 +106,15 @@ impl Findings {
         });
         self.print_companies(printer);
         for line in self.lines.values() {
-            printer.line(format_args!("  {ERROR}{}{ERROR:#} row {}", line.finding, line.row));
+            let Line { row, finding, remedy, .. } = line;
+            printer.line(format_args!("  {ERROR}{finding}{ERROR:#} row {row}: {remedy}"));
         }
         self.lines.print_more(printer, "rows");
         for row in &verification.source_gone {
             printer.line(format_args!(
-                "  {QUIET}row {row} was imported, and is gone from {}{QUIET:#}",
-                from(session.platform.source())
+                "  {QUIET}row {row} was imported, and is gone from {}: where the number is given up, trunkline import undo --row {row}{}{QUIET:#}",
+                from(session.platform.source()),
+                session.options
             ));
         }
         session.tell_missing_keys();

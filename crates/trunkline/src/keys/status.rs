@@ -66,7 +66,7 @@ fn print_next_steps(printer: &Printer, counts: &[SecretCount], ring: Option<&Key
             "{WARNING}Malformed:{WARNING:#} {secrets}, cut short or made by a newer release. Enter them anew"
         ));
     }
-    if ring.is_none() {
+    if ring.is_none() && missing.is_empty() {
         printer.line("Make a key: trunkline keys generate");
     }
     if total(State::Plaintext) > 0 {

@@ -320,6 +320,7 @@ async fn rights_that_are_missing_are_said_with_their_grant() {
     let refused = refused.expect(6);
     for grant in [
         "GRANT SELECT ON \"public\".\"dialog_360_channels\" TO \"trunkline_reader\";",
+        "GRANT SELECT ON SEQUENCE \"public\".\"dialog_360_channels_id_seq\" TO \"trunkline_reader\";",
         "GRANT USAGE ON SCHEMA \"trunkline\" TO \"trunkline_reader\"; GRANT SELECT ON ALL TABLES IN SCHEMA",
         "GRANT SELECT ON ALL SEQUENCES IN SCHEMA \"trunkline\" TO \"trunkline_reader\";",
     ] {

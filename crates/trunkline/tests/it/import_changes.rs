@@ -304,3 +304,74 @@ async fn a_login_that_may_not_write_companies_imports() {
     command.env("TRUNKLINE_KEYS", KEY).run().await.expect(0);
     assert_eq!(channels(&place).await, 1);
 }
+
+#[tokio::test]
+async fn a_channel_that_was_there_gets_the_token_that_it_lacks_and_no_other_without_a_decision() {
+    let place = platform(&[
+        (1, 1, "official", "7001", "8001", "fake-1", NUMBER),
+        (2, 2, "360dialog", "aCH", "aCL", "fake-2", "+4915112345679"),
+    ])
+    .await;
+    place
+        .sql(
+            "INSERT INTO meta_whatsapp_clients (company_id, business_account_id) VALUES (1, '8001');
+            INSERT INTO meta_whatsapp_phone_numbers (client_id, phone_number_id, display_name)
+            SELECT id, '7001', 'Ours' FROM meta_whatsapp_clients",
+        )
+        .await;
+    run(&place, "import verify").await.expect(3);
+    let done = run(&place, "import run --format json").await.expect(0).json();
+    assert_eq!([&done["created"], &done["updated"]], [1, 1], "{done}");
+    run(&place, "import verify").await.expect(0);
+    let filled = "SELECT count(*) FROM meta_whatsapp_phone_numbers
+        WHERE access_token LIKE 'tlk1.%' AND display_name = 'Ours' AND phone_number = '+4915112345678'";
+    assert_eq!(place.number(filled).await, 1);
+
+    // A token that was taken away comes back; of two that differ nobody knows which is right.
+    place.sql("UPDATE dialog_360_channels SET api_key = NULL").await;
+    run(&place, "import run").await.expect(0);
+    run(&place, "import verify").await.expect(0);
+    place.sql("DELETE FROM trunkline.import_sources").await;
+    place.sql("UPDATE channel_connections SET connection_data = connection_data || '{\"accessToken\": \"fake-other\"}' WHERE id = 1").await;
+    assert_eq!(conflicts(&place).await, ["1 changed_here"]);
+    run(&place, "import run").await.expect(3);
+    let decide = async |choice: &str| {
+        place.sql(&format!("INSERT INTO trunkline.import_decisions (source, source_row, conflict, choice, decided_by, decided_at)
+            VALUES ('platform', 1, 'changed_here', '{choice}', 'ada@example.com', now())
+            ON CONFLICT (source, source_row) DO UPDATE SET choice = excluded.choice")).await;
+    };
+    decide("leave_out").await;
+    run(&place, "import run").await.expect(0);
+    run(&place, "import verify").await.expect(0);
+    decide("take").await;
+    run(&place, "import verify").await.expect(3);
+    let done = run(&place, "import run --format json").await.expect(0).json();
+    assert_eq!(done["updated"], 1, "{done}");
+    run(&place, "import verify").await.expect(0);
+    // What was not made by an import is not taken back.
+    run(&place, "import undo --yes").await.expect(0);
+    assert_eq!(channels(&place).await, 2);
+}
+
+#[tokio::test]
+async fn following_goes_on_when_the_database_comes_back() {
+    let place = platform(&[(1, 1, "official", "7001", "8001", "fake-1", NUMBER)]).await;
+    let following = place
+        .command("import run --follow --interval 100ms --format json")
+        .env("TRUNKLINE_KEYS", KEY)
+        .spawn();
+    place
+        .wait_for_rows("SELECT count(*) FROM trunkline.import_runs WHERE ended_at IS NOT NULL")
+        .await;
+    place
+        .sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+        .await;
+    place.sql(&insert((2, 1, "official", "7002", "8002", "fake-2", "+4915112345679"))).await;
+    place
+        .wait_for_rows(
+            "SELECT count(*) FROM meta_whatsapp_phone_numbers WHERE phone_number_id = '7002'",
+        )
+        .await;
+    following.interrupt();
+    following.end().await.expect(0);
+}

@@ -115,7 +115,7 @@ pub(crate) struct ImportConflict {
     /// What is wrong, in a few words.
     explanation: &'static str,
     /// What to do about it on the platform.
-    remedy: &'static str,
+    remedy: String,
     /// Its company.
     company_id: Option<i32>,
     /// The name of the company.
@@ -172,7 +172,7 @@ impl From<PlannedConflict> for ImportConflict {
             row: found.source_row,
             conflict,
             explanation: conflict.explanation(),
-            remedy: conflict.remedy(),
+            remedy: found.remedy(),
             company_id: found.company_id,
             company: found.company,
             channel_type: found.channel_type,
