@@ -77,7 +77,8 @@ fn is_array(body: &[u8]) -> bool {
     body.trim_ascii_start().starts_with(b"[")
 }
 
-/// Ids are compared as they are written, so that their type does not matter.
+/// Ids are compared as they are written in the body: a provider writes one always alike, and what waits is found again by a later
+/// release.
 fn lane_of(id: Option<&str>) -> u8 {
     let Some(id) = id else { return 0 };
     // FNV-1a: it only has to spread.

@@ -92,7 +92,7 @@ const SHOWN_OF_FORMS: [&str; 16] = [
 /// A body as a text in which nothing but what is known to be harmless can be read.
 pub(crate) fn masked(source: Source, body: &[u8]) -> String {
     if let Ok(mut value) = serde_json::from_slice::<Value>(body) {
-        mask(&mut value, false);
+        mask(&mut value, false, false);
         return value.to_string();
     }
     match source {
@@ -101,14 +101,23 @@ pub(crate) fn masked(source: Source, body: &[u8]) -> String {
     }
 }
 
-fn mask(value: &mut Value, is_shown: bool) {
+/// A number that is greater may be somebody's.
+const GREATEST: u64 = 1_000_000;
+
+/// `of_person`: ids are those of people, as in the threads of Meta's history.
+fn mask(value: &mut Value, is_shown: bool, of_person: bool) {
     match value {
         Value::String(text) if !is_shown => MASK.clone_into(text),
-        Value::Number(number) if !is_shown && number.is_f64() => *value = MASK.into(),
-        Value::Array(items) => items.iter_mut().for_each(|item| mask(item, is_shown)),
+        Value::Number(number)
+            if !is_shown && number.as_u64().is_none_or(|number| number > GREATEST) =>
+        {
+            *value = MASK.into();
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| mask(item, is_shown, of_person)),
         Value::Object(fields) => {
             for (name, item) in fields {
-                mask(item, SHOWN.contains(&name.as_str()));
+                let is_shown = SHOWN.contains(&name.as_str()) && !(of_person && name == "id");
+                mask(item, is_shown, name == "threads");
             }
         }
         _ => {}
@@ -136,6 +145,11 @@ mod tests {
         for hidden in ["Sheena", "16505551234", "secret words", "48.1", "abcdef"] {
             assert!(!shown.contains(hidden), "{shown}");
         }
+        let history = r#"{"history":[{"threads":[{"id":"16505551234","context":{"wa_id":16505551234},"messages":[{"id":"wamid.1"}]}],"metadata":{"progress":55}}]}"#;
+        let shown = masked(Source::Meta, history.as_bytes());
+        assert!(!shown.contains("16505551234") && shown.contains("wamid.1"), "{shown}");
+        assert!(shown.contains("55"), "{shown}");
+        let shown = masked(Source::Meta, body.as_bytes());
         for id in ["whatsapp_business_account", r#""id":"wamid.1""#, r#""phone_number_id":"2""#] {
             assert!(shown.contains(id), "{shown}");
         }

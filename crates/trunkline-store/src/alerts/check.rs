@@ -63,6 +63,17 @@ async fn close(
                     JOIN public.partner_configurations AS account ON account.id = pulse.account_id
                     WHERE pulse.account_id = alert.subject_id AND account.is_active AND pulse.heard_at < $2
                 )
+                -- What is gone, with its company or by itself, needs nobody.
+                OR alert.subject = 'channel' AND NOT EXISTS (
+                    SELECT
+                    FROM trunkline.listed_channels AS channel
+                    WHERE channel.provider = alert.provider AND channel.id = alert.subject_id
+                )
+                OR alert.subject = 'client' AND NOT EXISTS (
+                    SELECT
+                    FROM trunkline.listed_clients AS client
+                    WHERE client.provider = alert.provider AND client.id = alert.subject_id
+                )
                 OR alert.rule = 'token_expires' AND alert.subject <> 'account' AND NOT EXISTS (
                     SELECT
                     FROM trunkline.facts AS fact

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use super::{AlertRule, AlertSeverity};
@@ -30,28 +32,77 @@ impl Signal {
     }
 }
 
-/// Opens and closes alerts; of several signals of one rule about one row the last is heard.
+/// What several signals of one rule about one row come to.
+#[derive(Default)]
+struct Heard {
+    /// It is open at the end.
+    open: Option<Signal>,
+    /// One that was open before has closed, if it recovers at this level.
+    close: Option<Signal>,
+}
+
+impl Heard {
+    fn hear(&mut self, signal: &Signal) {
+        match (signal, self.open.take()) {
+            (Signal::Close { level, .. }, open) => {
+                // To a lower level than that at which it recovers it stays.
+                self.open =
+                    open.filter(|open| open.recovers_at().is_some_and(|at| Some(at) > *level));
+                let known = self.close.as_ref().and_then(Signal::level);
+                if self.close.is_none() || *level > known {
+                    self.close = Some(signal.clone());
+                }
+            }
+            (_, None) => self.open = Some(signal.clone()),
+            (_, Some(first)) => self.open = Some(signal.since(&first)),
+        }
+    }
+}
+
+impl Signal {
+    const fn recovers_at(&self) -> Option<i64> {
+        match self {
+            Self::Open { recovers_at, .. } => *recovers_at,
+            Self::Close { .. } => None,
+        }
+    }
+
+    const fn level(&self) -> Option<i64> {
+        match self {
+            Self::Close { level, .. } => *level,
+            Self::Open { .. } => None,
+        }
+    }
+
+    /// The same, of something that fell before already.
+    fn since(&self, first: &Self) -> Self {
+        let mut since = self.clone();
+        if let (Self::Open { before, recovers_at, .. }, Self::Open { before: was, .. }) =
+            (&mut since, first)
+        {
+            before.clone_from(was);
+            *recovers_at = (*recovers_at).max(first.recovers_at());
+        }
+        since
+    }
+}
+
+/// Opens and closes alerts.
 pub(crate) async fn raise(
     executor: Executor<'_>,
     signals: &[Signal],
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let is_last = |index: usize, signal: &Signal| {
-        !signals[index + 1..].iter().any(|later| later.target() == signal.target())
-    };
-    let mut heard: Vec<&Signal> = signals
-        .iter()
-        .enumerate()
-        .filter(|(index, signal)| is_last(*index, signal))
-        .map(|(_, signal)| signal)
-        .collect();
     // In one order, so that two batches wait for each other instead of in a circle.
-    heard.sort_unstable_by_key(|signal| {
+    let mut heard: BTreeMap<(&str, SubjectRow), Heard> = BTreeMap::new();
+    for signal in signals {
         let (rule, row) = signal.target();
-        (rule.as_str(), row)
-    });
-    close(executor, &heard, now).await?;
-    open(executor, &heard, now).await
+        heard.entry((rule.as_str(), row)).or_default().hear(signal);
+    }
+    let closed: Vec<&Signal> = heard.values().filter_map(|heard| heard.close.as_ref()).collect();
+    close(executor, &closed, now).await?;
+    let opened: Vec<&Signal> = heard.values().filter_map(|heard| heard.open.as_ref()).collect();
+    open(executor, &opened, now).await
 }
 
 async fn close(
@@ -131,7 +182,13 @@ async fn open(
             WHERE bad.subject = 'client' AND provider = bad.provider AND id = bad.subject_id
         ) AS owner
         ON CONFLICT (rule, provider, subject, subject_id) WHERE resolved_at IS NULL DO UPDATE
-        SET severity = excluded.severity,
+        SET severity = CASE
+                -- A ban that was announced is no less when it comes.
+                WHEN alert.rule = 'restricted' AND alert.severity = 'critical' THEN alert.severity
+                ELSE excluded.severity
+            END,
+            company_id = excluded.company_id,
+            label = excluded.label,
             after = excluded.after,
             recovers_at = greatest(alert.recovers_at, excluded.recovers_at),
             changed_at = excluded.changed_at";

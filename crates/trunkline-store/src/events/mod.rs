@@ -94,7 +94,7 @@ pub async fn apply_events(
     let changes = facts::judge(executor, arrivals, &places, &mut outcomes).await?;
     let ids = keep::insert(executor, arrivals, &places, &mut outcomes).await?;
     changes.write(executor, &ids).await?;
-    resync::request(executor, arrivals, &outcomes).await?;
+    resync::request(executor, arrivals).await?;
     pulse::note(executor, arrivals).await?;
     bind_clients(executor, &unbound).await?;
     Ok(outcomes)

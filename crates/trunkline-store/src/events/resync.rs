@@ -3,20 +3,19 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use trunkline_core::events::Subject;
 
-use super::{Arrival, Outcome};
+use super::Arrival;
 use crate::{Executor, StoreError};
 
-/// Writes down what is to be asked of the provider, because an event that is new only hints at it.
+/// Writes down what is to be asked of the provider, because an event only hints at it: also one that came before, where the
+/// provider gives events no ids, and the same words may tell of something new.
 pub(super) async fn request(
     executor: Executor<'_>,
     arrivals: &[Arrival<'_>],
-    outcomes: &[Outcome],
 ) -> Result<(), StoreError> {
     // In the order of their keys, so that two batches wait for each other instead of in a circle.
     let mut wanted: BTreeMap<(i32, &str, &str), (&str, Timestamp)> = BTreeMap::new();
-    for (arrival, outcome) in arrivals.iter().zip(outcomes) {
-        let is_new = !matches!(outcome, Outcome::Duplicate);
-        if arrival.event.hints && is_new {
+    for arrival in arrivals {
+        if arrival.event.hints {
             let (subject, key) = subject(&arrival.event.subject);
             let what = (arrival.event.kind.as_str(), arrival.received_at);
             wanted.insert((arrival.account_id, subject, key), what);

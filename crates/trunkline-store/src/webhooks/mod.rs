@@ -17,7 +17,10 @@ pub use counts::{WebhookCounts, count_webhooks};
 pub use list::{Webhook, WebhookFilter, count_webhooks_like, find_webhook, list_webhooks};
 pub use partitions::{add_partition, drop_partition};
 pub use quarantine::{Quarantined, insert_quarantined, release_quarantined};
-pub use queue::{Claimed, bury, delete_from_queue, list_due, list_due_lanes, lock_lane, postpone};
+pub use queue::{
+    Claimed, MOST_BYTES, bury, delete_from_queue, delete_orphans, list_due, list_due_lanes,
+    lock_lane, postpone,
+};
 pub use receive::{NewWebhook, Received, insert_webhooks};
 pub use replaced_secrets::{
     ReplacedSecret, delete_replaced_secrets, insert_replaced_secret, list_replaced_secrets,

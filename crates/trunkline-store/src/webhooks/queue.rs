@@ -28,7 +28,7 @@ pub struct Claimed {
 }
 
 /// A batch holds no more bytes than this, unless one body alone does.
-const MOST_BYTES: i64 = 8 * 1024 * 1024;
+pub const MOST_BYTES: i64 = 8 * 1024 * 1024;
 
 /// Takes a lane until the transaction ends; `false`: somebody else works on it.
 ///
@@ -91,6 +91,33 @@ pub async fn list_due(
         })
     };
     rows.iter().map(read).collect()
+}
+
+/// Takes out what is due next in a lane and is no longer in the inbox, as after its day was dropped while it was put here;
+/// says how much.
+pub async fn delete_orphans(
+    executor: Executor<'_>,
+    lane: u8,
+    now: Timestamp,
+    limit: i64,
+) -> Result<u64, StoreError> {
+    let query = format!(
+        "DELETE FROM trunkline.webhook_queue AS queue
+        USING (
+            SELECT inbox_id, inbox_day
+            FROM trunkline.webhook_queue
+            WHERE lane = $1 AND (due_at IS NULL OR due_at <= $2)
+            ORDER BY inbox_id
+            LIMIT {limit}
+        ) AS next
+        WHERE queue.lane = $1 AND queue.inbox_id = next.inbox_id
+            AND NOT EXISTS (
+                SELECT
+                FROM trunkline.webhook_inbox AS inbox
+                WHERE inbox.id = next.inbox_id AND inbox.day = next.inbox_day
+            )"
+    );
+    executor.execute("take out what is no longer there", &query, &[&i16::from(lane), &now]).await
 }
 
 /// Takes what was worked on out of a lane.

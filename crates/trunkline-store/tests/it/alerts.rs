@@ -69,6 +69,39 @@ async fn a_limit_recovers_at_the_level_that_it_had() {
 }
 
 #[tokio::test]
+async fn what_falls_and_half_recovers_in_one_batch_is_an_alert_as_in_two() {
+    for words in [["TIER_10K", "TIER_250", "TIER_2K"], ["TIER_10K", "TIER_2K", "TIER_250"]] {
+        let world = world().await;
+        let tier = |word: &str, second| {
+            let fact = Fact::Limit(limit(word, LimitScope::Number).unwrap());
+            let subject = Subject::channel("2001");
+            event(EventKind::ChannelLimitChanged, subject, second, Change::of([fact]))
+        };
+        let [first, second, third] = words;
+        world.apply(&[tier(first, 1), tier(second, 2), tier(third, 3)]).await;
+        let fell = "limit_fell warning channel +15550000001 1 10000 -> 250";
+        assert_eq!(alerts(&world).await, fell);
+        world.apply(&[tier("TIER_2K", 4)]).await;
+        assert_eq!(alerts(&world).await, fell, "it had more");
+        world.apply(&[tier("TIER_10K", 5)]).await;
+        assert_eq!(alerts(&world).await, format!("{fell} resolved"));
+    }
+}
+
+#[tokio::test]
+async fn an_alert_about_what_is_gone_closes() {
+    let world = world().await;
+    world.apply(&[status("2001", ChannelStatus::Restricted, 1)]).await;
+    assert_eq!(alerts(&world).await.matches("resolved").count(), 0);
+    world.client.batch_execute("DELETE FROM meta_whatsapp_phone_numbers").await.unwrap();
+    let connection = world.store.connection().await.unwrap();
+    let now = at(86_400);
+    let checked = check_alerts(connection.executor(), Thresholds::default(), now).await.unwrap();
+    assert_eq!(checked, (0, 1));
+    assert_eq!(alerts(&world).await.matches("resolved").count(), 1);
+}
+
+#[tokio::test]
 async fn a_number_that_is_restricted_then_banned_then_live_has_one_alert_at_a_time() {
     let world = world().await;
     world.apply(&[status("2001", ChannelStatus::Restricted, 1)]).await;

@@ -93,8 +93,8 @@ impl<'a> Channel<'a> {
         facts.extend(name.map(Fact::DisplayName));
         let word = self.current_quality_rating.text().or_else(|| self.quality_rating.text());
         facts.extend(word.and_then(|word| Some(Fact::Quality { rating: quality(&word)?, word })));
-        let word = self.current_limit.get();
-        facts.extend(word.and_then(|word| limit(word, LimitScope::Number)).map(Fact::Limit));
+        let word = self.current_limit.text();
+        facts.extend(word.and_then(|word| limit(&word, LimitScope::Number)).map(Fact::Limit));
         let word = account.fb_account_status.text();
         facts.extend(word.map(|word| Fact::Other(Aspect::Verification, word)));
         facts

@@ -52,7 +52,7 @@ pub(super) fn alert(told: &Told<'_>) -> Event {
 /// `business_capability_update`: a tier, a number or a number in a string; the older form is of each number alone.
 pub(super) fn capability(told: &Told<'_>) -> Event {
     let value: Value<'_> = part_or_nothing(Some(told.value));
-    let word = |loose: &Loose<'_>, scope| loose.get().and_then(|word| limit(word, scope));
+    let word = |loose: &Loose<'_>, scope| loose.text().and_then(|word| limit(&word, scope));
     let read = word(&value.max_daily_conversations_per_business, LimitScope::Portfolio)
         .or_else(|| word(&value.max_daily_conversation_per_phone, LimitScope::Number));
     let hints = read.is_none();

@@ -18,7 +18,6 @@ forms! {
         waba_info: Part,
         ban_info: Part,
         restriction_info: Part,
-        partner_client_certification_info: Part,
     }
 
     struct Account {
@@ -32,10 +31,6 @@ forms! {
 
     struct Restriction {
         restriction_type: Loose,
-    }
-
-    struct Certification {
-        status: Loose,
     }
 }
 
@@ -94,6 +89,8 @@ pub(super) fn read(told: &Told<'_>) -> Event {
             | EventKind::ClientDisconnected
             | EventKind::ClientRestricted
             | EventKind::ClientBanChanged
+            // Of a request for certification: whether the business is verified, the provider is asked.
+            | EventKind::ClientVerificationChanged
             | EventKind::Other
     );
     event
@@ -108,17 +105,11 @@ fn facts(name: &str, value: &Value<'_>, is_of_number: bool) -> Vec<Fact> {
         ]
     };
     match name {
-        "PARTNER_REMOVED" | "PARTNER_APP_UNINSTALLED" => {
-            both(ClientStatus::Disconnected, ChannelStatus::Disconnected)
-        }
+        // It may be another partner's app that was uninstalled: the provider is asked.
+        "PARTNER_REMOVED" => both(ClientStatus::Disconnected, ChannelStatus::Disconnected),
         "ACCOUNT_DELETED" => both(ClientStatus::Deleted, ChannelStatus::Deleted),
         "DISABLED_UPDATE" => ban(value.ban_info),
         "ACCOUNT_RESTRICTION" => restriction(value.restriction_info, is_of_number),
-        "PARTNER_CLIENT_CERTIFICATION_STATUS_UPDATE" => {
-            let read: Certification<'_> = part_or_nothing(value.partner_client_certification_info);
-            let status = read.status.text();
-            status.map(|word| Fact::Other(Aspect::Verification, word)).into_iter().collect()
-        }
         "VERIFIED_ACCOUNT" => vec![Fact::Other(Aspect::Verification, word())],
         _ => Vec::new(),
     }

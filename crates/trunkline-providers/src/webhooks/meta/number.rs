@@ -67,7 +67,7 @@ pub(super) fn quality(told: &Told<'_>) -> Event {
         _ => EventKind::ChannelQualityChanged,
     };
     if kind != EventKind::ChannelUpdated {
-        let word = |loose: &Loose<'_>, scope| loose.get().and_then(|word| limit(word, scope));
+        let word = |loose: &Loose<'_>, scope| loose.text().and_then(|word| limit(&word, scope));
         let read = word(&value.max_daily_conversations_per_business, LimitScope::Portfolio)
             .or_else(|| word(&value.current_limit, LimitScope::Number));
         facts.extend(read.map(Fact::Limit));

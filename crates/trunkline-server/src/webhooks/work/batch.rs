@@ -6,7 +6,8 @@ use trunkline_providers::webhooks::{Unreadable, read};
 use trunkline_store::StoreError;
 use trunkline_store::events::{Arrival, Outcome, add_weeks, apply_events};
 use trunkline_store::webhooks::{
-    Claimed, Quarantined, bury, delete_from_queue, insert_quarantined, list_due, lock_lane,
+    Claimed, MOST_BYTES, Quarantined, bury, delete_from_queue, delete_orphans, insert_quarantined,
+    list_due, lock_lane,
 };
 
 use crate::State;
@@ -35,7 +36,13 @@ pub(super) async fn work_on_batch(
         return Ok(Worked::Nothing);
     }
     let claimed = list_due(executor, lane, now, limit).await?;
-    let Some(first) = claimed.first() else { return Ok(Worked::Nothing) };
+    let Some(first) = claimed.first() else {
+        if delete_orphans(executor, lane, now, limit).await? == 0 {
+            return Ok(Worked::Nothing);
+        }
+        transaction.commit().await?;
+        return Ok(Worked::Some { is_all: false });
+    };
     at.store(first.inbox_id, Ordering::Relaxed);
 
     let bodies: Vec<_> = claimed.iter().map(|webhook| (webhook, events(webhook, lane))).collect();
@@ -79,7 +86,10 @@ pub(super) async fn work_on_batch(
 
     let metrics = &state.metrics.webhooks;
     metrics.worked(&outcomes, bodies.iter().filter(|(_, events)| events.is_err()).count());
-    Ok(Worked::Some { is_all: i64::try_from(claimed.len()).is_ok_and(|count| count < limit) })
+    let bytes: usize = claimed.iter().map(|webhook| webhook.body.len()).sum();
+    let is_cut = i64::try_from(bytes).is_ok_and(|bytes| bytes >= MOST_BYTES);
+    let is_full = i64::try_from(claimed.len()).is_ok_and(|count| count >= limit);
+    Ok(Worked::Some { is_all: !(is_full || is_cut) })
 }
 
 /// What a webhook says in this lane.

@@ -278,3 +278,16 @@ async fn an_old_webhook_finds_room_for_its_events() {
     assert_eq!((count(&service, EVENTS).await, count(&service, QUEUE).await), (1, 0));
     assert_eq!(count(&service, DEAD).await, 0);
 }
+
+#[tokio::test]
+async fn what_waits_for_a_day_that_was_dropped_holds_nothing_up() {
+    let (service, account) = service().await;
+    let orphans = "
+        INSERT INTO trunkline.webhook_queue (lane, inbox_id, inbox_day)
+        SELECT lane, -n, '2020-01-01' FROM generate_series(0, 31) AS lane, generate_series(1, 450) AS n";
+    service.client.batch_execute(orphans).await.unwrap();
+    take(&service, &account, &status(1001, 2001, "wamid.1", "sent")).await;
+    work_once(&service.state).await;
+    work_once(&service.state).await;
+    assert_eq!((count(&service, EVENTS).await, count(&service, QUEUE).await), (1, 0));
+}

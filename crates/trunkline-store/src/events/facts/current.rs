@@ -34,7 +34,6 @@ pub(super) async fn load(
     if targets.is_empty() {
         return Ok(known);
     }
-    load_facts(executor, targets, &mut known).await?;
     for provider in Provider::ALL {
         for kind in [SubjectKind::Client, SubjectKind::Channel] {
             let of =
@@ -47,6 +46,8 @@ pub(super) async fn load(
             }
         }
     }
+    // Behind the locks: whoever had a row before may have told something of it for the first time.
+    load_facts(executor, targets, &mut known).await?;
     Ok(known)
 }
 
@@ -74,8 +75,14 @@ async fn load_facts(
         let place: i64 = row.get(0);
         let key = usize::try_from(place - 1).ok().and_then(|place| keys.get(place));
         if let Some(key) = key {
-            let found = Known { value: row.get(1), word: row.get(2), told_at: Some(row.get(3)) };
-            known.insert(*key, found);
+            // What has a column in the provider's table is what stands there.
+            let told_at = Some(row.get(3));
+            let found = known.entry(*key);
+            found.and_modify(|known| known.told_at = told_at).or_insert_with(|| Known {
+                value: row.get(1),
+                word: row.get(2),
+                told_at,
+            });
         }
     }
     Ok(())
