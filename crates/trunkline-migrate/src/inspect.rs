@@ -16,6 +16,7 @@ use crate::platform::PlatformTable;
 use crate::preflight;
 use crate::selection::{Selection, UpRequest, resolve};
 use crate::source::{Migration, Name, Source, SourceError};
+use crate::sql::words;
 
 /// The file beside the migrations that says what they make.
 pub const CATALOG_FILE: &str = "catalog.json";
@@ -133,8 +134,8 @@ impl Migrator {
 
     /// Records migrations as applied without running them, if the database is what they make.
     ///
-    /// `names` empty means all that are pending. Only the tables that the named ones create are
-    /// looked at; where they create none, everything is.
+    /// `names` empty means all that are pending, and everything must agree. Of named ones that all create
+    /// tables, what they speak of must; others may change anything, so everything must for them too.
     pub async fn adopt(
         &self,
         names: &[String],
@@ -143,13 +144,13 @@ impl Migrator {
     ) -> Result<AdoptReport, Error> {
         let chosen = self.to_adopt(names, &observer).await?;
         let Some(last) = chosen.last() else { return Ok(AdoptReport::default()) };
-        let tables = created_tables(&chosen)?;
+        let spoken_of = SpokenOf::read(names, &chosen)?;
         let differences: Vec<Check> = self
             .verify(recorded)
             .await?
             .into_iter()
             .filter(|check| check.result.is_error() && check.kind != CheckKind::Reference)
-            .filter(|check| tables.is_empty() || tables.contains(&check.relation))
+            .filter(|check| spoken_of.has(&check.relation))
             .collect();
         if let Some(first) = differences.first() {
             return Err(Error::NotAdopted(format!(
@@ -188,14 +189,38 @@ fn checksums(source: &Source) -> BTreeMap<String, String> {
     source.migrations().iter().map(checksum).collect()
 }
 
-/// The tables that the migrations create, as `schema.table`.
-fn created_tables(migrations: &[&Migration]) -> Result<Vec<String>, Error> {
-    let mut tables = Vec::new();
-    for migration in migrations {
-        tables.extend(lint::created_by(migration)?.iter().map(|table| {
-            let schema = table.schema.as_deref().unwrap_or("public");
-            format!("{schema}.{}", table.name)
-        }));
+/// What the migrations that are to be adopted speak of.
+enum SpokenOf {
+    /// Anything, as far as can be told.
+    Everything,
+    /// The words of their statements, in lower case.
+    Words(String),
+}
+
+impl SpokenOf {
+    fn read(names: &[String], chosen: &[&Migration]) -> Result<Self, SourceError> {
+        let mut text = String::new();
+        for migration in chosen {
+            if names.is_empty() || lint::created_by(migration)?.is_empty() {
+                return Ok(Self::Everything);
+            }
+            for statement in migration.up.statements()? {
+                for word in words(migration.up.sql(statement)) {
+                    text.extend([&word.text.to_lowercase(), " "]);
+                }
+            }
+        }
+        Ok(Self::Words(text))
     }
-    Ok(tables)
+
+    /// Whether the name of `relation` is among them, also within a DO block or a function.
+    fn has(&self, relation: &str) -> bool {
+        let Self::Words(text) = self else { return true };
+        let name = relation.split('(').next().unwrap_or(relation);
+        let name = name.rsplit('.').next().unwrap_or(name).trim_matches('"').to_lowercase();
+        let in_word = |c: char| c.is_alphanumeric() || c == '_';
+        text.match_indices(&name).any(|(at, _)| {
+            !text[..at].ends_with(in_word) && !text[at + name.len()..].starts_with(in_word)
+        })
+    }
 }

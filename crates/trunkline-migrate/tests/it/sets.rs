@@ -269,6 +269,33 @@ async fn adopt_records_what_verify_agrees_with_and_refuses_what_it_does_not() {
 }
 
 #[tokio::test]
+async fn adopt_is_not_content_with_the_tables_alone() {
+    let database = empty().await;
+    let client = database.connect().await.unwrap();
+    let set = source(&[
+        ("1-a.sql", "CREATE TABLE a (id int);"),
+        ("2-v.sql", "CREATE VIEW v AS SELECT 1 AS one;"),
+        ("3-b.sql", "CREATE TABLE b (id int); DO $$ BEGIN CREATE TABLE hidden (id int); END $$;"),
+        (
+            "4-c.sql",
+            "CREATE TABLE c (id int); CREATE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1';",
+        ),
+    ]);
+    let migrator = migrator(&database, set);
+    run(&client, "CREATE TABLE a (id int); CREATE TABLE b (id int); CREATE TABLE c (id int)").await;
+    let mut said = Vec::new();
+    for names in [&[][..], &["2-v".to_owned()], &["3-b".to_owned()], &["4-c".to_owned()]] {
+        let refused = migrator.adopt(names, None, Arc::new(Silent)).await.unwrap_err();
+        said.push(refused.to_string());
+    }
+    insta::assert_snapshot!("not_adopted_beside_tables", said.join("\n"));
+    // What the others lack is not asked of this one.
+    let report = migrator.adopt(&["1-a".into()], None, Arc::new(Silent)).await.unwrap();
+    assert_eq!(report.adopted.len(), 1);
+    assert_nothing_left(&database).await;
+}
+
+#[tokio::test]
 async fn new_takes_the_next_number_and_never_writes_over_a_file() {
     let folder = folder(&[
         ("007-a.sql", "SELECT 1;"),
