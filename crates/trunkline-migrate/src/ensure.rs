@@ -5,8 +5,10 @@ use std::time::Instant;
 
 use serde::Serialize;
 
+use crate::database::Session;
 use crate::error::Error;
 use crate::event::{Event, Observer, Runner};
+use crate::ledger::Applied;
 use crate::migrator::Migrator;
 use crate::selection::{Selection, UpRequest};
 use crate::source::Name;
@@ -64,11 +66,20 @@ impl Migrator {
 
     async fn pending(&self, observer: &Arc<dyn Observer>) -> Result<Vec<Name>, Error> {
         let (session, applied) = self.look("check", observer).await?;
-        let selection = Selection::decide(self.source()?, &applied, &UpRequest::default())?;
+        self.left_to_apply(&session, &applied).await
+    }
+
+    /// What neither runner has applied.
+    async fn left_to_apply(
+        &self,
+        session: &Session,
+        applied: &[Applied],
+    ) -> Result<Vec<Name>, Error> {
+        let selection = Selection::decide(self.source()?, applied, &UpRequest::default())?;
         let mut pending: Vec<Name> =
             selection.pending.iter().map(|migration| migration.name.clone()).collect();
         if !pending.is_empty() {
-            let by_platform = self.applied_by_platform(&session).await?;
+            let by_platform = self.applied_by_platform(session).await?;
             pending.retain(|name| !by_platform.contains(name));
         }
         Ok(pending)
@@ -79,18 +90,17 @@ impl Migrator {
         let (session, mut applied) = self.look("wait", observer).await?;
         let mut told = None;
         loop {
-            let selection = Selection::decide(self.source()?, &applied, &UpRequest::default())?;
-            let Some(next) = selection.pending.first() else {
+            let pending = self.left_to_apply(&session, &applied).await?;
+            let Some(next) = pending.first() else {
                 return Ok(UpReport { done_by_another: told.is_some(), ..UpReport::default() });
             };
             let waited = began.elapsed();
             if waited >= self.options.patience {
-                let names = selection.pending.iter().map(|migration| migration.name.clone());
-                return Err(Error::Pending(names.collect()));
+                return Err(Error::Pending(pending));
             }
             if told.is_none_or(|told| waited.as_secs() >= told + 5) {
                 told = Some(waited.as_secs());
-                let application = format!("whoever applies {}", next.name);
+                let application = format!("whoever applies {next}");
                 let runner = Runner { pid: 0, application, since: None };
                 observer.event(&Event::WaitingForRunner { runner: &runner, waited });
             }

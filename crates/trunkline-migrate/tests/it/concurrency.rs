@@ -149,6 +149,20 @@ async fn check_refuses_what_is_pending_and_off_does_not_look() {
 }
 
 #[tokio::test]
+async fn wait_does_not_wait_for_what_the_platforms_runner_applied() {
+    let database = empty().await;
+    let client = database.connect().await.unwrap();
+    run(
+        &client,
+        "CREATE TABLE public.migrations (filename TEXT UNIQUE, checksum TEXT, success BOOLEAN); \
+         INSERT INTO public.migrations VALUES ('1-a.sql', NULL, true)",
+    )
+    .await;
+    let waiting = migrator_with(&database.url(), source(ONE), impatient());
+    waiting.ensure_current(Policy::Wait, Arc::new(Silent)).await.unwrap();
+}
+
+#[tokio::test]
 async fn wait_goes_on_when_another_job_has_migrated_and_gives_up_after_its_patience() {
     let database = empty().await;
     let options = impatient();
