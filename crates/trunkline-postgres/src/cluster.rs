@@ -48,6 +48,9 @@ impl Cluster {
         if options.tcp.is_some() && !server.listens_on_tcp {
             return Err(Error::WithoutTcp { directory: layout.directory });
         }
+        if options.tcp.is_some_and(|port| port != 0 && port != server.port) {
+            return Err(Error::OtherPort { directory: layout.directory, port: server.port });
+        }
         if options.keep {
             open_owned(&layout.keep(), &account)?;
         }
@@ -203,7 +206,8 @@ impl Opening<'_> {
         let version = installation.version.to_string();
         if required.is_none() {
             self.progress.step(Step::Initialising { version: version.clone() });
-            initialise(&self.layout, &self.account, &installation, &lock).await?;
+            initialise(&self.layout, &self.account, &installation, &lock, self.options.durable)
+                .await?;
         }
         self.progress.step(Step::Starting { version });
         let child =

@@ -114,6 +114,15 @@ pub enum Error {
         directory: PathBuf,
     },
 
+    /// The server runs, but on another port.
+    #[error("the cluster in {} runs already, on port {port}", directory.display())]
+    OtherPort {
+        /// The cluster's directory.
+        directory: PathBuf,
+        /// The port it listens on.
+        port: u16,
+    },
+
     /// The server could not be stopped.
     #[error("the cluster in {} did not stop within {seconds} s", directory.display())]
     DidNotStop {
@@ -180,7 +189,7 @@ impl Error {
             )),
             Self::NoAccount => Some("make one: useradd --system --shell /usr/sbin/nologin postgres".to_owned()),
             Self::Died(excerpt) | Self::TimedOut { excerpt, .. } => excerpt.hint(),
-            Self::WithoutTcp { .. } => {
+            Self::WithoutTcp { .. } | Self::OtherPort { .. } => {
                 Some("stop it, then start it with the port: trunkline database stop".to_owned())
             }
             Self::DidNotStop { directory, .. } => Some(format!(

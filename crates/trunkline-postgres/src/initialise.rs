@@ -17,7 +17,8 @@ use crate::{
     server::USER,
 };
 
-/// Runs initdb beside the data directory and renames the result, so that a killed one leaves nothing half-made.
+/// Runs initdb beside the data directory and renames the result, so that a killed one leaves nothing half-made;
+/// a `durable` one is on the disk by then, for the server itself flushes only what it changes.
 ///
 /// `lock` is inherited by initdb: who gets it next knows that none is at work.
 pub(crate) async fn initialise(
@@ -25,15 +26,20 @@ pub(crate) async fn initialise(
     account: &Account,
     installation: &Installation,
     lock: &File,
+    durable: bool,
 ) -> Result<(), Error> {
     write_password(layout, account)?;
     let mut output = String::new();
     for locale in locales(installation.version.major) {
         remove_staging(layout)?;
-        let result = run(layout, account, installation, lock, locale).await?;
+        let result = run(layout, account, installation, lock, locale, durable).await?;
         if result.status.success() {
-            return fs::rename(layout.staging(), layout.data())
-                .map_err(Error::file("make", &layout.data()));
+            let renamed = fs::rename(layout.staging(), layout.data());
+            // The server flushes what is in its directory, and not that the directory is there.
+            let kept = renamed.and_then(|()| {
+                if durable { File::open(&layout.directory)?.sync_all() } else { Ok(()) }
+            });
+            return kept.map_err(Error::file("make", &layout.data()));
         }
         output = String::from_utf8_lossy(&result.stderr).into_owned();
         // Only C is there on every system.
@@ -61,6 +67,7 @@ async fn run(
     installation: &Installation,
     lock: &File,
     locale: &[&str],
+    durable: bool,
 ) -> Result<Output, Error> {
     let program = installation.directory.join("initdb");
     let mut command = Command::from(account.command(&program, &layout.directory));
@@ -69,7 +76,8 @@ async fn run(
         .arg(layout.staging())
         .arg("--pwfile")
         .arg(layout.password())
-        .args(["-N", "-E", "UTF8", "-U", USER, "--auth-local=trust", "--auth-host=scram-sha-256"])
+        .args(if durable { &[][..] } else { &["--no-sync"] })
+        .args(["-E", "UTF8", "-U", USER, "--auth-local=trust", "--auth-host=scram-sha-256"])
         .args(locale)
         .stdin(Stdio::from(lock.try_clone().map_err(Error::file("open", &layout.lock()))?));
     command.output().await.map_err(Error::file("run", &program))

@@ -96,25 +96,10 @@ async fn start(
     cluster.ensure_database(DATABASE).await?;
     let url = cluster.url(DATABASE);
     let tcp_url = cluster.tcp_url(DATABASE);
-    if let Some(other) = other_port(&options, port)? {
-        return Err(Failure::failed(
-            format!("it runs already, {other}"),
-            "stop it first: trunkline database stop",
-        ));
-    }
     printer.document(&serde_json::json!({ "url": url, "tcp_url": tcp_url, "pid": cluster.pid() }));
     printer.line("Running until `trunkline database stop`. Its address:");
     printer.line(format_args!("  {}", tcp_url.unwrap_or(url)));
     Ok(ExitStatus::Done)
-}
-
-/// On which other port a server that ran before listens than the one that is asked for.
-fn other_port(options: &Options, asked: Option<u16>) -> Result<Option<String>, Failure> {
-    let Some(asked) = asked else { return Ok(None) };
-    let Status::Running { tcp_port, .. } = trunkline_postgres::status(&options.directory)? else {
-        return Ok(None);
-    };
-    Ok(tcp_port.filter(|port| asked != 0 && *port != asked).map(|port| format!("on port {port}")))
 }
 
 fn status(options: &Options, printer: &Printer) -> Result<ExitStatus, Failure> {

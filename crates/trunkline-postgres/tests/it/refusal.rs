@@ -100,6 +100,22 @@ async fn the_socket_is_private_and_tcp_is_off_unless_asked() {
 }
 
 #[tokio::test]
+async fn who_asks_for_another_port_is_refused_and_does_not_keep_the_server() {
+    let directory = Directory::new();
+    let first = Options { tcp: Some(0), ..directory.options() };
+    let _cluster = Cluster::open(&first, &()).await.unwrap();
+    let other = Options { tcp: Some(1), keep: true, ..directory.options() };
+    let (error, hint) = refused(&other).await;
+    assert!(matches!(error, Error::OtherPort { .. }), "{error}");
+    assert!(hint.contains("database stop"), "{hint}");
+    let status = trunkline_postgres::status(&directory.path()).unwrap();
+    assert!(
+        matches!(status, trunkline_postgres::Status::Running { kept: false, .. }),
+        "{status:?}"
+    );
+}
+
+#[tokio::test]
 async fn tcp_wants_the_password() {
     let directory = Directory::new();
     let options = Options { tcp: Some(0), ..directory.options() };
