@@ -40,8 +40,12 @@ enum Attempt {
 }
 
 /// Lifts, from PostgreSQL 17 on, what would end a long transaction; to be selected.
-pub(crate) const NO_TRANSACTION_TIMEOUT: &str = "CASE WHEN current_setting('transaction_timeout', true) IS NOT NULL \
-    THEN set_config('transaction_timeout', '0', true) END";
+pub(crate) fn no_transaction_timeout(local: bool) -> String {
+    format!(
+        "CASE WHEN current_setting('transaction_timeout', true) IS NOT NULL \
+         THEN set_config('transaction_timeout', '0', {local}) END"
+    )
+}
 
 impl RunLock {
     async fn attempt(session: Session) -> Result<Attempt, Error> {
@@ -51,7 +55,8 @@ impl RunLock {
         // snapshot, for as long as the transaction lasts.
         let begin = format!(
             "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0; \
-             SELECT pg_try_advisory_xact_lock({RUN_KEY}), pg_backend_pid(), {NO_TRANSACTION_TIMEOUT}"
+             SELECT pg_try_advisory_xact_lock({RUN_KEY}), pg_backend_pid(), {no_timeout}",
+            no_timeout = no_transaction_timeout(true),
         );
         let row = session.simple_row(&begin).await.map_err(failed)?;
         if let Some(row) = row.filter(|row| row.get(0) == Some("t")) {

@@ -5,7 +5,7 @@ use tokio::sync::watch;
 /// How the engine behaves; the defaults are right for a production database.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// How long one attempt may wait for a lock, and so hold up the platform behind it. Default 2 s.
+    /// How long one lock may be waited for, and so hold up the platform behind it. Default 2 s.
     pub lock_timeout: Duration,
     /// How long all attempts of a migration may take together before it gives up. Default 60 s.
     pub lock_budget: Duration,

@@ -121,6 +121,19 @@ mod tests {
     }
 
     #[test]
+    fn the_operators_page_counts_what_needs_a_direct_connection() {
+        const WORDS: [&str; 12] = [
+            "none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+            "eleven",
+        ];
+        let set = partner_migrations().unwrap();
+        let alone = set.migrations().iter().filter(|it| it.up.directives.no_transaction).count();
+        let page = include_str!("../../../docs/migrations.md");
+        let said = format!("as {} of the embedded set do", WORDS[alone]);
+        assert!(page.contains(&said), "docs/migrations.md does not say `{said}`");
+    }
+
+    #[test]
     fn every_migration_can_be_taken_back() {
         for migration in partner_migrations().unwrap().migrations() {
             assert!(migration.has_down(), "{}", migration.name);

@@ -153,8 +153,10 @@ impl Scratch<'_> {
     /// Applies one migration, again from its start when a table it needs had to be made first.
     async fn apply(&mut self, migration: &Migration) -> Result<(), CatalogError> {
         let script = &migration.up;
-        let mut statements = script.body()?.iter();
         let together = !script.directives.no_transaction;
+        // What is applied already is not refused for transaction control that did nothing.
+        let body = if together { script.body()? } else { script.statements()? };
+        let mut statements = body.iter();
         // What an earlier file set for its session is not this one's.
         self.run("RESET ALL").await?;
         let mut next = statements.next();
@@ -179,7 +181,7 @@ impl Scratch<'_> {
                 return Err(CatalogError::Statement { file, position, cause });
             }
             if together {
-                statements = script.body()?.iter();
+                statements = body.iter();
                 next = statements.next();
                 self.run("BEGIN").await?;
             }

@@ -1,6 +1,7 @@
 //! Moving tables aside with their rows instead of dropping them.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -134,17 +135,23 @@ pub(crate) async fn find_tables(
 }
 
 /// Stops writers, so that an empty table stays empty until it is dropped.
+///
+/// One by one, so that all locks together are not waited for longer than one may be: who comes after us
+/// waits behind each of those that we have.
 pub(crate) async fn lock_tables(
     work: &Work<'_>,
     backend: i32,
     tables: &[LiveTable],
 ) -> Result<(), tokio_postgres::Error> {
-    let names: Vec<String> = tables.iter().map(LiveTable::quoted).collect();
-    if names.is_empty() {
-        return Ok(());
+    let began = Instant::now();
+    let timeout = work.options.lock_timeout;
+    let set = |left: Duration| format!("SET LOCAL lock_timeout = {}", left.as_millis().max(1));
+    for table in tables {
+        let left = timeout.saturating_sub(began.elapsed());
+        let lock = format!("{}; LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", set(left), table.quoted());
+        work.watch(backend, work.session.batch_execute(&lock)).await?;
     }
-    let lock = format!("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", names.join(", "));
-    work.watch(backend, work.session.batch_execute(&lock)).await
+    if tables.is_empty() { Ok(()) } else { work.session.batch_execute(&set(timeout)).await }
 }
 
 pub(crate) async fn holds_rows(

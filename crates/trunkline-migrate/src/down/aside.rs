@@ -13,7 +13,7 @@ use crate::error::{Error, StatementFailure};
 use crate::event::Event;
 use crate::source::Name;
 use crate::sql::Statement;
-use crate::up::{Run, Runnable, Stopped, Work};
+use crate::up::{Run, Runnable, Stopped, Work, changes_settings};
 
 pub(super) const SAVE: &str = "SAVEPOINT trunkline_statement";
 pub(super) const RELEASE: &str = "RELEASE SAVEPOINT trunkline_statement";
@@ -35,7 +35,7 @@ impl Run<'_> {
     ) -> Result<(), Stopped> {
         let name = &revert.entry.name;
         let runnable = Runnable { name, script: &revert.script };
-        let statements = revert.script.body()?;
+        let statements = revert.body()?;
         let stopped = |error| work.stopped(name, "running a down script", &error);
         let query = format!("SELECT EXISTS (SELECT FROM {ARCHIVES})");
         let has_archive = self
@@ -53,9 +53,7 @@ impl Run<'_> {
             let of = statements.len();
             let followed = archive.as_ref().map_or(0, |archive| archive.objects.len());
             let done = match archive.as_deref_mut() {
-                Some(archive) => {
-                    self.run_beside(work, runnable, (place, of), backend, archive).await
-                }
+                Some(archive) => self.run_beside(work, revert, (place, of), backend, archive).await,
                 None => work.run_one(runnable, place, of, backend).await,
             };
             match done {
@@ -73,6 +71,9 @@ impl Run<'_> {
             }
             self.work.batch_execute(RELEASE).await.map_err(stopped)?;
         }
+        if changes_settings(&revert.script, statements) {
+            work.reset(name).await?;
+        }
         Ok(())
     }
 
@@ -80,13 +81,14 @@ impl Run<'_> {
     async fn run_beside(
         &self,
         work: &Work<'_>,
-        runnable: Runnable<'_>,
+        revert: &Revert,
         (place, of): ((usize, &Statement), usize),
         backend: i32,
         archive: &mut Archive,
     ) -> Result<(), Stopped> {
+        let runnable = Runnable { name: &revert.entry.name, script: &revert.script };
         let stopped = |error| work.stopped(runnable.name, "looking into the archive", &error);
-        match Subject::read(runnable.script.sql(place.1)) {
+        match Subject::read(&revert.sql(place.1)) {
             Some(Subject::Table(table))
                 if self.holds(archive, &table).await.map_err(stopped)? =>
             {

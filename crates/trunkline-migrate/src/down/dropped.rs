@@ -1,5 +1,7 @@
 //! What `--drop-data` drops: the tables that the statements name, with their rows counted before they go.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use tokio_postgres::types::Type;
 
@@ -33,12 +35,12 @@ impl Run<'_> {
         work: &Work<'_>,
         backend: i32,
         migration: &Name,
-        statements: impl IntoIterator<Item = &'s str>,
+        statements: impl IntoIterator<Item = Cow<'s, str>>,
     ) -> Result<Doomed, Stopped> {
         let stopped = |error| work.stopped(migration, "counting what is dropped", &error);
         let (mut names, mut schemas) = (Vec::new(), Vec::new());
         for sql in statements {
-            match Destruction::read(sql) {
+            match Destruction::read(&sql) {
                 Some(Destruction::Tables(tables)) => names.extend(tables),
                 Some(Destruction::Schemas(dropped)) => schemas.extend(dropped),
                 _ => {}

@@ -45,7 +45,7 @@ impl Run<'_> {
     ) -> Result<(), Stopped> {
         for revert in reverts {
             for statement in revert.script.statements()? {
-                let loss = match Destruction::read(revert.script.sql(statement)) {
+                let loss = match Destruction::read(&revert.sql(statement)) {
                     Some(Destruction::Columns { table, columns }) => {
                         self.values_lost(work, backend, (&table, &columns), examined).await
                     }
@@ -213,7 +213,7 @@ pub(super) async fn tables_in(
 /// The tables that the scripts drop, as they write them.
 pub(super) fn dropped_tables(reverts: &[Revert]) -> Vec<String> {
     let tables = reverts.iter().flat_map(Revert::statements).filter_map(|sql| {
-        let Some(Destruction::Tables(names)) = Destruction::read(sql) else { return None };
+        let Some(Destruction::Tables(names)) = Destruction::read(&sql) else { return None };
         Some(names)
     });
     tables.flatten().collect()

@@ -9,6 +9,7 @@ mod dropped;
 mod losses;
 mod restore;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -32,7 +33,7 @@ use crate::platform::WRITING;
 use crate::selection::resolve;
 use crate::source::{Migration, Name, Script, Source, SourceError};
 use crate::sql::Statement;
-use crate::up::{Run, Runnable, Stopped, Work, is_pooled, must_stand_alone};
+use crate::up::{Run, Runnable, Stopped, Work, changes_settings, is_pooled, must_stand_alone};
 
 /// Which migrations `down` reverts.
 #[derive(Debug, Clone, Default)]
@@ -60,17 +61,38 @@ pub struct DownReport {
 struct Revert {
     entry: Entry,
     script: Script,
+    /// Whether the ledger alone has it.
+    kept: bool,
+    /// Whether its `${NAME}` are replaced.
+    substitute: bool,
 }
 
 impl Revert {
+    /// The statements to run.
+    ///
+    /// Transaction control between statements that run alone was let through once, and changes nothing;
+    /// where the ledger alone has the script, nobody could take it out.
+    fn body(&self) -> Result<&[Statement], SourceError> {
+        if self.kept && self.runs_alone() { self.script.statements() } else { self.script.body() }
+    }
+
     fn runs_alone(&self) -> bool {
         self.script.directives.no_transaction
     }
 
     /// The texts of its statements.
-    fn statements(&self) -> impl Iterator<Item = &str> {
+    fn statements(&self) -> impl Iterator<Item = Cow<'_, str>> {
         let statements = self.script.statements().unwrap_or_default();
-        statements.iter().map(|statement| self.script.sql(statement))
+        statements.iter().map(|statement| self.sql(statement))
+    }
+
+    /// The text of one of its statements as it is sent; that its variables are set was seen before.
+    fn sql(&self, statement: &Statement) -> Cow<'_, str> {
+        let sql = || self.script.sql(statement).into();
+        if !self.substitute {
+            return sql();
+        }
+        self.script.substituted(statement).unwrap_or_else(|_| sql())
     }
 }
 
@@ -162,9 +184,12 @@ impl Migrator {
         let revert = |entry: Entry| -> Option<Result<Revert, Error>> {
             let script = down_script(source, &entry).transpose()?;
             Some(script.map_err(Error::from).and_then(|script| {
-                script.body()?;
                 self.require_variables(&script)?;
-                Ok(Revert { entry, script })
+                let kept = !source.find(&entry.name).is_some_and(Migration::has_down);
+                let substitute = self.options.substitute;
+                let revert = Revert { entry, script, kept, substitute };
+                revert.body()?;
+                Ok(revert)
             }))
         };
         entries.into_iter().filter_map(revert).collect()
@@ -185,8 +210,8 @@ fn down_script(source: &Source, entry: &Entry) -> Result<Option<Script>, SourceE
 /// A table cannot be moved aside together with its ledger row where each statement stands alone.
 fn refuse_losses_outside_transactions(reverts: &[Revert]) -> Result<(), Error> {
     for revert in reverts.iter().filter(|revert| revert.runs_alone()) {
-        for statement in revert.script.body()? {
-            if Destruction::read(revert.script.sql(statement)).is_some() {
+        for statement in revert.body()? {
+            if Destruction::read(&revert.sql(statement)).is_some() {
                 return Err(Error::WouldDestroy(format!(
                     "{}:{} takes data away in a script marked no-transaction, where nothing can be \
                      moved aside; give the statement a transactional down script",
@@ -206,7 +231,8 @@ impl Run<'_> {
         for group in reverts.chunk_by(|one, next| !one.runs_alone() && !next.runs_alone()) {
             let Some(first) = group.first() else { continue };
             let done = if first.runs_alone() {
-                self.revert_alone(&work, first, drop_data).await.map(|dropped| (None, dropped))
+                let done = self.revert_alone(&work, first, drop_data).await;
+                done.map(|dropped| (None, dropped)).map_err(Error::stepwise)
             } else {
                 let attempt = || self.attempt_reverts(&work, group, drop_data);
                 work.within_budget(&first.entry.name, attempt).await
@@ -267,6 +293,9 @@ impl Run<'_> {
             companions::record(&self.work, archive).await.map_err(stopped)?;
         }
         if let Some((before, examined)) = &guard {
+            // A script may have reset it.
+            let stopped = |error| work.stopped(first, "looking for lost data", &error);
+            self.work.batch_execute(SEE_ALL_ROWS).await.map_err(stopped)?;
             self.refuse_hidden_losses(before, examined).await?;
         }
         let dropped = self.dropped(work, first, doomed).await?;
@@ -331,23 +360,27 @@ impl Run<'_> {
     ) -> Result<Vec<DroppedTable>, Error> {
         let name = &revert.entry.name;
         let began = self.reverting(name);
-        let statements = revert.script.body()?;
+        let statements = revert.body()?;
         let runnable = Runnable { name, script: &revert.script };
         let mut dropped = Vec::new();
         for place in statements.iter().enumerate() {
             let of = statements.len();
-            let sql = revert.script.sql(place.1);
-            if must_stand_alone(sql) {
-                work.wait_for_orphan(name, sql).await?;
+            let sql = revert.sql(place.1);
+            if must_stand_alone(&sql) {
+                work.wait_for_orphan(name, &sql).await?;
                 let attempt = || work.run_alone(runnable, place, of);
                 work.within_budget(name, attempt).await?;
             } else {
-                let attempt = || self.revert_statement(work, runnable, (place, of), drop_data);
+                let attempt = || self.revert_statement(work, revert, (place, of), drop_data);
                 dropped.extend(work.within_budget(name, attempt).await?);
             }
         }
+        let resets = changes_settings(&revert.script, statements);
         let attempt = || async {
             work.begin(name).await?;
+            if resets {
+                work.reset(name).await?;
+            }
             self.forget(work, name, began).await?;
             work.commit(name).await
         };
@@ -360,15 +393,16 @@ impl Run<'_> {
     async fn revert_statement(
         &self,
         work: &Work<'_>,
-        runnable: Runnable<'_>,
+        revert: &Revert,
         (place, of): ((usize, &Statement), usize),
         drop_data: bool,
     ) -> Result<Vec<DroppedTable>, Stopped> {
+        let runnable = Runnable { name: &revert.entry.name, script: &revert.script };
         let stopped = |error| work.stopped(runnable.name, "looking at the tables", &error);
         let backend = work.begin(runnable.name).await?;
         let mut doomed = Doomed::default();
         if drop_data {
-            let sql = runnable.script.sql(place.1);
+            let sql = revert.sql(place.1);
             doomed = self.count_doomed(work, backend, runnable.name, [sql]).await?;
         }
         let before = Live::read(&self.work).await.map_err(stopped)?;

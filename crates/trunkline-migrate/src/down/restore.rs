@@ -64,6 +64,11 @@ impl Migrator {
             let what = format!("the archive {name} cannot come back: {table} was dropped");
             return Err(Error::Archive(what));
         }
+        let this = self.source()?.label();
+        if archive.source != this {
+            let (archive, of) = (archive.name, archive.source);
+            return Err(Error::OtherSet { archive, of, this: this.to_owned() });
+        }
         let run = self.begin_run(work, &observer).await?;
         run.refuse_newer_migrations(&entries).await?;
         let result = run.restore(&archive, &entries).await;

@@ -1,6 +1,8 @@
 use super::Error;
+use crate::event::Blocker;
 use crate::plan::PlanError;
 use crate::platform::WRITING;
+use crate::source::Name;
 
 impl Error {
     /// What to do about it, with the very command where there is one.
@@ -57,16 +59,9 @@ impl Error {
                 "wait for it, or, if it hangs, end it: SELECT pg_terminate_backend({})",
                 runner.pid
             ),
-            Self::Busy { migration, blockers, .. } => match blockers.first() {
-                Some(blocker) => format!(
-                    "nothing of {migration} was changed; try again when it is done, or end it: \
-                     SELECT pg_terminate_backend({})",
-                    blocker.pid
-                ),
-                None => format!(
-                    "nothing of {migration} was changed; try again, or allow more: --lock-budget 300s"
-                ),
-            },
+            Self::Busy { migration, blockers, stepwise, .. } => {
+                busy(migration, blockers.first(), *stepwise)
+            }
             Self::MissingDown(names) => format!(
                 "write {0}.down.sql beside {0}.sql (a set without that file is older than the database: \
                  use the newer one), or revert by hand and then: trunkline migrate repair --forget {0}",
@@ -96,11 +91,35 @@ impl Error {
             Self::ArchiveBlocked(_) => {
                 "revert first, which moves rows aside too: trunkline migrate down".into()
             }
+            Self::OtherSet { archive, of, .. } => other_set(archive, of),
             Self::Archive(_) => "`trunkline migrate restore` lists the archives".into(),
             Self::Interrupted { .. } => "run the same command again to go on".into(),
             Self::NotWritten(_) | Self::Plan(PlanError::Database(_)) => return None,
         })
     }
+}
+
+fn busy(migration: &Name, blocker: Option<&Blocker>, stepwise: bool) -> String {
+    let left = if stepwise {
+        format!("what was done of {migration} before stays done")
+    } else {
+        format!("nothing of {migration} was changed")
+    };
+    match blocker {
+        Some(blocker) => format!(
+            "{left}; try again when it is done, or end it: SELECT pg_terminate_backend({})",
+            blocker.pid
+        ),
+        None => format!("{left}; try again, or allow more: --lock-budget 300s"),
+    }
+}
+
+fn other_set(archive: &str, of: &str) -> String {
+    format!(
+        "give the folder of that set: trunkline migrate --source {of} restore {archive}, with \
+         --label {of} where the folder has another name; or leave out --source, if it is the set \
+         that the binary carries"
+    )
 }
 
 fn unreachable(target: &str, reason: &str, code: Option<&str>) -> String {

@@ -124,6 +124,8 @@ pub enum Error {
         waited: Duration,
         /// Who held the lock.
         blockers: Vec<Blocker>,
+        /// Whether it runs statement by statement, so that those before this one stay done.
+        stepwise: bool,
     },
     /// A down script is missing; nothing was touched.
     #[error("{} no down script: {}; nothing was reverted", if .0.len() == 1 { "one migration has" } else { "some migrations have" }, join(.0))]
@@ -158,6 +160,16 @@ pub enum Error {
     /// An archive that does not exist or cannot come back.
     #[error("{0}")]
     Archive(String),
+    /// An archive that another set made: its migrations are not known here, nor what came after them.
+    #[error("the archive {archive} is of the set `{of}`, and this is `{this}`")]
+    OtherSet {
+        /// The archive.
+        archive: String,
+        /// The label of its set.
+        of: String,
+        /// The label of the set that was given.
+        this: String,
+    },
     /// What stands in the database is in the way of an archive.
     #[error("{0}")]
     ArchiveBlocked(String),
@@ -245,11 +257,19 @@ impl Error {
             Self::AmbiguousName { .. } => "ambiguous_name",
             Self::NotAtomic(_) => "not_atomic",
             Self::Pooler(_) => "pooler",
-            Self::Archive(_) | Self::ArchiveBlocked(_) => "archive",
+            Self::Archive(_) | Self::OtherSet { .. } | Self::ArchiveBlocked(_) => "archive",
             Self::NotAdopted(_) => "not_adopted",
             Self::NotWritten(_) => "not_written",
             Self::Interrupted { .. } => "interrupted",
         }
+    }
+
+    /// The same, of a migration that runs statement by statement.
+    pub(crate) fn stepwise(mut self) -> Self {
+        if let Self::Busy { stepwise, .. } = &mut self {
+            *stepwise = true;
+        }
+        self
     }
 
     pub(crate) fn unreachable(target: &Target, error: &tokio_postgres::Error) -> Self {
@@ -302,6 +322,8 @@ pub(crate) fn ends_connection(code: &SqlState) -> bool {
         || *code == SqlState::CANNOT_CONNECT_NOW
         || *code == SqlState::DATABASE_DROPPED
         || *code == SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT
+        // transaction_timeout, from PostgreSQL 17 on.
+        || code.code() == "25P04"
 }
 
 fn during(migration: Option<&Name>) -> String {

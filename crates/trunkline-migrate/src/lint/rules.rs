@@ -31,14 +31,18 @@ pub(super) fn up(file: &File<'_>, options: LintOptions) -> Vec<Found> {
     found
 }
 
-/// BEGIN and COMMIT in a file that the engine runs in its own transaction.
+/// BEGIN and COMMIT in a file that the engine runs in its own transaction, or in one for each statement.
 pub(super) fn transaction_control(file: &File<'_>) -> Vec<Found> {
-    if file.script.directives.no_transaction {
-        return Vec::new();
-    }
+    let stepwise = file.script.directives.no_transaction;
     let left_out = file.script.body().is_ok();
     let control = |(index, reading): (usize, &Reading)| {
         let (severity, what) = match reading.head.verb {
+            _ if stepwise => {
+                if !file.script.controls_transaction(&file.statements[index]) {
+                    return None;
+                }
+                (Severity::Error, "means nothing: each statement has a transaction of its own")
+            }
             Verb::Begin | Verb::End if left_out => {
                 (Severity::Info, "is left out: the engine opens a transaction around the file")
             }
@@ -57,8 +61,13 @@ pub(super) fn transaction_control(file: &File<'_>) -> Vec<Found> {
             statement: Some(index),
             offset: file.offset(index, 0),
             message: format!("`{}` {what}", reading.summary),
-            help: "remove it, or put `-- trunkline: no-transaction` into the leading comment"
-                .into(),
+            help: if stepwise {
+                "remove it, and put what belongs together into a transactional file"
+            } else {
+                "remove it; to have each statement committed by itself, put \
+                 `-- trunkline: no-transaction` into the leading comment"
+            }
+            .into(),
         })
     };
     file.readings.iter().enumerate().filter_map(control).collect()
@@ -168,16 +177,7 @@ fn concurrently_in_transaction(file: &File<'_>, index: usize, reading: &Reading)
 
 /// Other statements that PostgreSQL refuses in a transaction.
 fn never_in_transaction(file: &File<'_>, index: usize) -> Option<Found> {
-    let mut words = words(file.script.sql(&file.statements[index]));
-    let (first, second) = (words.next()?, words.next());
-    let second_is = |keyword: &str| second.is_some_and(|word| word.is(keyword));
-    let what = if first.is("vacuum") {
-        "VACUUM"
-    } else if first.is("alter") && second_is("system") {
-        "ALTER SYSTEM"
-    } else {
-        return None;
-    };
+    let what = crate::up::never_in_transaction(file.script.sql(&file.statements[index]))?;
     (!file.script.directives.no_transaction).then(|| Found {
         rule: "never-in-transaction",
         severity: Severity::Error,

@@ -22,7 +22,9 @@ use tokio_postgres::Client;
 use crate::error::Problem;
 use crate::lint::squawk::{Change, Default, Operation, Reading};
 use crate::lint::{self, Finding, LintOptions, Severity};
-use crate::source::{Migration, Name, RequiredTable, Source, SourceError};
+use crate::source::{
+    Migration, Name, RequiredTable, Script, Source, SourceError, placeholders_as_words,
+};
 use crate::sql::{Position, Statement};
 use catalogue::Catalogue;
 use names::Names;
@@ -199,11 +201,12 @@ impl<'a> Read<'a> {
     fn of(migration: &'a Migration) -> Result<Self, SourceError> {
         let body = migration.up.body()?;
         let all = migration.up.statements()?;
-        let up = body.iter().map(|it| Reading::of(migration.up.sql(it))).collect();
+        let reading = |script: &Script, it| Reading::of(&placeholders_as_words(script.sql(it)));
+        let up = body.iter().map(|it| reading(&migration.up, it)).collect();
         let down = match migration.down()? {
             Some(script) => {
                 let statements = script.statements()?;
-                Some(statements.iter().map(|it| Reading::of(script.sql(it))).collect())
+                Some(statements.iter().map(|it| reading(script, it)).collect())
             }
             None => None,
         };
@@ -236,7 +239,7 @@ fn planned(names: &mut Names<'_>, read: &Read<'_>, findings: Vec<Finding>) -> Pl
     let mut session = Session::new(names.catalogue);
     let mut statements = Vec::new();
     for (index, (reading, statement)) in read.up.iter().zip(read.body).enumerate() {
-        session.observe(script.sql(statement), names);
+        session.observe(&placeholders_as_words(script.sql(statement)), names);
         let mut planned = statement::plan(names, &session, reading, read.down.as_deref());
         planned.statement = index + 1;
         planned.of = read.body.len();

@@ -97,8 +97,11 @@ pub enum SourceError {
         /// What and where.
         error: DirectiveError,
     },
-    /// A transactional migration that would end the engine's transaction.
-    #[error("{file}:{position}: `{statement}` in a migration that runs in one transaction")]
+    /// A migration that would end the engine's transaction, or begin one that means nothing.
+    #[error(
+        "{file}:{position}: `{statement}` in a migration that {}",
+        if *stepwise { "runs each statement in a transaction of its own" } else { "runs in one transaction" }
+    )]
     TransactionControl {
         /// The file.
         file: String,
@@ -106,6 +109,8 @@ pub enum SourceError {
         position: Position,
         /// The statement.
         statement: String,
+        /// Whether the file is marked `no-transaction`.
+        stepwise: bool,
     },
     /// A `${NAME}` that the environment does not have.
     #[error("{file}:{position}: ${{{name}}} is not set in the environment")]
@@ -147,9 +152,14 @@ impl SourceError {
             Self::Directive { .. } => "the directives are `-- trunkline: no-transaction` and \
                  `-- trunkline: requires schema.table(column type, …)`"
                 .into(),
+            Self::TransactionControl { stepwise: true, .. } => {
+                "remove the line; what belongs together goes into a file of its own, without \
+                 `-- trunkline: no-transaction`, which runs in one transaction"
+                    .into()
+            }
             Self::TransactionControl { .. } => {
-                "the engine opens and commits the transaction itself: remove the line, or run each \
-                 statement by itself with `-- trunkline: no-transaction` in the leading comment"
+                "the engine opens and commits the transaction itself: remove the line; to have each \
+                 statement committed by itself, put `-- trunkline: no-transaction` into the leading comment"
                     .into()
             }
             Self::Placeholder { name, .. } => format!("set it: {name}=… trunkline migrate …"),

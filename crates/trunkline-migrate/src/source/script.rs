@@ -59,17 +59,17 @@ impl Script {
         Ok(self.statements.get_or_init(|| statements))
     }
 
-    /// The statements to run in the engine's own transaction: a BEGIN … COMMIT around the whole file is
-    /// left out, and any other transaction control is refused, since it would end ours.
+    /// The statements to run in transactions of the engine's own: a BEGIN … COMMIT around the whole of a
+    /// transactional file is left out, and any other transaction control is refused, since it would end
+    /// ours, or mean nothing where each statement has its own.
     pub fn body(&self) -> Result<&[Statement], SourceError> {
         let statements = self.statements()?;
-        if self.directives.no_transaction {
-            return Ok(statements);
-        }
-        let controls = |statement: &Statement| transaction_control(self.sql(statement));
+        let stepwise = self.directives.no_transaction;
+        let controls = |statement: &Statement| transaction_control(self.sql(statement), stepwise);
         let body = match statements {
             [first, body @ .., last]
-                if controls(first) == Some(Control::Begin)
+                if !stepwise
+                    && controls(first) == Some(Control::Begin)
                     && controls(last) == Some(Control::Commit)
                     && !body.is_empty() =>
             {
@@ -83,8 +83,14 @@ impl Script {
                 file: self.file.clone(),
                 position: statement.position,
                 statement: self.sql(statement).to_owned(),
+                stepwise,
             }),
         }
+    }
+
+    /// Whether a statement opens or ends a transaction, or a part of one in a `no-transaction` file.
+    pub(crate) fn controls_transaction(&self, statement: &Statement) -> bool {
+        transaction_control(self.sql(statement), self.directives.no_transaction).is_some()
     }
 
     /// The text of one of its statements with every `${NAME}` replaced by the environment's value.
@@ -125,7 +131,8 @@ enum Control {
     Other,
 }
 
-fn transaction_control(sql: &str) -> Option<Control> {
+/// What a statement does to the transaction it is in, which for a `stepwise` file is that of itself alone.
+fn transaction_control(sql: &str, stepwise: bool) -> Option<Control> {
     let mut words = words(sql);
     let first = words.next()?.text.to_ascii_lowercase();
     let second = words.next().map(|word| word.text.to_ascii_lowercase());
@@ -133,7 +140,9 @@ fn transaction_control(sql: &str) -> Option<Control> {
         ("begin", _) | ("start", Some("transaction")) => Some(Control::Begin),
         ("commit", Some("prepared")) => Some(Control::Other),
         ("commit" | "end", _) => Some(Control::Commit),
-        ("rollback", Some("to")) => None,
+        ("savepoint" | "release", _) | ("rollback", Some("to")) => {
+            stepwise.then_some(Control::Other)
+        }
         ("rollback" | "abort", _) | ("prepare", Some("transaction")) => Some(Control::Other),
         _ => None,
     }

@@ -7,7 +7,9 @@ use tokio_postgres::types::Type;
 use super::execute::{Runnable, Stopped, Work, interrupted, keep_out_of_ledger};
 use crate::error::Error;
 use crate::event::Event;
-use crate::sql::{Statement, words};
+use crate::lock::no_transaction_timeout;
+use crate::source::Name;
+use crate::sql::{Statement, Word, words};
 
 /// How often it is looked whether an orphaned statement is over.
 const POLL: Duration = Duration::from_millis(250);
@@ -23,34 +25,54 @@ impl Work<'_> {
         place: (usize, &Statement),
         of: usize,
     ) -> Result<(), Stopped> {
-        let sql = runnable.script.sql(place.1);
-        let concurrently = words(sql).any(|word| word.is("concurrently"));
+        let sql = self.text(runnable.script, place.1)?;
+        let concurrently = words(&sql).any(|word| word.is("concurrently"));
+        let backend = self.prepare_alone(runnable.name, concurrently).await?;
+        let done = self.run_one(runnable, place, of, backend).await;
+        self.end_alone().await;
+        done
+    }
+
+    /// The same for a statement of the engine's own with CONCURRENTLY.
+    pub(super) async fn run_own_alone(
+        &self,
+        migration: &Name,
+        doing: &'static str,
+        sql: &str,
+    ) -> Result<(), Stopped> {
+        let backend = self.prepare_alone(migration, true).await?;
+        let done = self.watch(backend, self.session.batch_execute(sql)).await;
+        self.end_alone().await;
+        done.map_err(|error| self.stopped(migration, doing, &error))
+    }
+
+    /// Makes the connection ready, and returns the server process behind it.
+    async fn prepare_alone(&self, migration: &Name, concurrently: bool) -> Result<i32, Stopped> {
         let timeout = if concurrently { 0 } else { self.options.lock_timeout.as_millis() };
         // From PostgreSQL 14 on the server notices a client that died and stops the statement.
         let prepare = format!(
             "SET lock_timeout = {timeout}; SET statement_timeout = 0; SET synchronous_commit = off; \
              SET standard_conforming_strings = on; \
-             SELECT pg_backend_pid(), {search_path}, \
+             SELECT pg_backend_pid(), {search_path}, {no_timeout}, \
                     CASE WHEN current_setting('client_connection_check_interval', true) <> '' \
                     THEN set_config('client_connection_check_interval', '1s', false) END",
             search_path = keep_out_of_ledger(false),
+            no_timeout = no_transaction_timeout(false),
         );
-        let stopped = |error| self.stopped(runnable.name, "preparing a statement", &error);
+        let stopped = |error| self.stopped(migration, "preparing a statement", &error);
         let row = self.session.simple_row(&prepare).await.map_err(stopped)?;
-        let backend = row.and_then(|row| row.get(0)?.parse().ok()).unwrap_or_default();
-        let done = self.run_one(runnable, place, of, backend).await;
-        // The connection goes on to other statements, which have timeouts of their own.
-        let reset = "RESET lock_timeout; RESET statement_timeout; RESET synchronous_commit";
+        Ok(row.and_then(|row| row.get(0)?.parse().ok()).unwrap_or_default())
+    }
+
+    /// The connection goes on to other statements, which have timeouts of their own.
+    async fn end_alone(&self) {
+        let reset = "RESET lock_timeout; RESET statement_timeout; RESET synchronous_commit; \
+             SELECT set_config(name, reset_val, false) FROM pg_settings WHERE name = 'transaction_timeout'";
         let _ = self.session.batch_execute(reset).await;
-        done
     }
 
     /// Waits until the same statement, left running at the server by a killed runner, is over.
-    pub(crate) async fn wait_for_orphan(
-        &self,
-        migration: &crate::source::Name,
-        sql: &str,
-    ) -> Result<(), Error> {
+    pub(crate) async fn wait_for_orphan(&self, migration: &Name, sql: &str) -> Result<(), Error> {
         let mut told: Option<Instant> = None;
         loop {
             // pg_stat_activity keeps the beginning of a query alone.
@@ -84,16 +106,85 @@ impl Work<'_> {
     }
 }
 
-/// Whether PostgreSQL refuses the statement inside a transaction.
+/// Whether PostgreSQL refuses, or may refuse, the statement inside a transaction.
 pub(crate) fn must_stand_alone(sql: &str) -> bool {
-    let opening: Vec<String> =
-        words(sql).take(2).map(|word| word.text.to_ascii_lowercase()).collect();
-    let opening: Vec<&str> = opening.iter().map(String::as_str).collect();
-    let alone = matches!(
-        opening.as_slice(),
-        ["vacuum" | "cluster" | "call" | "reindex", ..]
-            | ["create" | "drop", "database" | "tablespace" | "subscription"]
-            | ["alter", "system"]
-    );
-    alone || words(sql).any(|word| word.is("concurrently"))
+    let may = ["cluster", "call", "reindex"];
+    never_in_transaction(sql).is_some()
+        || words(sql).next().is_some_and(|word| may.iter().any(|may| word.is(may)))
+        || words(sql).any(|word| word.is("concurrently"))
+}
+
+/// What PostgreSQL always refuses inside a transaction, CONCURRENTLY apart, by its key words
+/// (`PreventInTransactionBlock` in its source).
+pub(crate) fn never_in_transaction(sql: &str) -> Option<&'static str> {
+    let words: Vec<String> = without_options(sql);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let has = |keyword: &str| words.contains(&keyword);
+    Some(match *words.as_slice() {
+        ["vacuum", ..] => "VACUUM",
+        ["create", "database", ..] => "CREATE DATABASE",
+        ["drop", "database", ..] => "DROP DATABASE",
+        ["alter", "database", _, "set", "tablespace", ..] => "ALTER DATABASE … SET TABLESPACE",
+        ["create", "tablespace", ..] => "CREATE TABLESPACE",
+        ["drop", "tablespace", ..] => "DROP TABLESPACE",
+        ["alter", "system", ..] => "ALTER SYSTEM",
+        ["create", "subscription", ..] => "CREATE SUBSCRIPTION",
+        ["drop", "subscription", ..] => "DROP SUBSCRIPTION",
+        ["alter", "subscription", ..] if has("refresh") => {
+            "ALTER SUBSCRIPTION … REFRESH PUBLICATION"
+        }
+        ["cluster"] | ["cluster", "verbose"] => "CLUSTER without a table",
+        ["discard", "all"] => "DISCARD ALL",
+        ["reindex", "schema", ..] => "REINDEX SCHEMA",
+        ["reindex", "database", ..] => "REINDEX DATABASE",
+        ["reindex", "system", ..] => "REINDEX SYSTEM",
+        _ => return None,
+    })
+}
+
+/// The words of a statement in lower case, apart from those in parentheses.
+fn without_options(sql: &str) -> Vec<String> {
+    let mut depth = 0_usize;
+    let outside = |word: &Word<'_>| {
+        match word.text {
+            "(" => depth += 1,
+            ")" => depth = depth.saturating_sub(1),
+            _ => return depth == 0,
+        }
+        false
+    };
+    words(sql).filter(outside).map(|word| word.text.to_ascii_lowercase()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{must_stand_alone, never_in_transaction};
+
+    #[test]
+    fn what_cannot_run_in_a_transaction_is_told_from_what_can() {
+        for (sql, expected) in [
+            ("VACUUM (ANALYZE) t", Some("VACUUM")),
+            ("REINDEX (VERBOSE) DATABASE d", Some("REINDEX DATABASE")),
+            ("reindex table t", None),
+            ("CLUSTER", Some("CLUSTER without a table")),
+            ("CLUSTER t USING i", None),
+            ("DISCARD ALL", Some("DISCARD ALL")),
+            ("DISCARD TEMP", None),
+            ("ALTER DATABASE d SET TABLESPACE s", Some("ALTER DATABASE … SET TABLESPACE")),
+            ("ALTER DATABASE d SET work_mem = 1", None),
+            (
+                "ALTER SUBSCRIPTION s REFRESH PUBLICATION WITH (copy_data = false)",
+                Some("ALTER SUBSCRIPTION … REFRESH PUBLICATION"),
+            ),
+            ("ALTER SUBSCRIPTION s SET PUBLICATION p WITH (refresh = false)", None),
+            ("DROP TABLESPACE s", Some("DROP TABLESPACE")),
+            ("SELECT 1", None),
+        ] {
+            assert_eq!(never_in_transaction(sql), expected, "{sql}");
+            assert!(expected.is_none() || must_stand_alone(sql), "{sql}");
+        }
+        assert!(must_stand_alone("REINDEX TABLE t") && must_stand_alone("CALL p()"));
+        assert!(must_stand_alone("ALTER TABLE t DETACH PARTITION p CONCURRENTLY"));
+        assert!(!must_stand_alone("DROP INDEX i"));
+    }
 }

@@ -4,7 +4,7 @@
 
 use tokio_postgres::types::Type;
 
-use super::execute::Work;
+use super::execute::{Stopped, Work};
 use crate::error::Error;
 use crate::event::Event;
 use crate::source::Name;
@@ -45,35 +45,34 @@ impl ConcurrentIndex {
 
     /// Drops an INVALID leftover; false when there is nothing left to build.
     ///
-    /// A valid index of that name ends it only where the statement says IF NOT EXISTS, or where an
-    /// earlier run began to build it; otherwise it is another index, and PostgreSQL says so.
+    /// A valid index of that name ends it only where the statement says IF NOT EXISTS, or where a run
+    /// was killed while it built it; otherwise it is another index, and PostgreSQL says so.
     pub(super) async fn prepare(
         &self,
         work: &Work<'_>,
         migration: &Name,
-        was_begun: bool,
-    ) -> Result<bool, Error> {
+        was_killed: bool,
+    ) -> Result<bool, Stopped> {
         let Some(name) = &self.name else {
-            return Err(Error::Query {
+            let unnamed = Error::Query {
                 doing: "CREATE INDEX CONCURRENTLY",
                 message: format!(
                     "{migration} builds an index without a name on {}; give it one, so that a failed build can be found and repaired",
                     self.table
                 ),
                 code: "42601".to_owned(),
-            });
+            };
+            return Err(unnamed.into());
         };
         let Some((valid, qualified)) = self.find(work).await? else { return Ok(true) };
         if valid {
-            return Ok(!(self.if_not_exists || was_begun));
+            return Ok(!(self.if_not_exists || was_killed));
         }
         let message =
             format!("the index {name} is INVALID, left by a build that failed; dropping it");
         work.observer.event(&Event::Warning { message: &message });
         let drop = format!("DROP INDEX CONCURRENTLY IF EXISTS {qualified}");
-        work.session.batch_execute(&drop).await.map_err(|error| {
-            Error::query("dropping an INVALID index", work.session.target(), &error)
-        })?;
+        work.run_own_alone(migration, "dropping an INVALID index", &drop).await?;
         Ok(true)
     }
 

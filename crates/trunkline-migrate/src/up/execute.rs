@@ -1,5 +1,6 @@
 //! Sending statements, watching what they wait for, and stopping them.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
@@ -13,7 +14,7 @@ use tokio_postgres::error::SqlState;
 use crate::database::Session;
 use crate::error::{Error, StatementFailure, ends_connection};
 use crate::event::{Blocker, Event, Observer};
-use crate::lock::{RunLock, WORK_KEY, holder};
+use crate::lock::{RunLock, WORK_KEY, holder, no_transaction_timeout};
 use crate::options::Options;
 use crate::source::{Name, Script, SourceError};
 use crate::sql::{Statement, Word, words};
@@ -104,7 +105,12 @@ impl<'a> Work<'a> {
             let pause = pause_before(number);
             if waited + pause >= self.options.lock_budget {
                 let blockers = std::mem::take(&mut *self.seen());
-                return Err(Error::Busy { migration: migration.clone(), waited, blockers });
+                return Err(Error::Busy {
+                    migration: migration.clone(),
+                    waited,
+                    blockers,
+                    stepwise: false,
+                });
             }
             number += 1;
             self.observer.event(&Event::Retrying { migration, attempt: number, pause });
@@ -181,7 +187,7 @@ impl<'a> Work<'a> {
              set_config('idle_in_transaction_session_timeout', '0', true), {no_timeout}, \
              set_config('standard_conforming_strings', 'on', true), {search_path}",
             search_path = keep_out_of_ledger(true),
-            no_timeout = crate::lock::NO_TRANSACTION_TIMEOUT,
+            no_timeout = no_transaction_timeout(true),
             timeout = self.options.lock_timeout.as_millis(),
         )
     }
@@ -269,11 +275,16 @@ impl<'a> Work<'a> {
             }
         }
         if resets {
-            let reset = format!("{RESET}; SELECT {}", self.settings());
-            let stopped = |error| self.stopped(runnable.name, "resetting its settings", &error);
-            self.session.batch_execute(&reset).await.map_err(stopped)?;
+            self.reset(runnable.name).await?;
         }
         Ok(record.await)
+    }
+
+    /// Takes back what a script set, and sets again what our transactions begin with.
+    pub(crate) async fn reset(&self, migration: &Name) -> Result<(), Stopped> {
+        let reset = format!("{RESET}; SELECT {}", self.settings());
+        let stopped = |error| self.stopped(migration, "resetting its settings", &error);
+        self.session.batch_execute(&reset).await.map_err(stopped)
     }
 
     /// Runs one statement of many, in the open transaction or by itself.
@@ -299,8 +310,7 @@ impl<'a> Work<'a> {
         let sql = match script.sql(statement) {
             // A file sets it for runners that have no budget of their own; ours keeps to the options.
             sql if sets_lock_timeout(sql) => "".into(),
-            _ if self.options.substitute => script.substituted(statement)?,
-            sql => sql.into(),
+            _ => self.text(script, statement)?,
         };
         let rows = statement.copy_data.clone();
         let sent: Sent<'s> = Box::pin(async move {
@@ -310,6 +320,19 @@ impl<'a> Work<'a> {
             }
         });
         Ok(begun(sent).await)
+    }
+
+    /// The text of a statement as it is sent.
+    pub(super) fn text<'s>(
+        &self,
+        script: &'s Script,
+        statement: &Statement,
+    ) -> Result<Cow<'s, str>, SourceError> {
+        if self.options.substitute {
+            script.substituted(statement)
+        } else {
+            Ok(script.sql(statement).into())
+        }
     }
 
     async fn copy(&self, sql: &str, rows: String) -> Result<(), tokio_postgres::Error> {
@@ -471,7 +494,7 @@ pub(super) fn keep_out_of_ledger(local: bool) -> String {
 pub(super) const RESET: &str = "RESET SESSION AUTHORIZATION; RESET ALL";
 
 /// Whether the statements may leave a setting or a role behind.
-pub(super) fn changes_settings(script: &Script, statements: &[Statement]) -> bool {
+pub(crate) fn changes_settings(script: &Script, statements: &[Statement]) -> bool {
     let may = |word: Word<'_>| {
         ["set", "reset", "discard", "do", "call"].iter().any(|keyword| word.is(keyword))
     };

@@ -13,8 +13,8 @@ use serde::Serialize;
 use tokio_postgres::Statement;
 use tokio_postgres::types::Type;
 
-pub(crate) use alone::must_stand_alone;
-pub(crate) use execute::{Runnable, Stopped, Work, is_pooled};
+pub(crate) use alone::{must_stand_alone, never_in_transaction};
+pub(crate) use execute::{Runnable, Stopped, Work, changes_settings, is_pooled};
 use transactional::Turn;
 
 use crate::database::Session;

@@ -13,20 +13,23 @@ use crate::sql::{self, Statement, words};
 impl Run<'_> {
     pub(super) async fn apply_stepwise(&self, migration: &Migration) -> Result<(), Error> {
         let statements = migration.up.body()?;
-        let (begin_at, resumed) = self.resume_point(migration, statements).await?;
+        let begin_at = self.resume_point(migration, statements).await?;
+        let left_running = self.left_running(migration, begin_at).await?;
         let work = self.work();
         self.begin_ledger_row(&work, migration, begin_at).await?;
-        self.set_again(migration, &statements[..begin_at]).await?;
+        self.set_again(&work, migration, &statements[..begin_at]).await?;
         let mut announced = false;
         for (index, statement) in statements.iter().enumerate().skip(begin_at) {
-            let was_begun = index == begin_at && resumed;
-            let step = Step { work: &work, migration, statements, index, was_begun };
+            let was_killed = index == begin_at && left_running;
+            let step = Step { work: &work, migration, statements, index, was_killed };
             match step.run(statement, announced).await {
                 Ok(next_is_announced) => announced = next_is_announced,
+                // Who only waited for what a killed run left has nothing to say of it.
+                Err(error @ Error::Interrupted { .. }) if was_killed => return Err(error),
                 Err(error) => {
                     let place = Some((index + 1, statements.len()));
                     ledger::note_failure(&self.work, &migration.name, "up", place, &error).await;
-                    return Err(error);
+                    return Err(error.stepwise());
                 }
             }
         }
@@ -52,10 +55,17 @@ impl Run<'_> {
     }
 
     /// Settings that finished statements made for the session, which was another one.
-    async fn set_again(&self, migration: &Migration, done: &[Statement]) -> Result<(), Error> {
-        let sets = |sql: &&str| words(sql).next().is_some_and(|word| word.is("set"));
-        for sql in done.iter().map(|statement| migration.up.sql(statement)).filter(sets) {
-            self.query("setting again what the finished part had set", sql).await?;
+    async fn set_again(
+        &self,
+        work: &Work<'_>,
+        migration: &Migration,
+        done: &[Statement],
+    ) -> Result<(), Error> {
+        for statement in done {
+            let sql = work.text(&migration.up, statement)?;
+            if words(&sql).next().is_some_and(|word| word.is("set")) {
+                self.query("setting again what the finished part had set", &sql).await?;
+            }
         }
         Ok(())
     }
@@ -65,16 +75,15 @@ impl Run<'_> {
         self.work.batch_execute(sql).await.map_err(failed)
     }
 
-    /// How many statements an earlier run finished, if what it finished is still what the file says, and
-    /// whether there was one.
+    /// How many statements an earlier run finished, if what it finished is still what the file says.
     async fn resume_point(
         &self,
         migration: &Migration,
         statements: &[Statement],
-    ) -> Result<(usize, bool), Error> {
+    ) -> Result<usize, Error> {
         let entries = ledger::list_entries(&self.work, &self.migrator.target).await?;
         let Some(entry) = entries.into_iter().find(|entry| entry.name == migration.name) else {
-            return Ok((0, false));
+            return Ok(0);
         };
         let done = usize::try_from(entry.statements_done.unwrap_or(0)).unwrap_or(0);
         let before = sql::split(&entry.up_sql).unwrap_or_default();
@@ -83,7 +92,17 @@ impl Run<'_> {
             && before.iter().zip(statements).take(done).all(|(before, now)| {
                 entry.up_sql[before.range.clone()] == migration.up.text[now.range.clone()]
             });
-        if same { Ok((done, true)) } else { Err(Error::Changed(vec![migration.name.clone()])) }
+        if same { Ok(done) } else { Err(Error::Changed(vec![migration.name.clone()])) }
+    }
+
+    /// Whether a run began the statement after the first `done` and did not live to say how it ended.
+    async fn left_running(&self, migration: &Migration, done: usize) -> Result<bool, Error> {
+        let (target, name) = (&self.migrator.target, Some(&migration.name));
+        let history = ledger::list_history(&self.work, target, name, 100).await?;
+        let last = history.iter().find(|entry| entry.direction == "up");
+        Ok(last.is_some_and(|last| {
+            last.state == "running" && last.statement == i32::try_from(done + 1).ok()
+        }))
     }
 
     async fn complete(&self, work: &Work<'_>, migration: &Migration) -> Result<(), Error> {
@@ -117,38 +136,40 @@ struct Step<'a> {
     /// All of the migration.
     statements: &'a [Statement],
     index: usize,
-    /// Whether an earlier run began it and did not come to say how it ended.
-    was_begun: bool,
+    /// Whether an earlier run began it and did not live to say how it ended.
+    was_killed: bool,
 }
 
 impl Step<'_> {
     /// Runs it, unless it is `announced` after saying so in the ledger; whether the next one is announced then.
     async fn run(&self, statement: &Statement, announced: bool) -> Result<bool, Error> {
         let name = &self.migration.name;
-        let sql = self.migration.up.sql(statement);
-        if !must_stand_alone(sql) {
+        let sql = self.work.text(&self.migration.up, statement)?;
+        if !must_stand_alone(&sql) {
             return self.run_in_transaction(statement).await.map(|()| false);
         }
         let number = self.index + 1;
-        if self.was_begun {
-            self.work.wait_for_orphan(name, sql).await?;
+        if self.was_killed {
+            self.work.wait_for_orphan(name, &sql).await?;
         }
         if !announced {
             self.record(self.index, &[("running", number)]).await?;
         }
-        let index = ConcurrentIndex::read(sql);
+        let index = ConcurrentIndex::read(&sql);
         let attempt = || async {
             let Some(index) = &index else { return self.run_alone(statement).await };
             // What an attempt leaves behind, a deadlock for example, is in the way of the next one.
-            if index.prepare(self.work, name, self.was_begun).await? {
+            if index.prepare(self.work, name, self.was_killed).await? {
                 self.run_alone(statement).await?;
                 index.assert_valid(self.work, name).await?;
             }
             Ok(())
         };
         self.work.within_budget(name, attempt).await?;
-        let next = self.statements.get(number);
-        let announces = next.is_some_and(|next| must_stand_alone(self.migration.up.sql(next)));
+        let announces = match self.statements.get(number) {
+            Some(next) => must_stand_alone(&self.work.text(&self.migration.up, next)?),
+            None => false,
+        };
         let notes = [("done", number), ("running", number + 1)];
         self.record(number, if announces { &notes } else { &notes[..1] }).await?;
         Ok(announces)
@@ -174,7 +195,7 @@ impl Step<'_> {
         match self.work.run_alone(self.runnable(), place, self.statements.len()).await {
             // An earlier run dropped it, and was killed before it could say so.
             Err(Stopped::Failed(Error::Statement(failure)))
-                if self.was_begun && failure.code == "42704" =>
+                if self.was_killed && failure.code == "42704" =>
             {
                 Ok(())
             }

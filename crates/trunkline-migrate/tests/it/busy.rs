@@ -160,6 +160,8 @@ async fn a_no_transaction_statement_keeps_the_budget_too() {
         let began = Instant::now();
         let busy = up(&migrator_with(&database.url(), set, impatient())).await.unwrap_err();
         assert!(matches!(busy, Error::Busy { .. }), "{statement} {busy:?}");
+        let hint = busy.hint().unwrap();
+        assert!(hint.starts_with("what was done of 1-a before stays done; "), "{hint}");
         assert!(began.elapsed() < Duration::from_secs(3), "{statement}");
         let client = database.connect().await.unwrap();
         run(&client, "DROP SCHEMA trunkline CASCADE").await;
@@ -208,5 +210,31 @@ async fn down_waits_within_its_budget_too_and_leaves_everything_as_it_was() {
     run(&client, "COMMIT").await;
     assert!(partner.status().await.unwrap().is_current());
     assert_verified(&partner).await;
+    assert_nothing_left(&database).await;
+}
+
+#[tokio::test]
+async fn the_tables_that_down_moves_are_waited_for_no_longer_than_one_lock() {
+    let database = empty().await;
+    let client = database.connect().await.unwrap();
+    let set = source(&[
+        ("1-a.sql", "CREATE TABLE a (id int); CREATE TABLE b (id int);"),
+        ("1-a.down.sql", "DROP TABLE a, b;"),
+    ]);
+    let one_attempt =
+        Options { lock_timeout: Duration::from_secs(2), lock_budget: SLACK, ..impatient() };
+    let migrator = migrator_with(&database.url(), set, one_attempt);
+    up(&migrator).await.unwrap();
+    let other = database.connect().await.unwrap();
+    run(&client, "BEGIN; LOCK TABLE a").await;
+    run(&other, "BEGIN; LOCK TABLE b").await;
+    let release = async {
+        tokio::time::sleep(Duration::from_millis(1300)).await;
+        run(&client, "COMMIT").await;
+    };
+    let (busy, ()) = tokio::join!(crate::support::down(&migrator), release);
+    let Err(Error::Busy { waited, .. }) = busy else { panic!("{busy:?}") };
+    assert!(waited < Duration::from_secs(2) + SLACK, "{waited:?}");
+    run(&other, "COMMIT").await;
     assert_nothing_left(&database).await;
 }

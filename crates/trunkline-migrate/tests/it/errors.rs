@@ -146,6 +146,11 @@ async fn transaction_control_inside_a_migration_is_refused_before_anything_runs(
         ("commit", "CREATE TABLE b (id int);\nCOMMIT;\nCREATE TABLE c (id int);"),
         ("begin", "CREATE TABLE b (id int);\n  begin work;\nSELECT 1;"),
         ("rollback", "SELECT 1; ROLLBACK;"),
+        (
+            "commit_stepwise",
+            "-- trunkline: no-transaction\nBEGIN; CREATE TABLE b (id int);\nCOMMIT;",
+        ),
+        ("savepoint_stepwise", "-- trunkline: no-transaction\nSELECT 1;\nSAVEPOINT s;"),
     ] {
         let database = empty().await;
         let set =
@@ -154,6 +159,34 @@ async fn transaction_control_inside_a_migration_is_refused_before_anything_runs(
         insta::assert_snapshot!(case, failure(&refused));
         assert!(!exists(&database.connect().await.unwrap(), "first").await);
     }
+}
+
+/// An older engine let it through, and it did nothing.
+#[tokio::test]
+async fn transaction_control_that_was_applied_once_can_be_looked_at_and_taken_back() {
+    let database = empty().await;
+    let before = "-- trunkline: no-transaction\nCREATE TABLE b (id int);";
+    let after = "-- trunkline: no-transaction\nBEGIN;\nCREATE TABLE b (id int);\nCOMMIT;";
+    let down_file = "-- trunkline: no-transaction\nBEGIN;\nDROP INDEX b_id;\nCOMMIT;";
+    up(&migrator(&database, source(&[("1-b.sql", before)]))).await.unwrap();
+    let client = database.connect().await.unwrap();
+    run(&client, "CREATE INDEX b_id ON b (id)").await;
+    let old = source(&[("1-b.sql", after)]);
+    let text = old.migrations()[0].up.text.clone();
+    let checksum = old.migrations()[0].up.checksum.normalised.to_string();
+    client
+        .execute(
+            "UPDATE trunkline.migrations SET up_sql = $1, checksum = $2, down_sql = $3",
+            &[&text, &checksum, &down_file],
+        )
+        .await
+        .unwrap();
+    let old = migrator(&database, old);
+    assert!(old.status().await.unwrap().is_current());
+    old.verify(None).await.unwrap();
+    assert_eq!(down(&old).await.unwrap().reverted.len(), 1);
+    assert!(!exists(&client, "b_id").await);
+    assert_nothing_left(&database).await;
 }
 
 #[tokio::test]
@@ -307,6 +340,35 @@ async fn a_variable_that_is_not_set_is_an_error_only_where_substitution_is_asked
     assert!(!exists(&client, "b").await);
     assert_nothing_left(&database).await;
     up(&migrator(&database, source(&missing))).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_statement_is_about_is_read_after_its_variables_are_replaced() {
+    let database = empty().await;
+    let client = database.connect().await.unwrap();
+    run(&client, "CREATE TABLE t (id int); INSERT INTO t VALUES (1), (1)").await;
+    let set = source(&[
+        ("1-a.sql", "CREATE TABLE \"${CARGO_PKG_NAME}\" (id int);"),
+        ("1-a.down.sql", "DROP TABLE \"${CARGO_PKG_NAME}\";"),
+        (
+            "2-i.sql",
+            "-- trunkline: no-transaction\nCREATE UNIQUE INDEX CONCURRENTLY \"${CARGO_PKG_NAME} i\" ON t (id);",
+        ),
+        (
+            "2-i.down.sql",
+            "-- trunkline: no-transaction\nDROP INDEX CONCURRENTLY \"${CARGO_PKG_NAME} i\";",
+        ),
+    ]);
+    let with = Options { substitute: true, ..Options::default() };
+    let migrator = migrator_with(&database.url(), set, with);
+    up(&migrator).await.unwrap_err();
+    run(&client, "DELETE FROM t WHERE ctid = '(0,2)'").await;
+    up(&migrator).await.unwrap();
+    let name = env!("CARGO_PKG_NAME");
+    assert!(exists(&client, &format!("\"{name} i\"")).await);
+    run(&client, &format!("INSERT INTO \"{name}\" VALUES (1)")).await;
+    assert_eq!(down(&migrator).await.unwrap().archives[0].tables[0].table, name);
+    assert_nothing_left(&database).await;
 }
 
 #[tokio::test]

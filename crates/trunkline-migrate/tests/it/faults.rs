@@ -222,6 +222,29 @@ async fn a_unique_index_that_failed_on_duplicates_is_valid_after_the_rows_were_m
 }
 
 #[tokio::test]
+async fn what_is_in_the_way_of_dropping_an_invalid_index_is_named_and_no_timeout_ends_it() {
+    let database = empty().await;
+    let client = database.connect().await.unwrap();
+    run(&client, "CREATE TABLE t (id int); INSERT INTO t VALUES (1), (1)").await;
+    let text = "-- trunkline: no-transaction\nCREATE UNIQUE INDEX CONCURRENTLY t_id ON t (id);";
+    let migrator = migrator(&database, source(&[("1-i.sql", text)]));
+    up(&migrator).await.unwrap_err();
+    run(&client, "DELETE FROM t WHERE ctid = '(0,2)'").await;
+    let name = database.name();
+    run(&client, &format!("ALTER DATABASE {name} SET statement_timeout = '500ms'")).await;
+    run(&client, "BEGIN; SELECT FROM t").await;
+    let heard = Arc::new(Heard::default());
+    let running = crate::support::background(&migrator, heard.clone());
+    while !heard.has("waiting for lock of") && !running.is_finished() {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    run(&client, "COMMIT").await;
+    running.await.unwrap().unwrap();
+    assert!(heard.has("waiting for lock of"), "{:?}", heard.lines());
+    assert_nothing_left(&database).await;
+}
+
+#[tokio::test]
 async fn an_index_that_is_there_already_is_not_built_again() {
     let database = empty().await;
     let client = database.connect().await.unwrap();
@@ -244,8 +267,12 @@ async fn another_index_of_that_name_is_told_unless_the_file_says_if_not_exists()
         "1-i.sql",
         "-- trunkline: no-transaction\nCREATE INDEX CONCURRENTLY t_i ON t (id);",
     )]);
-    let refused = up(&migrator(&database, set)).await.unwrap_err();
-    assert!(refused.to_string().contains("relation \"t_i\" already exists"), "{refused}");
+    let migrator = migrator(&database, set);
+    // The second run must not take it for the one that the first run began to build.
+    for _ in 0..2 {
+        let refused = up(&migrator).await.unwrap_err();
+        assert!(refused.to_string().contains("relation \"t_i\" already exists"), "{refused}");
+    }
     assert_nothing_left(&database).await;
 }
 
@@ -282,10 +309,17 @@ async fn a_site_that_ends_long_transactions_does_not_end_a_migration() {
     let name = database.name();
     let set = format!("ALTER DATABASE {name} SET transaction_timeout = '300ms'");
     client.batch_execute(&set).await.unwrap();
-    let set =
-        source(&[("1-slow.sql", "SELECT pg_sleep(1);"), ("2-next.sql", "CREATE TABLE t ();")]);
+    let slow = "CREATE FUNCTION slow(n int) RETURNS int IMMUTABLE LANGUAGE plpgsql \
+                AS $$ BEGIN PERFORM pg_sleep(0.5); RETURN n; END $$;";
+    let table = "CREATE TABLE t (id int); INSERT INTO t VALUES (1);";
+    let alone = "-- trunkline: no-transaction\nCREATE INDEX CONCURRENTLY t_slow ON t (slow(id));";
+    let set = source(&[
+        ("1-slow.sql", "SELECT pg_sleep(1);"),
+        ("2-next.sql", &format!("{slow}\n{table}")),
+        ("3-index.sql", alone),
+    ]);
     up(&migrator(&database, set)).await.unwrap();
-    assert!(exists(&client, "t").await);
+    assert!(exists(&client, "t_slow").await);
 }
 
 #[tokio::test]

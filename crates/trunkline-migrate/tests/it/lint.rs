@@ -83,6 +83,8 @@ fn what_postgresql_refuses_in_a_transaction_is_said_before() {
     let expected = ["1:1 Error never-in-transaction [1]"];
     assert_eq!(one("VACUUM companies;"), expected);
     assert_eq!(one("ALTER SYSTEM SET work_mem = '64MB';"), expected);
+    assert_eq!(one("ALTER DATABASE platform SET TABLESPACE fast;"), expected);
+    assert_eq!(one("DISCARD ALL;"), expected);
     assert_eq!(one("-- trunkline: no-transaction\nVACUUM companies;"), [""; 0]);
 }
 
@@ -136,6 +138,13 @@ fn begin_and_commit_belong_to_the_engine() {
     let around = "BEGIN; SELECT 1; COMMIT;";
     let info = ["1:1 Info transaction-control [1]", "1:18 Info transaction-control [3]"];
     assert_eq!(one(around), info);
+    // Each statement of this one has a transaction of its own.
+    let stepwise =
+        "-- trunkline: no-transaction\nBEGIN; SAVEPOINT s; ROLLBACK TO s; RELEASE s; COMMIT;";
+    let each = |found: Vec<String>| found.iter().filter(|it| it.contains("control")).count();
+    assert_eq!(each(one(stepwise)), 5);
+    let down = set(&[("1.sql", "SELECT 1;"), ("1.down.sql", stepwise)]);
+    assert_eq!(each(down), 5);
 }
 
 #[test]

@@ -393,6 +393,46 @@ async fn an_archive_is_not_brought_back_under_newer_migrations_or_by_a_name_it_h
 }
 
 #[tokio::test]
+async fn an_archive_is_not_brought_back_by_another_set() {
+    let database = empty().await;
+    let client = database.connect().await.unwrap();
+    let ours = migrator(&database, source(PAIR));
+    up(&ours).await.unwrap();
+    run(&client, "INSERT INTO a (note) VALUES ('kept')").await;
+    let archive = down(&ours).await.unwrap().archives.remove(0).name;
+    let other = migrator(&database, source(PAIR).with_label("other"));
+    let refused = other.restore(&archive, Arc::new(Silent)).await.unwrap_err();
+    let said = redacted(&failure(&refused), &[(&archive, "ARCHIVE")]);
+    insta::assert_snapshot!("restore_of_another_set", said);
+    ours.restore(&archive, Arc::new(Silent)).await.unwrap();
+    assert_nothing_left(&database).await;
+}
+
+#[tokio::test]
+async fn a_setting_of_one_down_script_does_not_reach_the_next_one() {
+    let database = empty().await;
+    let client = database.connect().await.unwrap();
+    let set = source(&[
+        ("1-a.sql", "CREATE TABLE a (id int);"),
+        ("1-a.down.sql", "DROP TABLE a; CREATE TABLE first_left ();"),
+        ("2-b.sql", "CREATE TABLE b (id int);"),
+        ("2-b.down.sql", "SET search_path = other; DROP TABLE IF EXISTS public.b;"),
+        ("3-c.sql", "CREATE TABLE c (id int);"),
+        ("3-c.down.sql", "DROP TABLE c; CREATE TABLE third_left ();"),
+        ("4-d.sql", "SELECT 1;"),
+        ("4-d.down.sql", "-- trunkline: no-transaction\nSET search_path = other;"),
+    ]);
+    let migrator = migrator(&database, set);
+    up(&migrator).await.unwrap();
+    run(&client, "CREATE SCHEMA other; INSERT INTO b VALUES (1)").await;
+    assert_eq!(down(&migrator).await.unwrap().archives.len(), 1);
+    assert!(
+        exists(&client, "public.first_left").await && exists(&client, "public.third_left").await
+    );
+    assert_nothing_left(&database).await;
+}
+
+#[tokio::test]
 async fn a_down_script_without_a_transaction_runs_in_its_turn() {
     let database = empty().await;
     let client = database.connect().await.unwrap();

@@ -54,7 +54,7 @@ pub(crate) struct Common {
     /// Replace ${NAME} in migrations by the environment's value
     #[arg(long, global = true)]
     substitute: bool,
-    /// How long one attempt may wait for a lock, and hold up others behind it
+    /// How long one lock may be waited for, and hold up others behind it
     #[arg(long, global = true, default_value = "2s", value_parser = span, value_name = "TIME")]
     lock_timeout: Duration,
     /// How long all attempts of a migration may take together
