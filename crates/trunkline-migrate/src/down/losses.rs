@@ -4,6 +4,7 @@
 //! function or CASCADE, is found by comparing all tables before and after, and rolled back.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
@@ -18,16 +19,59 @@ use crate::up::{Run, Stopped, Work};
 /// Up to so many values are counted to name their number.
 const COUNTED_VALUES: i64 = 1000;
 
-/// What was looked at, and so may go: it is empty.
+/// What was looked at, and so may go.
 #[derive(Default)]
 pub(super) struct Examined {
+    /// Empty, or in the archive.
     tables: HashSet<u32>,
+    /// Empty, and locked.
+    empty: HashSet<u32>,
     columns: HashSet<(u32, String)>,
 }
 
 impl Examined {
     pub(super) fn tables(tables: &[LiveTable]) -> Self {
-        Self { tables: tables.iter().map(|table| table.oid).collect(), columns: HashSet::new() }
+        Self { tables: tables.iter().map(|table| table.oid).collect(), ..Self::default() }
+    }
+
+    fn found_empty(&mut self, table: &LiveTable) {
+        self.tables.insert(table.oid);
+        self.empty.insert(table.oid);
+    }
+}
+
+/// Tables that an attempt left empty, of which nobody knows whether they were so before: the statistics
+/// know of no rows, as after a crash. The next attempt looks before its scripts run.
+#[derive(Default)]
+pub(super) struct Suspects(Mutex<HashSet<u32>>);
+
+impl Suspects {
+    fn oids(&self) -> MutexGuard<'_, HashSet<u32>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn number(&self) -> usize {
+        self.oids().len()
+    }
+
+    /// Makes an attempt, and again where the first one found suspects, which the second one looks at.
+    pub(super) async fn looked_at<T, F>(
+        &self,
+        client: &Client,
+        attempt: impl Fn() -> F,
+    ) -> Result<T, Stopped>
+    where
+        F: Future<Output = Result<T, Stopped>>,
+    {
+        let known = self.number();
+        match attempt().await {
+            Err(Stopped::Busy) if self.number() > known => {
+                // A connection that is gone has rolled back already.
+                let _ = client.batch_execute("ROLLBACK").await;
+                attempt().await
+            }
+            done => done,
+        }
     }
 }
 
@@ -49,7 +93,9 @@ impl Run<'_> {
                     Some(Destruction::Columns { table, columns }) => {
                         self.values_lost(work, backend, (&table, &columns), examined).await
                     }
-                    Some(Destruction::Rows(tables)) => self.rows_lost(&tables).await,
+                    Some(Destruction::Rows(tables)) => {
+                        self.rows_lost(work, backend, &tables, examined).await
+                    }
                     Some(Destruction::Schemas(schemas)) => {
                         self.schemas_lost(work, backend, &schemas, examined).await
                     }
@@ -107,11 +153,27 @@ impl Run<'_> {
         Ok(None)
     }
 
-    async fn rows_lost(&self, tables: &[String]) -> Loss {
-        for live in find_tables(&self.work, tables).await? {
-            if holds_rows(&self.work, &live).await? {
-                return Ok(Some(format!("deletes rows of {}.{}", live.schema, live.table)));
+    async fn rows_lost(
+        &self,
+        work: &Work<'_>,
+        backend: i32,
+        tables: &[String],
+        examined: &mut Examined,
+    ) -> Loss {
+        let tables = find_tables(&self.work, tables).await?;
+        // First without locks, so that nobody is held up for a refusal.
+        for locks in [false, true] {
+            if locks {
+                lock_tables(work, backend, &tables).await?;
             }
+            for live in &tables {
+                if holds_rows(&self.work, live).await? {
+                    return Ok(Some(format!("deletes rows of {}.{}", live.schema, live.table)));
+                }
+            }
+        }
+        for table in &tables {
+            examined.found_empty(table);
         }
         Ok(None)
     }
@@ -132,17 +194,43 @@ impl Run<'_> {
                     live.schema, live.table
                 )));
             }
-            examined.tables.insert(live.oid);
+            examined.found_empty(&live);
         }
         Ok(None)
     }
 
+    /// Looks at what an earlier attempt left empty, before the scripts run again.
+    pub(super) async fn look_at_suspects(
+        &self,
+        work: &Work<'_>,
+        backend: i32,
+        (before, suspects): (&Live, &Suspects),
+        examined: &mut Examined,
+    ) -> Result<(), Stopped> {
+        let oids: Vec<u32> = suspects.oids().iter().copied().collect();
+        for was in oids.iter().filter_map(|oid| before.0.get(oid)) {
+            let failed =
+                |error| Error::query("looking for data to be lost", &self.migrator.target, &error);
+            let looked = lock_tables(work, backend, std::slice::from_ref(&was.table)).await;
+            looked.map_err(failed)?;
+            if holds_rows(&self.work, &was.table).await.map_err(failed)? {
+                return Err(emptied(was));
+            }
+            examined.found_empty(&was.table);
+        }
+        Ok(())
+    }
+
     /// Refuses data that went although nothing that was looked at named it.
+    ///
+    /// Where that cannot be told, it adds to `suspects`, and the attempt must be made again.
     pub(super) async fn refuse_hidden_losses(
         &self,
         before: &Live,
         examined: &Examined,
+        suspects: &Suspects,
     ) -> Result<(), Stopped> {
+        let known = suspects.number();
         let failed = |error| Error::query("looking for lost data", &self.migrator.target, &error);
         let after = Live::read(&self.work).await.map_err(failed)?;
         let platform = self.platform.as_ref().map(|platform| platform.oid);
@@ -160,7 +248,7 @@ impl Run<'_> {
                 !is.columns.contains_key(*number)
                     && !examined.columns.contains(&(*oid, (*column).clone()))
             });
-            let emptied = is.file != was.file && was.maybe_rows;
+            let written_again = is.file != was.file && !examined.empty.contains(oid);
             let holds = async || holds_rows(&self.work, &is.table).await.map_err(failed);
             if let Some((_, column)) = gone
                 && holds().await?
@@ -170,8 +258,11 @@ impl Run<'_> {
                     "name the column in an ALTER TABLE statement",
                 ));
             }
-            if emptied && !holds().await? {
-                return Err(hidden(&format!("emptied {}", was.name()), "keep its rows"));
+            if written_again && !holds().await? {
+                if was.maybe_rows {
+                    return Err(emptied(was));
+                }
+                suspects.oids().insert(*oid);
             }
             let ours = was.table.schema == "trunkline" || platform == Some(*oid);
             if is.deleted > was.deleted && !ours {
@@ -181,8 +272,12 @@ impl Run<'_> {
                 ));
             }
         }
-        Ok(())
+        if suspects.number() == known { Ok(()) } else { Err(Stopped::Busy) }
     }
+}
+
+fn emptied(table: &Relation) -> Stopped {
+    hidden(&format!("emptied {}", table.name()), "keep its rows")
 }
 
 fn hidden(what: &str, instead: &str) -> Stopped {

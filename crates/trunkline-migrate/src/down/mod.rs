@@ -23,7 +23,7 @@ pub use restore::RestoreReport;
 use archive::{LiveTable, SEE_ALL_ROWS};
 use destruction::Destruction;
 use dropped::Doomed;
-use losses::{Examined, Live, dropped_tables};
+use losses::{Examined, Live, Suspects, dropped_tables};
 
 use crate::error::Error;
 use crate::event::{Direction, Event, Observer};
@@ -234,7 +234,9 @@ impl Run<'_> {
                 let done = self.revert_alone(&work, first, drop_data).await;
                 done.map(|dropped| (None, dropped)).map_err(Error::stepwise)
             } else {
-                let attempt = || self.attempt_reverts(&work, group, drop_data);
+                let suspects = Suspects::default();
+                let attempt = || self.attempt_reverts(&work, group, drop_data, &suspects);
+                let attempt = || suspects.looked_at(&self.work, attempt);
                 work.within_budget(&first.entry.name, attempt).await
             };
             match done {
@@ -258,6 +260,7 @@ impl Run<'_> {
         work: &Work<'_>,
         group: &[Revert],
         drop_data: bool,
+        suspects: &Suspects,
     ) -> Result<(Option<Archive>, Vec<DroppedTable>), Stopped> {
         let first = &group[0].entry.name;
         let backend = work.begin(first).await?;
@@ -276,8 +279,10 @@ impl Run<'_> {
                 archive::find_tables(&self.work, &dropped_tables(group)).await.map_err(stopped)?;
             archive::lock_tables(work, backend, &tables).await.map_err(stopped)?;
             let label = self.migrator.source()?.label();
-            archive = self.set_aside(label, group, &tables).await.map_err(stopped)?;
             let mut examined = Examined::tables(&tables);
+            let look = (&before, suspects);
+            self.look_at_suspects(work, backend, look, &mut examined).await?;
+            archive = self.set_aside(label, group, &tables).await.map_err(stopped)?;
             self.refuse_other_losses(work, backend, group, &mut examined).await?;
             guard = Some((before, examined));
         }
@@ -296,7 +301,7 @@ impl Run<'_> {
             // A script may have reset it.
             let stopped = |error| work.stopped(first, "looking for lost data", &error);
             self.work.batch_execute(SEE_ALL_ROWS).await.map_err(stopped)?;
-            self.refuse_hidden_losses(before, examined).await?;
+            self.refuse_hidden_losses(before, examined, suspects).await?;
         }
         let dropped = self.dropped(work, first, doomed).await?;
         work.commit(first).await?;
@@ -371,7 +376,10 @@ impl Run<'_> {
                 let attempt = || work.run_alone(runnable, place, of);
                 work.within_budget(name, attempt).await?;
             } else {
-                let attempt = || self.revert_statement(work, revert, (place, of), drop_data);
+                let suspects = Suspects::default();
+                let guard = (!drop_data).then_some(&suspects);
+                let attempt = || self.revert_statement(work, revert, (place, of), guard);
+                let attempt = || suspects.looked_at(&self.work, attempt);
                 dropped.extend(work.within_budget(name, attempt).await?);
             }
         }
@@ -395,20 +403,24 @@ impl Run<'_> {
         work: &Work<'_>,
         revert: &Revert,
         (place, of): ((usize, &Statement), usize),
-        drop_data: bool,
+        guard: Option<&Suspects>,
     ) -> Result<Vec<DroppedTable>, Stopped> {
         let runnable = Runnable { name: &revert.entry.name, script: &revert.script };
         let stopped = |error| work.stopped(runnable.name, "looking at the tables", &error);
         let backend = work.begin(runnable.name).await?;
         let mut doomed = Doomed::default();
-        if drop_data {
+        if guard.is_none() {
             let sql = revert.sql(place.1);
             doomed = self.count_doomed(work, backend, runnable.name, [sql]).await?;
         }
         let before = Live::read(&self.work).await.map_err(stopped)?;
+        let mut examined = Examined::default();
+        if let Some(suspects) = guard {
+            self.look_at_suspects(work, backend, (&before, suspects), &mut examined).await?;
+        }
         work.run_one(runnable, place, of, backend).await?;
-        if !drop_data {
-            self.refuse_hidden_losses(&before, &Examined::default()).await?;
+        if let Some(suspects) = guard {
+            self.refuse_hidden_losses(&before, &examined, suspects).await?;
         }
         let dropped = self.dropped(work, runnable.name, doomed).await?;
         work.commit(runnable.name).await?;
