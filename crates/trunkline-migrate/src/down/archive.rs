@@ -31,6 +31,8 @@ pub struct Archive {
     pub tables: Vec<ArchivedTable>,
     /// Types, functions and sequences that only these tables use.
     pub objects: Vec<ArchivedObject>,
+    /// What the scripts did beside, which nothing undoes: each statement in short, with its place.
+    pub statements: Vec<String>,
     /// The migrations that were reverted with them.
     pub migrations: Vec<Name>,
     /// A table that is in its archive no more, because somebody dropped it: nothing can come back.
@@ -275,7 +277,7 @@ pub(crate) async fn list_archives(
 ) -> Result<Vec<(Archive, Vec<Entry>)>, Error> {
     let rows = client
         .query_typed(
-            // By way of the whole row: a ledger of an older binary has no column `objects` yet.
+            // By way of the whole row: a ledger of an older binary has no such columns yet.
             "SELECT name, source, created_at, restored_at, tables, migrations, \
                     coalesce(to_jsonb(archive) -> 'objects', '[]'), \
                     (SELECT format('%I.%I', it ->> 'archive_schema', it ->> 'table') \
@@ -285,7 +287,8 @@ pub(crate) async fn list_archives(
                                        JOIN pg_namespace n ON n.oid = c.relnamespace \
                                        WHERE n.nspname = it ->> 'archive_schema' \
                                          AND c.relname = it ->> 'table') \
-                     LIMIT 1) \
+                     LIMIT 1), \
+                    coalesce(to_jsonb(archive) -> 'statements', '[]') \
              FROM trunkline.migration_archives AS archive \
              ORDER BY created_at DESC, name DESC",
             &[],
@@ -307,12 +310,14 @@ fn read(row: &tokio_postgres::Row) -> Result<(Archive, Vec<Entry>), Error> {
     let entries: Vec<Entry> = serde_json::from_value(row.get(5)).map_err(unreadable)?;
     let tables = serde_json::from_value(row.get(4)).map_err(unreadable)?;
     let objects = serde_json::from_value(row.get(6)).map_err(unreadable)?;
+    let statements = serde_json::from_value(row.get(8)).map_err(unreadable)?;
     let archive = Archive {
         source: row.get(1),
         created_at: row.get(2),
         restored_at: row.get(3),
         tables,
         objects,
+        statements,
         migrations: entries.iter().map(|entry| entry.name.clone()).collect(),
         gone: row.get(7),
         name,

@@ -11,8 +11,9 @@ use super::companions::{follow, follow_cascade};
 use super::drop_statement::{Dropped, Relation, Subject};
 use crate::error::{Error, StatementFailure};
 use crate::event::Event;
+use crate::lint::squawk::Reading;
 use crate::source::Name;
-use crate::sql::Statement;
+use crate::sql::{Statement, words};
 use crate::up::{Run, Runnable, Stopped, Work, changes_settings};
 
 pub(super) const SAVE: &str = "SAVEPOINT trunkline_statement";
@@ -88,27 +89,43 @@ impl Run<'_> {
     ) -> Result<(), Stopped> {
         let runnable = Runnable { name: &revert.entry.name, script: &revert.script };
         let stopped = |error| work.stopped(runnable.name, "looking into the archive", &error);
-        match Subject::read(&revert.sql(place.1)) {
+        let whole = revert.sql(place.1);
+        let mut part = None;
+        match Subject::read(&whole) {
             Some(Subject::Table(table))
                 if self.holds(archive, &table).await.map_err(stopped)? =>
             {
-                Ok(())
+                return Ok(());
             }
             Some(Subject::List(dropped)) => {
                 let left = self.left_to_drop(archive, &dropped).await.map_err(stopped)?;
                 if left.is_empty() {
                     return Ok(());
                 }
-                if left.len() == dropped.names.len() {
-                    return work.run_one(runnable, place, of, backend).await;
-                }
-                let sql = dropped.of(&left);
-                work.watch(backend, self.work.batch_execute(&sql))
-                    .await
-                    .map_err(|error| work.statement_stopped(runnable, place, of, &error))
+                part = (left.len() < dropped.names.len()).then(|| dropped.of(&left));
             }
-            _ => work.run_one(runnable, place, of, backend).await,
+            _ => {}
         }
+        let before = self.dependencies().await.map_err(stopped)?;
+        match &part {
+            None => work.run_one(runnable, place, of, backend).await?,
+            Some(sql) => work
+                .watch(backend, self.work.batch_execute(sql))
+                .await
+                .map_err(|error| work.statement_stopped(runnable, place, of, &error))?,
+        }
+        let sql = part.as_deref().unwrap_or(&whole);
+        if changes_something(sql, self.dependencies().await.map_err(stopped)? != before) {
+            let (file, position) = (&revert.script.file, place.1.position);
+            let summary = Reading::of(sql).summary;
+            archive.statements.push(format!("{file}:{position}: {summary}"));
+        }
+        Ok(())
+    }
+
+    /// How many dependencies the database has: whatever is made or dropped changes that.
+    async fn dependencies(&self) -> Result<i64, tokio_postgres::Error> {
+        Ok(self.work.query_typed_one("SELECT count(*) FROM pg_depend", &[]).await?.get(0))
     }
 
     /// The names of a DROP that are not in the archive, after what only its tables use went there.
@@ -204,6 +221,17 @@ impl Run<'_> {
             self.observer.event(&Event::Warning { message: &message });
         }
         Ok(aside)
+    }
+}
+
+/// Whether a statement that ran did something that lasts; a DROP may have found nothing to drop, and a
+/// DO block may have nothing to do.
+fn changes_something(sql: &str, has_changed: bool) -> bool {
+    let first = words(sql).next().map(|word| word.text.to_ascii_lowercase());
+    match first.as_deref() {
+        Some("drop" | "do" | "call") => has_changed,
+        Some("set" | "reset" | "select" | "show" | "lock") | None => false,
+        Some(_) => true,
     }
 }
 

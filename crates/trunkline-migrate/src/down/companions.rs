@@ -166,18 +166,22 @@ async fn take(
     Ok(!rows.is_empty())
 }
 
-/// Records what went aside with the tables of an archive.
+/// Records what went aside with the tables of an archive, and what the scripts did beside.
 pub(super) async fn record(
     client: &Client,
     archive: &Archive,
 ) -> Result<(), tokio_postgres::Error> {
-    if archive.objects.is_empty() {
+    if archive.objects.is_empty() && archive.statements.is_empty() {
         return Ok(());
     }
     client
         .execute_typed(
-            "UPDATE trunkline.migration_archives SET objects = $2 WHERE name = $1",
-            &[(&archive.name, Type::TEXT), (&serde_json::json!(archive.objects), Type::JSONB)],
+            "UPDATE trunkline.migration_archives SET objects = $2, statements = $3 WHERE name = $1",
+            &[
+                (&archive.name, Type::TEXT),
+                (&serde_json::json!(archive.objects), Type::JSONB),
+                (&serde_json::json!(archive.statements), Type::JSONB),
+            ],
         )
         .await
         .map(|_| ())

@@ -338,6 +338,7 @@ impl Run<'_> {
             restored_at: None,
             tables: moved,
             objects: Vec::new(),
+            statements: Vec::new(),
             migrations: entries.into_iter().map(|entry| entry.name).collect(),
             gone: None,
         }))

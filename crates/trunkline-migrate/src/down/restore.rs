@@ -73,6 +73,13 @@ impl Migrator {
         run.refuse_newer_migrations(&entries).await?;
         let result = run.restore(&archive, &entries).await;
         archive.restored_at = run.finish(result).await?;
+        for statement in &archive.statements {
+            let message = format!(
+                "not undone, for it ran when the archive was made: {statement}; \
+                 `trunkline migrate verify` prints the SQL for what it misses"
+            );
+            observer.event(&Event::Warning { message: &message });
+        }
         Ok(RestoreReport { archive })
     }
 }

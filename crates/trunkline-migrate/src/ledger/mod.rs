@@ -65,7 +65,7 @@ pub(crate) async fn create(client: &Client, target: &Target) -> Result<(), Error
                 AND to_regclass('trunkline.migration_history') IS NOT NULL \
                 AND EXISTS (SELECT FROM pg_attribute \
                             WHERE attrelid = to_regclass('trunkline.migration_archives') \
-                              AND attname = 'objects')",
+                              AND attname = 'statements')",
             &[],
         )
         .await

@@ -53,4 +53,5 @@ CREATE TABLE IF NOT EXISTS trunkline.migration_archives (
     migrations JSONB NOT NULL
 );
 ALTER TABLE trunkline.migration_archives ADD COLUMN IF NOT EXISTS objects JSONB NOT NULL DEFAULT '[]';
+ALTER TABLE trunkline.migration_archives ADD COLUMN IF NOT EXISTS statements JSONB NOT NULL DEFAULT '[]';
 COMMENT ON TABLE trunkline.migration_archives IS 'Tables that a revert moved aside with their rows, and the ledger rows that come back with them.';

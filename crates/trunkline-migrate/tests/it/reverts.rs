@@ -251,11 +251,16 @@ async fn partitions_schemas_quoted_names_and_sequences_come_back_as_they_were() 
         "odd_archive",
         redacted(&said.join("\n"), &[(&archive.name, "ARCHIVE")])
     );
+    // A view holds no rows, and does not come back.
+    let dropped = "1-a.down.sql:1:1: DROP VIEW IF EXISTS seen";
+    assert_eq!(archive.statements, [dropped]);
 
-    let restored = migrator.restore(&archive.name, Arc::new(Silent)).await;
+    let heard = Arc::new(Heard::default());
+    let restored = migrator.restore(&archive.name, heard.clone()).await;
     if let Err(error) = restored {
         panic!("{error}");
     }
+    assert!(heard.has(dropped) && !exists(&client, "seen").await, "{:?}", heard.lines());
     assert_eq!(
         [rows(&client, "events").await, rows(&client, "\"Odd schema\".\"My table\"").await],
         before
@@ -365,6 +370,29 @@ async fn a_function_that_was_made_again_for_a_table_that_stayed_goes_on_when_ano
     assert_eq!(count(&client, "SELECT count(*) FROM outbox").await, 2);
     down(&migrator).await.unwrap();
     assert!(!exists(&client, "told").await);
+    assert_nothing_left(&database).await;
+}
+
+#[tokio::test]
+async fn what_a_down_script_did_beside_its_archive_is_named_when_that_comes_back() {
+    let database = empty().await;
+    let client = database.connect().await.unwrap();
+    run(&client, "CREATE TABLE stays (id int CONSTRAINT positive CHECK (id > 0))").await;
+    let set = source(&[
+        ("1-a.sql", "CREATE TABLE a (id int, n int CHECK (n > 0));"),
+        (
+            "1-a.down.sql",
+            "SET LOCAL work_mem = '8MB';\nDROP VIEW IF EXISTS none;\nALTER TABLE a DROP CONSTRAINT a_n_check;\n\
+             ALTER TABLE stays\n    DROP CONSTRAINT positive;\nDROP TABLE a;",
+        ),
+    ]);
+    let migrator = migrator(&database, set);
+    up(&migrator).await.unwrap();
+    run(&client, "INSERT INTO a VALUES (1, 1)").await;
+    let archive = down(&migrator).await.unwrap().archives.remove(0);
+    let did = ["1-a.down.sql:4:1: ALTER TABLE stays DROP CONSTRAINT positive"];
+    assert_eq!(archive.statements, did);
+    assert_eq!(migrator.archives().await.unwrap()[0].statements, did);
     assert_nothing_left(&database).await;
 }
 

@@ -82,6 +82,12 @@ fn print_archive(printer: &Printer, archive: &Archive) {
         let objects: Vec<String> = archive.objects.iter().map(ToString::to_string).collect();
         printer.line(format_args!("and with them what nothing else uses: {}", objects.join(", ")));
     }
+    if !archive.statements.is_empty() {
+        printer.line("What else was done, and does not come back with them:");
+        for statement in &archive.statements {
+            printer.line(format_args!("  {statement}"));
+        }
+    }
     printer.line("");
     printer.line(format_args!("Bring them back: trunkline migrate restore {}", archive.name));
 }
