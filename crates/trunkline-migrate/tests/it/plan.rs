@@ -572,3 +572,15 @@ async fn a_catalogue_that_cannot_be_read_says_why() {
     let error = explain(&client, &source, &pending).await.unwrap_err();
     assert!(error.to_string().contains("current transaction is aborted"), "{error}");
 }
+
+#[tokio::test]
+async fn a_variable_hides_no_lock() {
+    let (client, _database) = database().await;
+    client.batch_execute(PLATFORM).await.unwrap();
+    let sql = "ALTER TABLE companies ADD COLUMN ${COLUMN} text, ADD CHECK (id > ${LEAST})";
+    let written =
+        planned(&client, "ALTER TABLE companies ADD COLUMN c text, ADD CHECK (id > 1)").await;
+    assert!(!written.locks.is_empty());
+    assert_eq!(planned(&client, sql).await.locks, written.locks);
+    assert_eq!(planned(&client, sql).await.scans, written.scans);
+}
