@@ -15,6 +15,7 @@ use crate::error::Error;
 use crate::event::{Event, Observer};
 use crate::ledger::{self, Entry, Note, note, put_entry};
 use crate::migrator::Migrator;
+use crate::source::{Migration, Name};
 use crate::sql::quote;
 use crate::up::{Run, Stopped, Work};
 
@@ -70,7 +71,7 @@ impl Migrator {
             return Err(Error::OtherSet { archive, of, this: this.to_owned() });
         }
         let run = self.begin_run(work, &observer).await?;
-        run.refuse_newer_migrations(&entries).await?;
+        run.refuse_other_migrations(&entries).await?;
         let result = run.restore(&archive, &entries).await;
         archive.restored_at = run.finish(result).await?;
         for statement in &archive.statements {
@@ -92,23 +93,41 @@ fn unknown(name: &str, known: &[String]) -> String {
 }
 
 impl Run<'_> {
-    /// A migration that was applied after the archive was made may need tables of another shape.
-    async fn refuse_newer_migrations(&self, entries: &[Entry]) -> Result<(), Error> {
+    /// A migration that was applied after the archive was made may need tables of another shape, and one that is not applied
+    /// made what those of the archive build on.
+    async fn refuse_other_migrations(&self, entries: &[Entry]) -> Result<(), Error> {
+        let Some(first) = entries.first().map(|entry| &entry.name) else { return Ok(()) };
         let migrator = self.migrator;
         let source = migrator.source()?;
         let applied = ledger::list_entries(&self.work, &migrator.target).await?;
         let newer = applied.iter().find(|applied| {
             applied.source == source.label()
                 && entries.iter().all(|entry| entry.name != applied.name)
-                && entries.first().is_some_and(|first| applied.name > first.name)
+                && applied.name > *first
         });
-        match newer {
-            None => Ok(()),
-            Some(entry) => Err(Error::ArchiveBlocked(format!(
-                "{} is applied, which the archive does not know",
-                entry.name
-            ))),
+        if let Some(entry) = newer {
+            let reason = format!("{} is applied, which the archive does not know", entry.name);
+            let command = self.down_to(first)?;
+            return Err(Error::ArchiveBlocked { reason, command });
         }
+        let is_missing = |migration: &&Migration| {
+            migration.name < *first && applied.iter().all(|applied| applied.name != migration.name)
+        };
+        let missing = source.migrations().iter().rfind(is_missing);
+        missing.map_or(Ok(()), |migration| {
+            let name = &migration.name;
+            let reason = format!("{name} is not applied, on which the archive builds");
+            let command = format!("apply what comes before it: trunkline migrate up --to {name}");
+            Err(Error::ArchiveBlocked { reason, command })
+        })
+    }
+
+    /// How this migration and what came since is reverted, and nothing before it.
+    fn down_to(&self, first: &Name) -> Result<String, Error> {
+        let source = self.migrator.source()?;
+        let before = source.migrations().iter().rfind(|migration| migration.name < *first);
+        let to = before.map_or_else(String::new, |before| format!(" --to {}", before.name));
+        Ok(format!("revert first, which moves rows aside too: trunkline migrate down{to}"))
     }
 
     /// Brings it back; the time at which that was done.
@@ -145,7 +164,7 @@ impl Run<'_> {
         work: &Work<'_>,
         backend: i32,
         archive: &Archive,
-        name: &crate::source::Name,
+        name: &Name,
     ) -> Result<(), Stopped> {
         let stopped = |error| work.stopped(name, "making room for the archive", &error);
         let names: Vec<String> = archive
@@ -158,11 +177,11 @@ impl Run<'_> {
         lock_tables(work, backend, &present).await.map_err(stopped)?;
         for table in &present {
             if holds_rows(&self.work, table).await.map_err(stopped)? {
-                return Err(Error::ArchiveBlocked(format!(
+                let reason = format!(
                     "{}.{} holds rows, which the archive {} would replace",
                     table.schema, table.table, archive.name
-                ))
-                .into());
+                );
+                return Err(Error::ArchiveBlocked { reason, command: self.down_to(name)? }.into());
             }
         }
         // A function that takes rows of a table stands in the table's way, one that its trigger calls

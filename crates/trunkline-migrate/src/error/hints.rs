@@ -88,9 +88,7 @@ impl Error {
             Self::NotAdopted(_) => {
                 "`trunkline migrate verify` prints the SQL that would mend each difference".into()
             }
-            Self::ArchiveBlocked(_) => {
-                "revert first, which moves rows aside too: trunkline migrate down".into()
-            }
+            Self::ArchiveBlocked { command, .. } => command.clone(),
             Self::OtherSet { archive, of, .. } => other_set(archive, of),
             Self::Archive(_) => "`trunkline migrate restore` lists the archives".into(),
             Self::Interrupted { .. } => "run the same command again to go on".into(),

@@ -171,8 +171,13 @@ pub enum Error {
         this: String,
     },
     /// What stands in the database is in the way of an archive.
-    #[error("{0}")]
-    ArchiveBlocked(String),
+    #[error("{reason}")]
+    ArchiveBlocked {
+        /// What.
+        reason: String,
+        /// The command that makes room.
+        command: String,
+    },
     /// `adopt` found a database that is not what the migrations make.
     #[error("{0}")]
     NotAdopted(String),
@@ -257,7 +262,7 @@ impl Error {
             Self::AmbiguousName { .. } => "ambiguous_name",
             Self::NotAtomic(_) => "not_atomic",
             Self::Pooler(_) => "pooler",
-            Self::Archive(_) | Self::OtherSet { .. } | Self::ArchiveBlocked(_) => "archive",
+            Self::Archive(_) | Self::OtherSet { .. } | Self::ArchiveBlocked { .. } => "archive",
             Self::NotAdopted(_) => "not_adopted",
             Self::NotWritten(_) => "not_written",
             Self::Interrupted { .. } => "interrupted",

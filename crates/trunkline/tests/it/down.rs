@@ -135,3 +135,28 @@ async fn values_that_cannot_be_archived_are_not_destroyed() {
     assert_snapshot!("would_destroy", down);
     place.run("migrate --source set down --steps 1 --drop-data --yes").await.expect(0);
 }
+
+#[tokio::test]
+async fn the_archive_of_a_part_says_how_to_make_room_and_needs_what_it_builds_on() {
+    let place = Place::platform().await;
+    place.run("migrate up").await.expect(0);
+    let client = "INSERT INTO dialog_360_clients (company_id, client_id) VALUES (1, 'aCL')";
+    place.sql(client).await;
+    let archived = async || {
+        let archives = place.run("migrate restore --format json").await.expect(0).json();
+        archives["archives"][0]["name"].as_str().unwrap().to_owned()
+    };
+    place.run("migrate down --to 018-secret-keys").await.expect(0);
+    let part = archived().await;
+    place.run("migrate up").await.expect(0);
+    let refused = place.run(&format!("migrate restore {part}")).await.expect(1);
+    assert!(refused.stderr.contains("migrate down --to 018-secret-keys"), "{refused}");
+
+    // Reverting all of it, which nobody said, is no way: the archive is of tables that build on others.
+    place.run("migrate down").await.expect(0);
+    let refused = place.run(&format!("migrate restore {part}")).await.expect(1);
+    assert!(refused.stderr.contains("trunkline migrate up --to 018-secret-keys"), "{refused}");
+    place.run("migrate up --to 018-secret-keys").await.expect(0);
+    let restored = place.run(&format!("migrate restore {part}")).await.expect(0);
+    assert!(restored.stdout.contains("list_channel"), "what was dropped is named: {restored}");
+}
