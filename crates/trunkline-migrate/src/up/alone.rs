@@ -65,9 +65,12 @@ impl Work<'_> {
     }
 
     /// The connection goes on to other statements, which have timeouts of their own.
+    ///
+    /// `pg_settings` is a list of all settings, and is read only where there is this one.
     async fn end_alone(&self) {
         let reset = "RESET lock_timeout; RESET statement_timeout; RESET synchronous_commit; \
-             SELECT set_config(name, reset_val, false) FROM pg_settings WHERE name = 'transaction_timeout'";
+             SELECT CASE WHEN current_setting('transaction_timeout', true) IS NOT NULL THEN set_config( \
+             'transaction_timeout', (SELECT reset_val FROM pg_settings WHERE name = 'transaction_timeout'), false) END";
         let _ = self.session.batch_execute(reset).await;
     }
 
