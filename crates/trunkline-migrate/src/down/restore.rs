@@ -75,11 +75,12 @@ impl Migrator {
         let result = run.restore(&archive, &entries).await;
         archive.restored_at = run.finish(result).await?;
         for statement in &archive.statements {
-            let message = format!(
-                "not undone, for it ran when the archive was made: {statement}; \
-                 `trunkline migrate verify` prints the SQL for what it misses"
-            );
+            let message = format!("not undone, for it ran when the archive was made: {statement}");
             observer.event(&Event::Warning { message: &message });
+        }
+        if !archive.statements.is_empty() {
+            let message = "what is missing by that, `trunkline migrate verify --sql` prints";
+            observer.event(&Event::Warning { message });
         }
         Ok(RestoreReport { archive })
     }
