@@ -74,18 +74,13 @@ impl Conflict {
 
     /// What to do about it, for this row; `is_in_tables`: the other side stands in the partner tables, not in a row.
     pub fn remedy(self, row: i64, is_in_tables: bool) -> String {
-        match self {
-            Self::SourceMoved => format!("trunkline import undo --row {row}, then run again"),
+        let remedy = match self {
+            Self::SourceMoved => {
+                return format!("trunkline import undo --row {row}, then run again");
+            }
             Self::NumberInTwoCompanies | Self::ClientInTwoCompanies if is_in_tables => {
                 "find out whose it is: what stands in the partner tables comes first, until it is deleted or disconnected there"
-                    .to_owned()
             }
-            other => other.usual_remedy().to_owned(),
-        }
-    }
-
-    const fn usual_remedy(self) -> &'static str {
-        match self {
             Self::DataMissing | Self::ClientIdMissing | Self::ChannelIdMissing => {
                 "complete connection_data, or connect the number anew"
             }
@@ -103,9 +98,9 @@ impl Conflict {
             Self::NumberInTwoCompanies | Self::ClientInTwoCompanies => {
                 "find out whose it is and delete the other row, or --conflict newest"
             }
-            Self::SourceMoved => "take it back, then run again",
             Self::ChangedHere => "decide which is right, and change the other",
-        }
+        };
+        remedy.to_owned()
     }
 
     /// Whether only the provider tells: a run does not ask, and takes such a row unless somebody decided otherwise.

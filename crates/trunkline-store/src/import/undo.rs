@@ -31,6 +31,34 @@ pub struct Undoing<'a> {
     pub row: Option<i64>,
 }
 
+impl Undoing<'_> {
+    /// Locks the next records after this row for which the condition holds, and gives these columns of them.
+    pub(super) async fn lock_next(
+        self,
+        executor: Executor<'_>,
+        tables: &Tables,
+        columns: &str,
+        condition: &str,
+        after: i64,
+    ) -> Result<Vec<Row>, StoreError> {
+        let query = format!(
+            "SELECT {columns}
+            FROM trunkline.import_sources
+            WHERE source = $5 AND {condition} AND source_row > $1 AND provider = $2
+                AND ($3::INTEGER IS NULL OR company_id = $3)
+                AND ($4::INTEGER IS NULL OR run_id = $4)
+                AND ($6::BIGINT IS NULL OR source_row = $6)
+            ORDER BY source_row
+            LIMIT {BATCH}
+            FOR UPDATE"
+        );
+        let Undoing { source, company, run, row } = self;
+        let provider = tables.provider.as_str();
+        let parameters: Parameters<'_> = &[&after, &provider, &company, &run, &source, &row];
+        executor.rows("read what was imported", &query, parameters).await
+    }
+}
+
 /// What was taken back.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UndoReport {
@@ -186,22 +214,9 @@ async fn lock_records(
     undoing: Undoing<'_>,
     after: i64,
 ) -> Result<Vec<Recorded>, StoreError> {
-    let query = format!(
-        "SELECT source_row, imported_at, client_row, channel_row, made_client, made_channel, was_active, checksum,
-            secret_fingerprint, provider
-        FROM trunkline.import_sources
-        WHERE source = $5 AND source_row > $1 AND provider = $2
-            AND ($3::INTEGER IS NULL OR company_id = $3)
-            AND ($4::INTEGER IS NULL OR run_id = $4)
-            AND ($6::BIGINT IS NULL OR source_row = $6)
-        ORDER BY source_row
-        LIMIT {BATCH}
-        FOR UPDATE"
-    );
-    let Undoing { source, company, run, row } = undoing;
-    let provider = tables.provider.as_str();
-    let parameters: Parameters<'_> = &[&after, &provider, &company, &run, &source, &row];
-    let rows = executor.rows("read what was imported", &query, parameters).await?;
+    let columns = "source_row, imported_at, client_row, channel_row, made_client, made_channel, was_active, checksum,
+            secret_fingerprint, provider";
+    let rows = undoing.lock_next(executor, tables, columns, "true", after).await?;
     let recorded = |row: &Row| {
         let record = Record::of(row, 2)?;
         Some(Recorded { source_row: row.get(0), record, imported_at: row.get(1) })

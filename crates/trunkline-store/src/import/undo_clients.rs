@@ -7,9 +7,6 @@ use super::{Kept, KeptReason, UndoReport, Undoing};
 use crate::database::Parameters;
 use crate::{Executor, StoreError};
 
-/// Clients that are looked at in one transaction.
-const BATCH: i64 = 1_000;
-
 /// How a client that an import made stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -97,21 +94,8 @@ async fn lock_clients(
     undoing: Undoing<'_>,
     after: i64,
 ) -> Result<Vec<i64>, StoreError> {
-    let query = format!(
-        "SELECT source_row, client_row
-        FROM trunkline.import_sources
-        WHERE source = $5 AND made_client AND provider = $2 AND source_row > $1
-            AND ($3::INTEGER IS NULL OR company_id = $3)
-            AND ($4::INTEGER IS NULL OR run_id = $4)
-            AND ($6::BIGINT IS NULL OR source_row = $6)
-        ORDER BY source_row
-        LIMIT {BATCH}
-        FOR UPDATE"
-    );
-    let Undoing { source, company, run, row } = undoing;
-    let provider = tables.provider.as_str();
-    let parameters: Parameters<'_> = &[&after, &provider, &company, &run, &source, &row];
-    let found = executor.rows("read what was imported", &query, parameters).await?;
+    let columns = "source_row, client_row";
+    let found = undoing.lock_next(executor, tables, columns, "made_client", after).await?;
     let clients: Vec<i32> = found.iter().map(|row| row.get(1)).collect();
     let Tables { schema, clients: table, .. } = tables;
     let query = format!("SELECT FROM {schema}.{table} WHERE id = ANY ($1) ORDER BY id FOR UPDATE");
