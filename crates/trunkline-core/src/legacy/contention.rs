@@ -1,7 +1,7 @@
 //! Rows that contend for one number or account.
 //!
-//! Any two rows of a million may, and all must not be held at once. So a [`Census`] keeps eight bytes for each id that it
-//! is shown; the few ids that it then suspects are looked at in whole by a second reading, [`Contention`].
+//! Any two rows of a million may, and all must not be held at once. So a [`Census`] keeps a hash of each id that it is
+//! shown; the few ids that it then suspects are looked at in whole by a second reading, [`Contention`].
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -38,16 +38,18 @@ fn claims(facts: &Facts) -> impl Iterator<Item = (Kind, Option<Provider>, &str)>
 }
 
 /// Room for a quarter more: by itself a vector takes room for twice what it holds.
-fn make_room(hashes: &mut Vec<u64>) {
+fn make_room<T>(hashes: &mut Vec<T>) {
     hashes.reserve_exact((hashes.len() / 4).max(1 << 16));
 }
 
-/// The first reading: eight bytes for each id of each row.
+/// The first reading: 8 bytes for each channel, 16 for each number and each client of a company.
+///
+/// Hashes of half the length would meet by chance among a hundred thousand ids, and all rows would be read again.
 #[derive(Debug, Default)]
 pub struct Census {
     channels: Vec<u64>,
-    /// The upper half is of the id, the lower half is the company.
-    owned: Vec<u64>,
+    /// With the company.
+    owned: Vec<(u64, i32)>,
 }
 
 impl Census {
@@ -67,8 +69,7 @@ impl Census {
                         self.tidy();
                         make_room(&mut self.owned);
                     }
-                    let company = u64::from(facts.company_id.cast_unsigned());
-                    self.owned.push((hash >> 32 << 32) | company);
+                    self.owned.push((hash, facts.company_id));
                 }
             }
         }
@@ -86,8 +87,8 @@ impl Census {
         self.channels.sort_unstable();
         let twice = |pair: &&[u64]| pair[0] == pair[1];
         let channels = self.channels.windows(2).filter(twice).map(|pair| pair[0]).collect();
-        let shared = |pair: &&[u64]| pair[0] >> 32 == pair[1] >> 32;
-        let owned = self.owned.windows(2).filter(shared).map(|pair| pair[0] >> 32).collect();
+        let shared = |pair: &&[(u64, i32)]| pair[0].0 == pair[1].0;
+        let owned = self.owned.windows(2).filter(shared).map(|pair| pair[0].0).collect();
         Suspects { channels, owned }
     }
 }
@@ -109,7 +110,7 @@ impl Suspects {
         let hash = hash(kind, provider, text);
         match kind {
             Kind::Channel => self.channels.contains(&hash),
-            Kind::Number | Kind::Client => self.owned.contains(&(hash >> 32)),
+            Kind::Number | Kind::Client => self.owned.contains(&hash),
         }
     }
 }

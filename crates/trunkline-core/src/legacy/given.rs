@@ -29,8 +29,8 @@ pub struct GivenRow {
 }
 
 impl GivenRow {
-    /// The row as those of the platform are read.
-    pub fn as_legacy(&self, company_exists: bool) -> LegacyRow<'_> {
+    /// The row as those of the platform are read; whether its company exists it does not say.
+    pub fn as_legacy(&self) -> LegacyRow<'_> {
         LegacyRow {
             channel_type: &self.channel_type,
             account_id: &self.account_id,
@@ -39,8 +39,7 @@ impl GivenRow {
             status: self.status.as_deref(),
             data: self.data.as_ref().map(Secret::expose),
             company_id: self.company_id,
-            user_company_id: None,
-            company_exists,
+            ..LegacyRow::default()
         }
     }
 }

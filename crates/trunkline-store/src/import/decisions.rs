@@ -18,15 +18,11 @@ pub(super) struct Decision {
     pub(super) decided_at: i64,
 }
 
-/// The columns of a [`Decision`] and of the company that it assigns, in a query that has both joins.
-pub(super) const COLUMNS: &str = "decision.conflict, decision.choice, \
-    (extract(epoch FROM decision.decided_at) * 1000)::BIGINT, assigned.id::INTEGER, assigned.name::TEXT";
-
 /// The company that was assigned to a row whose own does not exist.
 pub(super) type Assigned = Option<(i32, Option<String>)>;
 
 impl Decision {
-    /// The five columns from `first` on; a word of a newer release is no decision.
+    /// The five columns from `first` on, the company's id and name the last; a word of a newer release is no decision.
     pub(super) fn of(row: &Row, first: usize) -> (Option<Self>, Assigned) {
         let text = |column: usize| row.get::<_, Option<&str>>(first + column);
         let conflict = text(0).and_then(|word| word.parse().ok());

@@ -3,13 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tokio_postgres::Row;
-use trunkline_core::legacy::{
-    CHANNEL_TYPES, Conflict, GivenRow, Known, LegacyChannel, LegacyRow, Reading, read,
-};
+use trunkline_core::legacy::{CHANNEL_TYPES, GivenRow, Known};
 
-use super::decisions::Decision;
-use super::platform::Record;
+use super::background::{Background, Dated};
 use super::{BATCH, SkippedType, SourceRow};
 use crate::{Executor, StoreError};
 
@@ -47,23 +43,12 @@ impl Given {
         let rows = &self.rows[begin..self.rows.len().min(begin.saturating_add(limit))];
         let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
         let companies: Vec<Option<i32>> = rows.iter().map(|row| row.company_id).collect();
-        let query = "
-            SELECT company.id IS NOT NULL, company.name::TEXT, record.client_row, record.channel_row, record.made_client,
-                record.made_channel, record.was_active, record.checksum, record.secret_fingerprint, record.provider,
-                decision.conflict, decision.choice, (extract(epoch FROM decision.decided_at) * 1000)::BIGINT,
-                assigned.id::INTEGER, assigned.name::TEXT
-            FROM unnest($1::BIGINT[], $2::INTEGER[]) AS given (id, company_id)
-            LEFT JOIN public.companies AS company ON company.id = given.company_id
-            LEFT JOIN trunkline.import_sources AS record
-                ON record.source = $3 AND record.source_row = given.id
-            LEFT JOIN trunkline.import_decisions AS decision
-                ON decision.source = $3 AND decision.source_row = given.id
-            LEFT JOIN public.companies AS assigned ON assigned.id = decision.company_id
-            ORDER BY given.id";
-        let name = &*self.name;
-        let found =
-            executor.rows("look for what was given", query, &[&ids, &companies, &name]).await?;
-        Ok(rows.iter().zip(&found).map(|(row, found)| source_row(row, found, known)).collect())
+        let found = Background::of(executor, &self.name, &ids, &companies).await?;
+        let read = rows.iter().zip(found).filter_map(|(row, found)| {
+            let GivenRow { id, created_at, changed_at, .. } = *row;
+            found.read(Dated { id, created_at, changed_at, legacy: row.as_legacy() }, known)
+        });
+        Ok(read.collect())
     }
 
     /// The rows of other types, counted by company.
@@ -97,29 +82,5 @@ impl Given {
         let rows =
             executor.rows("look for rows that are gone", query, &[&name, &company, &ids]).await?;
         Ok(rows.iter().map(|row| row.get(0)).collect())
-    }
-}
-
-fn source_row(row: &GivenRow, found: &Row, known: &Known) -> SourceRow {
-    let company_exists: bool = found.get(0);
-    let (decision, assigned) = Decision::of(found, 10);
-    let (assigned, assigned_name) = assigned.filter(|_| !company_exists).unzip();
-    let company_id = assigned.or(row.company_id);
-    let legacy = LegacyRow { company_id, ..row.as_legacy(company_exists || assigned.is_some()) };
-    let reading: Result<Box<LegacyChannel>, Conflict> = match read(&legacy, known) {
-        Reading::Channel(channel) => Ok(channel),
-        Reading::Conflict(conflict) => Err(conflict),
-        Reading::Skipped => unreachable!("other types are set aside when the rows are given"),
-    };
-    SourceRow {
-        id: row.id,
-        channel_type: row.channel_type.clone(),
-        company_id,
-        company: assigned_name.unwrap_or_else(|| found.get(1)),
-        created_at: row.created_at,
-        changed_at: row.changed_at,
-        reading,
-        record: Record::of(found, 2),
-        decision,
     }
 }

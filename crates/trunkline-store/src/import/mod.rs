@@ -6,6 +6,7 @@
 //! What people decided about conflicts is read along with the rows. A CSV file or a Chatwoot database takes the place of `channel_connections` by the same mapping.
 
 mod accounts;
+mod background;
 mod channels;
 mod chatwoot;
 mod decisions;

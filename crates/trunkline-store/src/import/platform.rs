@@ -3,11 +3,11 @@ use std::time::Duration;
 use tokio_postgres::Row;
 use trunkline_core::Provider;
 use trunkline_core::legacy::{
-    CHANNEL_TYPES, Checksum, Choice, Conflict, GivenRow, Known, LegacyChannel, LegacyRow, Reading,
-    read,
+    CHANNEL_TYPES, Checksum, Choice, Conflict, GivenRow, Known, LegacyChannel, LegacyRow,
 };
 
-use super::decisions::{COLUMNS, Decision};
+use super::background::{Background, Dated};
+use super::decisions::Decision;
 use super::given::Given;
 use super::{BATCH, SOURCE};
 use crate::database::Parameters;
@@ -206,7 +206,7 @@ impl Platform {
         after: i64,
         since: Option<Position>,
     ) -> Result<Vec<SourceRow>, StoreError> {
-        let (user, join) = self.user();
+        let company_of_user = self.company_of_user();
         let changed = if since.is_some() {
             format!(
                 "AND (coalesce(extract(epoch FROM {CHANGED_AT}) * 1000 >= $3::BIGINT, TRUE) OR id > $4::BIGINT)"
@@ -214,73 +214,30 @@ impl Platform {
         } else {
             String::new()
         };
-        // The limit is in the text: a plan for any limit would join whole tables for each batch.
+        // The limit is in the text: a plan for any limit would sort the whole table for each batch.
         let query = format!(
-            "SELECT source.id, source.channel_type, source.account_id, source.account_name, source.access_token,
-                source.status, source.data, source.company_id, {user}, company.id IS NOT NULL, company.name::TEXT,
-                source.created_at, source.changed_at, record.client_row, record.channel_row, record.made_client,
-                record.made_channel, record.was_active, record.checksum, record.secret_fingerprint, record.provider,
-                {COLUMNS}
-            FROM (
-                SELECT id::BIGINT AS id, channel_type::TEXT, account_id::TEXT, account_name::TEXT, access_token::TEXT,
-                    status::TEXT, connection_data::TEXT AS data, company_id::INTEGER AS company_id, user_id,
-                    extract(epoch FROM CASE WHEN isfinite(created_at) THEN created_at END)::BIGINT AS created_at,
-                    (extract(epoch FROM {CHANGED_AT}) * 1000)::BIGINT AS changed_at
-                FROM public.channel_connections
-                WHERE id > $1::BIGINT AND channel_type = ANY ($2::TEXT[]) {changed}
-                ORDER BY public.channel_connections.id
-                LIMIT {BATCH}
-            ) AS source
-            {join}
-            LEFT JOIN public.companies AS company ON company.id = coalesce(source.company_id, {user})
-            LEFT JOIN trunkline.import_sources AS record
-                ON record.source = '{SOURCE}' AND record.source_row = source.id
-            LEFT JOIN trunkline.import_decisions AS decision
-                ON decision.source = '{SOURCE}' AND decision.source_row = source.id
-            LEFT JOIN public.companies AS assigned ON assigned.id = decision.company_id
-            ORDER BY source.id"
+            "SELECT id::BIGINT, channel_type::TEXT, account_id::TEXT, account_name::TEXT, access_token::TEXT, status::TEXT,
+                connection_data::TEXT, company_id::INTEGER,
+                CASE WHEN company_id IS NULL THEN {company_of_user} END,
+                extract(epoch FROM CASE WHEN isfinite(created_at) THEN created_at END)::BIGINT,
+                (extract(epoch FROM {CHANGED_AT}) * 1000)::BIGINT
+            FROM public.channel_connections AS source
+            WHERE id > $1::BIGINT AND channel_type = ANY ($2::TEXT[]) {changed}
+            ORDER BY source.id
+            LIMIT {BATCH}"
         );
         let types = CHANNEL_TYPES.as_slice();
         let Position { changed_at, id } = since.unwrap_or(Position { changed_at: 0, id: 0 });
         let parameters: Parameters<'_> = &[&after, &types, &changed_at, &id];
         let parameters = if since.is_some() { parameters } else { &parameters[..2] };
         let rows = executor.rows("read channel_connections", &query, parameters).await?;
-        Ok(rows.iter().filter_map(|row| self.source_row(row)).collect())
-    }
-
-    fn source_row(&self, row: &Row) -> Option<SourceRow> {
-        let (company_id, user_company_id): (Option<i32>, Option<i32>) = (row.get(7), row.get(8));
-        let company_exists: bool = row.get(9);
-        let (decision, assigned) = Decision::of(row, 21);
-        let (assigned, assigned_name) = assigned.filter(|_| !company_exists).unzip();
-        let company_id = assigned.or(company_id);
-        let legacy = LegacyRow {
-            channel_type: row.get(1),
-            account_id: row.get::<_, Option<&str>>(2).unwrap_or_default(),
-            account_name: row.get::<_, Option<&str>>(3).unwrap_or_default(),
-            access_token: row.get(4),
-            status: row.get(5),
-            data: row.get(6),
-            company_id,
-            user_company_id,
-            company_exists: company_exists || assigned.is_some(),
-        };
-        let reading = match read(&legacy, &self.known) {
-            Reading::Channel(channel) => Ok(channel),
-            Reading::Conflict(conflict) => Err(conflict),
-            Reading::Skipped => return None,
-        };
-        Some(SourceRow {
-            id: row.get(0),
-            channel_type: row.get(1),
-            company_id: company_id.or(user_company_id),
-            company: assigned_name.unwrap_or_else(|| row.get(10)),
-            created_at: row.get::<_, Option<i64>>(11).unwrap_or_default(),
-            changed_at: row.get::<_, Option<i64>>(12).unwrap_or_default(),
-            reading,
-            record: Record::of(row, 13),
-            decision,
-        })
+        let ids: Vec<i64> = rows.iter().map(|row| row.get(0)).collect();
+        let company = |row: &Row| row.get::<_, Option<i32>>(7).or(row.get(8));
+        let companies: Vec<Option<i32>> = rows.iter().map(company).collect();
+        let found = Background::of(executor, SOURCE, &ids, &companies).await?;
+        let read =
+            rows.iter().zip(found).filter_map(|(row, found)| found.read(dated(row), &self.known));
+        Ok(read.collect())
     }
 
     /// The rows of other types, counted by company.
@@ -291,12 +248,11 @@ impl Platform {
         if let Some(given) = &self.given {
             return Ok(given.skipped());
         }
-        let (user, join) = self.user();
+        let company_of_user = self.company_of_user();
         let query = format!(
             "SELECT company.id, company.name::TEXT, source.channel_type::TEXT, count(*)
             FROM public.channel_connections AS source
-            {join}
-            LEFT JOIN public.companies AS company ON company.id = coalesce(source.company_id, {user})
+            LEFT JOIN public.companies AS company ON company.id = coalesce(source.company_id, {company_of_user})
             WHERE source.channel_type <> ALL ($1::TEXT[])
             GROUP BY 1, 2, 3
             ORDER BY 1, 3"
@@ -312,16 +268,34 @@ impl Platform {
         Ok(rows.iter().map(counted).collect())
     }
 
-    /// The company of a row's user, and the join that gives it.
-    fn user(&self) -> (&'static str, &'static str) {
+    /// The company of the user of a row that is called `source`.
+    fn company_of_user(&self) -> &'static str {
         if self.has_users {
-            (
-                "owner.company_id::INTEGER",
-                "LEFT JOIN public.users AS owner ON owner.id = source.user_id",
-            )
+            "(SELECT owner.company_id::INTEGER FROM public.users AS owner WHERE owner.id = source.user_id)"
         } else {
-            ("NULL::INTEGER", "")
+            "NULL::INTEGER"
         }
+    }
+}
+
+/// The columns of [`Platform::read_table`].
+fn dated(row: &Row) -> Dated<'_> {
+    let legacy = LegacyRow {
+        channel_type: row.get(1),
+        account_id: row.get::<_, Option<&str>>(2).unwrap_or_default(),
+        account_name: row.get::<_, Option<&str>>(3).unwrap_or_default(),
+        access_token: row.get(4),
+        status: row.get(5),
+        data: row.get(6),
+        company_id: row.get(7),
+        user_company_id: row.get(8),
+        company_exists: false,
+    };
+    Dated {
+        id: row.get(0),
+        created_at: row.get::<_, Option<i64>>(9).unwrap_or_default(),
+        changed_at: row.get::<_, Option<i64>>(10).unwrap_or_default(),
+        legacy,
     }
 }
 

@@ -15,7 +15,7 @@ pub struct Survey {
 
 /// Reads all rows, and once more if some seem to contend; `None` if it was asked to stop.
 ///
-/// It keeps eight bytes for each id of a row. `progress` hears how many rows were read.
+/// It keeps a hash of each id of a row. `progress` hears how many rows were read.
 pub async fn survey(
     executor: Executor<'_>,
     platform: &Platform,
