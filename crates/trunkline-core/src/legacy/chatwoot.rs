@@ -86,7 +86,7 @@ impl ChatwootChannel<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Known, Reading, read};
+    use super::super::{Known, LegacyRow, Reading, read};
     use super::ChatwootChannel;
     use crate::secrets::Secret;
 
@@ -108,9 +108,8 @@ mod tests {
         let config = r#"{"api_key": "fake-token", "phone_number_id": "106", "business_account_id": "902",
             "webhook_verify_token": "fake-verify"}"#;
         let given = channel("whatsapp_cloud", Some(config)).as_given();
-        let Reading::Channel(read) = read(&given.as_legacy(true), &Known::default()) else {
-            panic!("{given:?}")
-        };
+        let row = LegacyRow { company_exists: true, ..given.as_legacy() };
+        let Reading::Channel(read) = read(&row, &Known::default()) else { panic!("{given:?}") };
         assert_eq!((read.facts.client_id.as_str(), read.facts.channel_id.as_str()), ("902", "106"));
         assert_eq!(read.facts.phone_number.as_deref(), Some("+4915112345678"));
         assert_eq!(read.secret.as_ref().map(Secret::expose), Some("fake-token"));
@@ -121,12 +120,10 @@ mod tests {
         let known = Known::default();
         for config in [None, Some("[]"), Some("{"), Some(r#"{"api_key": "fake-key"}"#)] {
             let given = channel("default", config).as_given();
-            assert!(
-                matches!(read(&given.as_legacy(true), &known), Reading::Conflict(_)),
-                "{config:?}"
-            );
+            let row = LegacyRow { company_exists: true, ..given.as_legacy() };
+            assert!(matches!(read(&row, &known), Reading::Conflict(_)), "{config:?}");
         }
         let other = channel("twilio", None).as_given();
-        assert!(matches!(read(&other.as_legacy(true), &known), Reading::Skipped));
+        assert!(matches!(read(&other.as_legacy(), &known), Reading::Skipped));
     }
 }

@@ -55,7 +55,7 @@ pub(crate) async fn run(
         // Not after an hour of dumping.
         let client = connection.target.client_of("trunkline backup").await?;
         let server = Server::inspect(&client).await.map_err(|error| store(&error))?;
-        restore::scratch::refuse_standby(&server)?;
+        restore::scratch::refuse(&server)?;
     }
     let making = Making {
         target: &connection.target,

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use trunkline_migrate::{Interrupt, Target};
 use trunkline_postgres::{Options, Tools};
-use trunkline_store::StoreError;
 use trunkline_store::backup::{Lacking, Server, create_scratch, drop_scratch, fill_references};
 
 use super::older_server;
@@ -24,12 +23,12 @@ pub(crate) async fn verify(
 ) -> Result<(), Failure> {
     let client = target.client_of("trunkline restore").await?;
     let server = Server::inspect(&client).await.map_err(|error| store(&error))?;
-    refuse_standby(&server)?;
+    refuse(&server)?;
     if let Some(lacking) = older_server(&stored.manifest, &server) {
         return Err(refused("there can be no scratch database", &[lacking]));
     }
     let tools = Tools::find(options, stored.manifest.tools_major.max(server.major), &Steps).await?;
-    let name = create_scratch(&client).await.map_err(|error| not_made(&error))?;
+    let name = create_scratch(&client).await.map_err(|error| store(&error))?;
     let scratch = target.with_database(&name);
     let restored = async {
         let inside = scratch.client_of("trunkline restore").await?;
@@ -52,29 +51,21 @@ pub(crate) async fn verify(
     dropped.map_err(|error| store(&error))
 }
 
-/// A standby takes no writes, so there can be no scratch database on it.
-pub(crate) fn refuse_standby(server: &Server) -> Result<(), Failure> {
-    if !server.is_standby {
+/// There can be no scratch database on a standby, nor by a login that may not make one.
+pub(crate) fn refuse(server: &Server) -> Result<(), Failure> {
+    let (what, hint) = if server.is_standby {
+        (
+            "the server is a standby, which takes no writes",
+            "try the backup on another server: trunkline restore FOLDER --scratch, with the address of the primary",
+        )
+    } else if !server.makes_databases {
+        (
+            "the login may not make databases",
+            "as a superuser: ALTER ROLE … CREATEDB; or try the backup on another server of yours: trunkline restore FOLDER --scratch, with its address",
+        )
+    } else {
         return Ok(());
-    }
-    let lacking = Lacking {
-        what: "the server is a standby, which takes no writes".to_owned(),
-        hint: "try the backup on another server: trunkline restore FOLDER --scratch, with the address of the primary"
-            .to_owned(),
     };
+    let lacking = Lacking { what: what.to_owned(), hint: hint.to_owned() };
     Err(refused("there can be no scratch database", &[lacking]))
-}
-
-fn not_made(error: &StoreError) -> Failure {
-    let StoreError::Query { code: Some(code), .. } = error else { return store(error) };
-    if code != "42501" {
-        return store(error);
-    }
-    let lacking = Lacking {
-        what: "the login may not make databases".to_owned(),
-        hint:
-            "as a superuser: ALTER ROLE … CREATEDB; or give the address of another server of yours"
-                .to_owned(),
-    };
-    refused("there can be no scratch database", &[lacking])
 }
