@@ -72,14 +72,17 @@ impl Conflict {
         }
     }
 
-    /// What to do about it, for this row; `is_in_tables`: the other side stands in the partner tables, not in a row.
-    pub fn remedy(self, row: i64, is_in_tables: bool) -> String {
+    /// What to do about it, for this row; `is_in_tables`: the other side stands in the partner tables, not in a row;
+    /// `options`, each behind a space, are those of a command that speaks of the same rows.
+    pub fn remedy(self, row: i64, is_in_tables: bool, options: &str) -> String {
         let remedy = match self {
             Self::SourceMoved => {
-                return format!("trunkline import undo --row {row}, then run again");
+                return format!(
+                    "trunkline import undo --row {row}{options} (where it keeps the channel: with --forget), then run again"
+                );
             }
             Self::NumberInTwoCompanies | Self::ClientInTwoCompanies if is_in_tables => {
-                "find out whose it is: what stands in the partner tables comes first, until it is deleted or disconnected there"
+                "find out whose it is: what stands in the partner tables comes first, until it is deleted there, or disconnected where only the number is the same"
             }
             Self::DataMissing | Self::ClientIdMissing | Self::ChannelIdMissing => {
                 "complete connection_data, or connect the number anew"

@@ -3,6 +3,7 @@
 //! Any two rows of a million may, and all must not be held at once. So a [`Census`] keeps a hash of each id that it is
 //! shown; the few ids that it then suspects are looked at in whole by a second reading, [`Contention`].
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -26,15 +27,20 @@ enum Kind {
     Client,
 }
 
-/// What rows contend for, of one row.
-fn claims(facts: &Facts) -> impl Iterator<Item = (Kind, Option<Provider>, &str)> {
-    let number = facts.phone_number.as_deref().map(|number| (Kind::Number, None, number));
+/// What rows contend for, of one row. A sender of Twilio's is its SID and its address: some rows know the one, some the
+/// other.
+fn claims(facts: &Facts) -> impl Iterator<Item = (Kind, Option<Provider>, Cow<'_, str>)> {
+    let of_provider = Some(facts.provider);
+    let number = facts.phone_number.as_deref().map(|number| (Kind::Number, None, number.into()));
+    let address = facts.address().filter(|address| *address != facts.channel_id);
+    let address = address.map(|address| (Kind::Channel, of_provider, address.into()));
     [
-        (Kind::Channel, Some(facts.provider), facts.channel_id.as_str()),
-        (Kind::Client, Some(facts.provider), facts.client_id.as_str()),
+        (Kind::Channel, of_provider, facts.channel_id.as_str().into()),
+        (Kind::Client, of_provider, facts.client_id.as_str().into()),
     ]
     .into_iter()
     .chain(number)
+    .chain(address)
 }
 
 /// Room for a quarter more: by itself a vector takes room for twice what it holds.
@@ -56,7 +62,7 @@ impl Census {
     /// Counts a row.
     pub fn count(&mut self, facts: &Facts) {
         for (kind, provider, text) in claims(facts) {
-            let hash = hash(kind, provider, text);
+            let hash = hash(kind, provider, &text);
             match kind {
                 Kind::Channel => {
                     if self.channels.len() == self.channels.capacity() {
@@ -137,6 +143,8 @@ pub struct Contest {
     pub conflict: Conflict,
     /// One of the other rows.
     pub rival: i64,
+    /// Another row of its company has the same channel.
+    pub is_double: bool,
     /// Of all these rows it, or the one of its company, was changed last, and so in all its contests.
     pub is_newest: bool,
 }
@@ -154,9 +162,10 @@ impl Contention {
     /// Looks at a row; `changed_at` is a time in whatever unit.
     pub fn add(&mut self, row: i64, changed_at: i64, facts: &Facts) {
         for (kind, provider, text) in claims(facts) {
-            if self.suspects.has(kind, provider, text) {
+            if self.suspects.has(kind, provider, &text) {
                 let claimant = Claimant { row, company: facts.company_id, changed_at };
-                self.claimants.entry((kind, provider, text.to_owned())).or_default().push(claimant);
+                let claim = (kind, provider, text.into_owned());
+                self.claimants.entry(claim).or_default().push(claimant);
             }
         }
     }
@@ -183,19 +192,31 @@ fn settle(kind: Kind, claimants: &[Claimant], contests: &mut HashMap<i64, Contes
     if claimants.len() < 2 || (!is_shared && kind != Kind::Channel) {
         return;
     }
+    // The first of another company, or of another row: who is not the first contends with the first.
+    let first = claimants[0];
+    let other = claimants.iter().find(|other| {
+        if is_shared { other.company != first.company } else { other.row != first.row }
+    });
     for claimant in claimants {
-        let is_rival = |other: &&Claimant| {
-            other.row != claimant.row && (!is_shared || other.company != claimant.company)
-        };
-        let Some(rival) = claimants.iter().find(is_rival) else { continue };
+        let is_with_first =
+            if is_shared { claimant.company != first.company } else { claimant.row != first.row };
+        let Some(rival) = (if is_with_first { Some(&first) } else { other }) else { continue };
         let is_newest = match kind {
             Kind::Channel => claimant.row == newest.row,
             Kind::Number | Kind::Client => claimant.company == newest.company,
         };
-        let contest = Contest { conflict, rival: rival.row, is_newest };
+        let is_double = conflict == Conflict::DuplicateChannelId;
+        let contest = Contest { conflict, rival: rival.row, is_double, is_newest };
         contests
             .entry(claimant.row)
-            .and_modify(|known| known.is_newest &= is_newest)
+            .and_modify(|known| {
+                known.is_newest &= is_newest;
+                known.is_double |= is_double;
+                // That another company claims it too must not be settled by who looks at the double of a row.
+                if known.conflict == Conflict::DuplicateChannelId {
+                    (known.conflict, known.rival) = (conflict, rival.row);
+                }
+            })
             .or_insert(contest);
     }
 }

@@ -23,6 +23,9 @@ pub struct Facts {
     pub webhook_url: Option<String>,
 }
 
+/// What the address of a sender of Twilio's begins with; its number follows.
+pub const ADDRESS: &str = "whatsapp:";
+
 /// The longest id, in bytes; indexes of PostgreSQL take some 2,700.
 const LONGEST_ID: usize = 500;
 
@@ -34,6 +37,13 @@ impl Facts {
         let mut all = ids.iter().chain(&texts).flatten();
         ids.iter().flatten().all(|id| id.len() <= LONGEST_ID)
             && all.all(|text| !text.contains('\0'))
+    }
+
+    /// The address of a sender of Twilio's, which stands in place of its SID where that is not known.
+    pub fn address(&self) -> Option<String> {
+        let number = self.phone_number.as_deref();
+        let number = number.filter(|_| self.provider == Provider::Twilio)?;
+        Some(format!("{ADDRESS}{number}"))
     }
 
     /// The same for the same facts, whether they were read from the platform or from the partner tables.

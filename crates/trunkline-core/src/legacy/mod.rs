@@ -21,7 +21,7 @@ pub use chatwoot::ChatwootChannel;
 pub use conflict::{Choice, Conflict, Note};
 pub use contention::{Census, Contention, Contest, Contests, Suspects};
 pub use csv::{CsvError, read_companies, read_csv};
-pub use facts::{Checksum, Facts};
+pub use facts::{ADDRESS, Checksum, Facts};
 pub use given::GivenRow;
 pub use number::phone_number;
 

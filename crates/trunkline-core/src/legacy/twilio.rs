@@ -1,3 +1,4 @@
+use super::facts::ADDRESS;
 use super::fields::Fields;
 use super::number::phone_number;
 use super::{Account, Conflict, LegacyRow, Note, token};
@@ -20,7 +21,7 @@ pub(super) fn read(row: &LegacyRow<'_>, fields: &mut Fields) -> Result<Account, 
         (Some(sid), _) => sid,
         (None, Some(number)) => {
             fields.note(Note::SenderSidUnknown);
-            format!("whatsapp:{number}")
+            format!("{ADDRESS}{number}")
         }
         (None, None) => return Err(Conflict::ChannelIdMissing),
     };

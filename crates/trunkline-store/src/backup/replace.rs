@@ -3,6 +3,7 @@ use tokio_postgres::Client;
 
 use super::{AppliedMigration, CONTRACT_TABLES, literal, quote};
 use crate::StoreError;
+use crate::migrations::LABEL;
 
 /// A schema that is renamed, or takes the contract tables in, so that a restore has room.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,8 +64,9 @@ fn free_name(from: &str, now: Timestamp, taken: &[String]) -> String {
     names.find(|name| !taken.contains(name)).unwrap_or_default()
 }
 
-/// Statements that take out of the platform's own ledger what is applied now and is not in the backup, whose
-/// migrations these are; otherwise the next `up` would take the platform's word that it is applied.
+/// Statements that take out of the platform's own ledger what is applied of ours now and is not in the backup, whose
+/// migrations these are; otherwise the next `up` would take the platform's word that it is applied. What another set made
+/// stays where it is, and so does its entry.
 ///
 /// They go before anything is moved aside.
 pub fn forget_later_migrations(kept: &[AppliedMigration]) -> String {
@@ -80,7 +82,7 @@ pub fn forget_later_migrations(kept: &[AppliedMigration]) -> String {
                 WHERE filename IN (
                     SELECT name || '.sql'
                     FROM trunkline.migrations
-                    WHERE name <> ALL (ARRAY[{}]::TEXT[])
+                    WHERE source = '{LABEL}' AND name <> ALL (ARRAY[{}]::TEXT[])
                 );
             END IF;
         END

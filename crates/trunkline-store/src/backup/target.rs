@@ -17,7 +17,7 @@ pub struct Lacking {
 /// What a restore would meet in a database.
 #[derive(Debug, Default)]
 pub struct TargetState {
-    /// What stands in the way: tables that are there already.
+    /// What stands in the way: tables that are there already, else schemas that the backup makes.
     pub occupied: Vec<String>,
     /// What must be there first and is not.
     pub lacking: Vec<Lacking>,
@@ -33,16 +33,33 @@ impl TargetState {
         roles: &[String],
     ) -> Result<Self, StoreError> {
         let occupied = list_tables(client, extent, "'r', 'p', 'v', 'm', 'f'").await?;
-        let mut state = Self {
-            occupied: occupied.iter().map(ToString::to_string).collect(),
-            lacking: missing_writing_rights(client, expected).await?,
-        };
+        let mut occupied: Vec<String> = occupied.iter().map(ToString::to_string).collect();
+        if occupied.is_empty() {
+            occupied = existing_schemas(client, expected).await?;
+        }
+        let mut state = Self { occupied, lacking: missing_writing_rights(client, expected).await? };
         for reference in references {
             state.lacking.extend(missing_rows(client, reference).await?);
         }
         state.lacking.extend(missing_roles(client, roles).await?);
         Ok(state)
     }
+}
+
+/// Schemas that a backup makes, and that are there.
+async fn existing_schemas(
+    client: &Client,
+    expected: &[Contents],
+) -> Result<Vec<String>, StoreError> {
+    let schemas: Vec<&str> = expected.iter().map(|it| it.table.schema.as_str()).collect();
+    let query = "
+        SELECT format('schema %I', nspname)
+        FROM pg_namespace
+        WHERE nspname = ANY ($1) AND nspname <> 'public'
+        ORDER BY nspname";
+    let rows = client.query_typed(query, &[(&schemas, Type::TEXT_ARRAY)]).await;
+    let rows = rows.map_err(StoreError::query("look at the schemas"))?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
 async fn missing_rows(

@@ -29,7 +29,7 @@ impl Background {
         let query = "
             SELECT company.id IS NOT NULL, company.name::TEXT, record.client_row, record.channel_row, record.made_client,
                 record.made_channel, record.was_active, record.checksum, record.secret_fingerprint, record.provider,
-                decision.conflict, decision.choice, (extract(epoch FROM decision.decided_at) * 1000)::BIGINT,
+                record.imported_at, decision.conflict, decision.choice, (extract(epoch FROM decision.decided_at) * 1000)::BIGINT,
                 assigned.id::INTEGER, assigned.name::TEXT
             FROM unnest($1::BIGINT[], $2::INTEGER[]) AS given (id, company_id)
             LEFT JOIN public.companies AS company ON company.id = given.company_id
@@ -45,7 +45,7 @@ impl Background {
     }
 
     fn found(row: &Row) -> Self {
-        let (decision, assigned) = Decision::of(row, 10);
+        let (decision, assigned) = Decision::of(row, 11);
         let company_exists: bool = row.get(0);
         Self {
             company_exists,

@@ -29,7 +29,8 @@ const AWAY: Duration = Duration::from_secs(2);
 ///
 /// First everything is taken over; where it is asked to stop before that is done, the report says so. From then on the rows are looked at that were changed since shortly before the last
 /// look, and those with a new id; all of it again where contenders came or went. A change that does not touch
-/// `updated_at` is seen by the next whole run alone, a row that is deleted by `verify`. A database that goes away is waited for.
+/// `updated_at` is seen by the next whole run alone, a row that is deleted by `verify`. A database that goes away, and who holds
+/// a lock for long, is waited for.
 pub async fn follow(
     store: &Store,
     platform: &Platform,
@@ -40,32 +41,29 @@ pub async fn follow(
     progress: &mut BatchDone<'_>,
 ) -> Result<RunReport, StoreError> {
     let mut report = RunReport::default();
-    let (mut position, mut known) = {
-        let connection = store.connection().await?;
-        let executor = connection.executor();
-        let position = platform.position(executor).await?;
-        let Some(known) = survey(executor, platform, interrupt, &mut |_| {}).await? else {
-            return Ok(RunReport { is_interrupted: true, ..report });
-        };
-        (position, known)
-    };
-    let first = run(store, platform, &known, ring, options, interrupt, progress).await?;
-    report.absorb(&first, true);
-    if first.is_interrupted {
-        return Ok(RunReport { is_interrupted: true, ..report });
-    }
-    let mut rest = interval;
+    let look = Look { store, platform, ring, options, interrupt };
+    let mut begun = None;
+    let mut rest = Duration::ZERO;
     loop {
         tokio::select! {
             () = tokio::time::sleep(rest) => {}
-            () = interrupt.requested() => return Ok(report),
+            () = interrupt.requested() => {
+                return Ok(RunReport { is_interrupted: begun.is_none(), ..report });
+            }
         }
-        let look = Look { store, platform, ring, options, interrupt };
-        match look.at(&mut position, &mut known, &mut report, progress).await {
+        let looked = match &mut begun {
+            Some((position, known)) => look.at(position, known, &mut report, progress).await,
+            None => look.begin(&mut report, progress).await.map(|first| {
+                begun = first;
+                Duration::ZERO
+            }),
+        };
+        match looked {
             Ok(took) => rest = interval.max(took * SHARE),
-            // The database was started again, or another server is the primary now: what was not seen is seen then.
-            Err(error @ StoreError::Unavailable { .. }) => {
-                tracing::warn!(%error, "what the platform changed is looked at when the database is back");
+            // The database was started again, another server is the primary now, or somebody holds a lock for long: what was
+            // not seen is seen then.
+            Err(error) if matches!(error, StoreError::Unavailable { .. }) || error.is_passing() => {
+                tracing::warn!(%error, "what the platform changed is looked at again in a moment");
                 rest = interval.max(AWAY);
             }
             Err(error) => return Err(error),
@@ -84,6 +82,25 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
+    /// Takes everything over; `None` if it was asked to stop meanwhile.
+    async fn begin(
+        &self,
+        report: &mut RunReport,
+        progress: &mut BatchDone<'_>,
+    ) -> Result<Option<(Position, Survey)>, StoreError> {
+        let Self { store, platform, ring, options, interrupt } = *self;
+        let connection = store.connection().await?;
+        let executor = connection.executor();
+        let position = platform.position(executor).await?;
+        let Some(known) = survey(executor, platform, interrupt, &mut |_| {}).await? else {
+            return Ok(None);
+        };
+        drop(connection);
+        let first = run(store, platform, &known, ring, options, interrupt, progress).await?;
+        report.absorb(&first, true);
+        Ok((!first.is_interrupted).then_some((position, known)))
+    }
+
     /// One look, and what it leads to; gives how long the survey took, if there was one.
     async fn at(
         &self,

@@ -66,9 +66,9 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// What to do about it, for the row.
-    pub fn remedy(&self, row: i64) -> String {
-        self.conflict.remedy(row, matches!(self.rival, Some(Rival::Company(_))))
+    /// What to do about it, for the row; see [`Conflict::remedy`].
+    pub fn remedy(&self, row: i64, options: &str) -> String {
+        self.conflict.remedy(row, matches!(self.rival, Some(Rival::Company(_))), options)
     }
 }
 
@@ -137,7 +137,7 @@ impl<'a> Judge<'a> {
             Err(conflict) => return refused(*conflict, None),
         };
         if let Some(made) = existing.made(row).filter(|made| made.is_own) {
-            return self.judge_again(row, channel, made);
+            return self.judge_again(row, channel, made, existing);
         }
         let adopted = row
             .record
@@ -148,7 +148,7 @@ impl<'a> Judge<'a> {
             (Some(stored), _) if !stored.is_of(&channel.facts) => {
                 refused(Conflict::SourceMoved, None)
             }
-            (Some(_), Some(made)) => self.judge_again(row, channel, made),
+            (Some(_), Some(made)) => self.judge_again(row, channel, made, existing),
             (Some(stored), None) => {
                 self.judge_adopted(row, channel, stored).unwrap_or(Verdict::AlreadyThere)
             }
@@ -175,7 +175,13 @@ impl<'a> Judge<'a> {
         Some(if is_taken { Verdict::Update } else { refused(Conflict::ChangedHere, None) })
     }
 
-    fn judge_again(&self, row: &SourceRow, channel: &LegacyChannel, made: Made<'_>) -> Verdict {
+    fn judge_again(
+        &self,
+        row: &SourceRow,
+        channel: &LegacyChannel,
+        made: Made<'_>,
+        existing: &Existing,
+    ) -> Verdict {
         let Made { record, stored, .. } = made;
         let (facts, there) = (stored.told(&channel.facts), &stored.facts);
         let secret = channel.secret.as_ref();
@@ -188,12 +194,17 @@ impl<'a> Judge<'a> {
         if !stored.is_of(&channel.facts) || facts.client_id != there.client_id {
             return refused(Conflict::SourceMoved, None);
         }
-        // Which of two rows is right, the row that does not win cannot say.
+        let is_number_new = facts.phone_number != there.phone_number;
+        // Which of two rows is right, the row that does not win cannot say; nor does it take another company's number.
         if let Some(contest) = self.contests.of(row.id)
-            && contest.conflict == Conflict::DuplicateChannelId
+            && (contest.is_double
+                || (is_number_new && contest.conflict == Conflict::NumberInTwoCompanies))
             && !self.wins(row, contest)
         {
             return refused(contest.conflict, Some(Rival::Row(contest.rival)));
+        }
+        if let Some(company) = existing.holder(&facts).filter(|_| is_number_new) {
+            return refused(Conflict::NumberInTwoCompanies, Some(Rival::Company(company)));
         }
         let is_taken = row.chose(Conflict::ChangedHere) == Some(Choice::Take);
         let is_changed_here = stored.is_changed_since(record, &facts)
@@ -207,7 +218,12 @@ impl<'a> Judge<'a> {
     fn judge_new(&self, row: &SourceRow, channel: &LegacyChannel, existing: &Existing) -> Verdict {
         let facts = &channel.facts;
         let elsewhere = |company: i32| company != facts.company_id;
-        let stored = existing.channel(facts);
+        // Of a sender that another company has left, only the SID is taken.
+        let stored = existing.channel(facts).filter(|stored| {
+            stored.facts.channel_id == facts.channel_id
+                || !elsewhere(stored.facts.company_id)
+                || !stored.is_left()
+        });
         // What another company has here already comes first: no decision between rows takes it away.
         if let Some(company) = stored.map(|stored| stored.facts.company_id)
             && elsewhere(company)
@@ -219,8 +235,8 @@ impl<'a> Judge<'a> {
         {
             return refused(contest.conflict, Some(Rival::Row(contest.rival)));
         }
-        if let Some(made) = existing.made(row) {
-            let verdict = self.judge_again(row, channel, made);
+        if let Some(made) = existing.made(row).filter(|_| stored.is_some()) {
+            let verdict = self.judge_again(row, channel, made, existing);
             if verdict != Verdict::AlreadyThere {
                 return verdict;
             }
@@ -257,25 +273,33 @@ impl<'a> Judge<'a> {
 }
 
 /// Of rows of one batch that would make the same channel, or give a number or a client to two companies, only the first
-/// is taken.
+/// is taken. A channel that is brought up to date may get another number.
 ///
 /// Several decisions, or one and the rule of the newest, may have let them through; or they came after the survey.
 pub(super) fn refuse_twins(rows: &[SourceRow], verdicts: &mut [Option<Verdict>]) {
     let (mut channels, mut numbers, mut clients) = (HashMap::new(), HashMap::new(), HashMap::new());
     for (row, verdict) in rows.iter().zip(verdicts) {
         let Ok(channel) = &row.reading else { continue };
-        if *verdict != Some(Verdict::Create) {
-            continue;
-        }
+        let is_new = match verdict {
+            Some(Verdict::Create) => true,
+            Some(Verdict::Update) => false,
+            _ => continue,
+        };
         let facts = &channel.facts;
         let claim = (row.id, facts.company_id);
-        let (twin, company) =
-            *channels.entry((facts.provider, facts.channel_id.as_str())).or_insert(claim);
+        let (twin, company) = if is_new {
+            *channels.entry((facts.provider, facts.channel_id.as_str())).or_insert(claim)
+        } else {
+            claim
+        };
         let number = facts.phone_number.as_deref();
         let (other, holder) =
             number.map_or(claim, |number| *numbers.entry(number).or_insert(claim));
-        let (first, owner) =
-            *clients.entry((facts.provider, facts.client_id.as_str())).or_insert(claim);
+        let (first, owner) = if is_new {
+            *clients.entry((facts.provider, facts.client_id.as_str())).or_insert(claim)
+        } else {
+            claim
+        };
         let (conflict, rival) = if twin != row.id && company == facts.company_id {
             (Conflict::DuplicateChannelId, twin)
         } else if twin != row.id {

@@ -1,9 +1,11 @@
+use std::fmt::Write;
 use std::time::Duration;
 
 use trunkline_core::legacy::LINK_KEY;
 use trunkline_migrate::Interrupt;
 
 use super::SOURCE;
+use super::tables::{TABLES, Tables};
 use crate::{Connection, Executor, Store, StoreError};
 
 const BATCH: i64 = 1_000;
@@ -47,14 +49,31 @@ pub(super) fn is_link() -> String {
     )
 }
 
-/// Writes the ids of client and channel into `connection_data`, under one key of ours.
+/// Whether the channel of the record named `record` is still there.
+fn is_there() -> String {
+    let mut arms = String::new();
+    for Tables { provider, schema, channels, .. } in &TABLES {
+        let _ = write!(
+            arms,
+            " WHEN '{provider}' THEN EXISTS (SELECT FROM {schema}.{channels} WHERE id = record.channel_row)"
+        );
+    }
+    format!("CASE record.provider{arms} END")
+}
+
+/// Writes the ids of client and channel into `connection_data`, under one key of ours; where the channel is gone, what
+/// stands there goes too.
 pub async fn link_rows(
     store: &Store,
     company: Option<i32>,
     interrupt: &Interrupt,
     progress: &mut (dyn FnMut(u64) + Send),
 ) -> Result<Linking, StoreError> {
-    let change = format!("source.connection_data || jsonb_build_object('{LINK_KEY}', {LINK})");
+    let is_there = is_there();
+    let change = format!(
+        "CASE WHEN {is_there} THEN source.connection_data || jsonb_build_object('{LINK_KEY}', {LINK})
+            ELSE source.connection_data - '{LINK_KEY}' END"
+    );
     change_rows(store, company, interrupt, progress, &change, false).await
 }
 
@@ -111,9 +130,11 @@ async fn change_rows(
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Linked,
-    /// To a client and a channel that the row had before.
+    /// To a client and a channel that the row had before, or that are gone.
     Stale,
     Free,
+    /// Nothing stands there, and the channel is gone.
+    Gone,
     Foreign,
     NoObject,
 }
@@ -123,13 +144,13 @@ async fn states(
     company: Option<i32>,
     after: i64,
 ) -> Result<Vec<(i64, State)>, StoreError> {
-    let is_link = is_link();
+    let (is_link, is_there) = (is_link(), is_there());
     let query = format!(
         "SELECT record.source_row,
             CASE
                 WHEN jsonb_typeof(source.connection_data) IS DISTINCT FROM 'object' THEN 'no_object'
-                WHEN source.connection_data->'{LINK_KEY}' IS NULL THEN 'free'
-                WHEN source.connection_data->'{LINK_KEY}' = {LINK} THEN 'linked'
+                WHEN source.connection_data->'{LINK_KEY}' IS NULL THEN CASE WHEN {is_there} THEN 'free' ELSE 'gone' END
+                WHEN source.connection_data->'{LINK_KEY}' = {LINK} AND {is_there} THEN 'linked'
                 WHEN {is_link} THEN 'stale'
                 ELSE 'foreign'
             END
@@ -145,6 +166,7 @@ async fn states(
         "linked" => State::Linked,
         "stale" => State::Stale,
         "free" => State::Free,
+        "gone" => State::Gone,
         "foreign" => State::Foreign,
         _ => State::NoObject,
     };
@@ -160,7 +182,7 @@ impl Linking {
                 State::Stale => rows.push(*row),
                 State::Linked if linked => rows.push(*row),
                 State::Free if !linked => rows.push(*row),
-                State::Linked | State::Free => self.unchanged += 1,
+                State::Linked | State::Free | State::Gone => self.unchanged += 1,
                 State::Foreign => self.foreign.push(*row),
                 State::NoObject if linked => self.unchanged += 1,
                 State::NoObject => self.no_object.push(*row),

@@ -1,9 +1,10 @@
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 use tokio_postgres::Row;
 use trunkline_core::Provider;
-use trunkline_core::legacy::Facts;
+use trunkline_core::legacy::{ADDRESS, Facts};
 use trunkline_core::secrets::{KeyRing, Secret};
 
 use super::SourceRow;
@@ -13,8 +14,8 @@ use super::tables::{TABLES, Tables};
 use crate::database::Parameters;
 use crate::{Executor, StoreError};
 
-/// What the address of a sender of Twilio's begins with; its number follows.
-const ADDRESS: &str = "whatsapp:";
+/// The statuses of a channel that its company has left.
+const LEFT: [&str; 3] = ["disconnected", "migrated", "deleted"];
 
 /// A channel of the partner tables, with its client.
 #[derive(Debug, Clone)]
@@ -32,14 +33,16 @@ pub(super) struct Stored {
 
 impl Stored {
     /// What a row says, as far as it is the row's to say: once the provider was heard of the channel, name and number are
-    /// the provider's, and a sender of Twilio's that the row knows by its number has its SID.
+    /// the provider's, and of a sender of Twilio's one may know the SID, and the other only the number.
     pub(super) fn told(&self, facts: &Facts) -> Facts {
         let mut told = facts.clone();
         if !self.is_untouched {
             told.phone_number.clone_from(&self.facts.phone_number);
             told.display_name.clone_from(&self.facts.display_name);
         }
-        if self.address().is_some_and(|address| address == facts.channel_id) {
+        let address = self.facts.address();
+        let known_by = [&facts.channel_id, &self.facts.channel_id];
+        if address == facts.address() && address.is_some_and(|it| known_by.contains(&&it)) {
             told.channel_id.clone_from(&self.facts.channel_id);
         }
         told
@@ -71,11 +74,9 @@ impl Stored {
         }
     }
 
-    /// The address of a sender of Twilio's.
-    fn address(&self) -> Option<String> {
-        let number = self.facts.phone_number.as_deref();
-        let number = number.filter(|_| self.facts.provider == Provider::Twilio)?;
-        Some(format!("{ADDRESS}{number}"))
+    /// Whether its company has left it, so that its number is free.
+    pub(super) fn is_left(&self) -> bool {
+        LEFT.contains(&self.status.as_str())
     }
 
     /// Its secret, where it has one that opens.
@@ -139,7 +140,12 @@ impl Existing {
             let read = rows.iter().filter_map(|row| Some(&row.reading.as_ref().ok()?.facts));
             read.filter(|facts| facts.provider == tables.provider)
         };
-        let keys: Vec<&str> = facts().map(|facts| facts.channel_id.as_str()).collect();
+        let mut keys: Vec<Cow<'_, str>> =
+            facts().map(|facts| facts.channel_id.as_str().into()).collect();
+        let with_sid = facts().filter_map(|facts| {
+            facts.address().filter(|address| *address != facts.channel_id).map(Cow::Owned)
+        });
+        keys.extend(with_sid);
         let made = rows.iter().filter_map(|row| row.record.as_ref());
         let made = made.filter(|record| record.provider == tables.provider);
         let made: Vec<i32> = made.map(|record| record.channel_row).collect();
@@ -173,7 +179,8 @@ impl Existing {
             return Ok(());
         }
         let query = "
-            SELECT client_row, channel_row, made_client, made_channel, was_active, checksum, secret_fingerprint, provider
+            SELECT client_row, channel_row, made_client, made_channel, was_active, checksum, secret_fingerprint, provider,
+                imported_at
             FROM trunkline.import_sources
             WHERE source = $1 AND provider = $2 AND channel_row = ANY ($3) AND made_channel";
         let parameters: Parameters<'_> = &[&judge.source, &tables.provider.as_str(), &won];
@@ -183,15 +190,20 @@ impl Existing {
         Ok(())
     }
 
-    /// Looks for companies that have the number of a row already, at whichever provider; who left it has it no more.
+    /// Looks for companies that have the number of a new or changed row already, at whichever provider; who left it has it
+    /// no more.
     async fn add_numbers(
         &mut self,
         executor: Executor<'_>,
         rows: &[SourceRow],
     ) -> Result<(), StoreError> {
-        let new = rows.iter().filter(|row| row.record.is_none());
-        let new = new.filter_map(|row| row.reading.as_ref().ok()?.facts.phone_number.as_deref());
-        let numbers: HashSet<&str> = new.collect();
+        let numbers = rows.iter().filter_map(|row| {
+            let facts = &row.reading.as_ref().ok()?.facts;
+            let record = row.record.as_ref();
+            let is_same = record.is_some_and(|record| record.checksum == facts.checksum());
+            facts.phone_number.as_deref().filter(|_| !is_same)
+        });
+        let numbers: HashSet<&str> = numbers.collect();
         if numbers.is_empty() {
             return Ok(());
         }
@@ -200,8 +212,8 @@ impl Existing {
             SELECT phone_number, company_id
             FROM trunkline.listed_channels
             WHERE coalesce(phone_number, '') COLLATE \"C\" = ANY ($1)
-                AND status NOT IN ('disconnected', 'migrated', 'deleted')";
-        for row in executor.rows("look for numbers", query, &[&numbers]).await? {
+                AND status <> ALL ($2)";
+        for row in executor.rows("look for numbers", query, &[&numbers, &LEFT.as_slice()]).await? {
             self.numbers.entry(row.get(0)).or_default().push(row.get(1));
         }
         Ok(())
@@ -211,7 +223,7 @@ impl Existing {
         let (provider, place) = (stored.facts.provider, self.channels.len());
         self.by_key.insert((provider, stored.facts.channel_id.clone()), place);
         self.by_row.insert((provider, stored.row), place);
-        if let Some(address) = stored.address() {
+        if let Some(address) = stored.facts.address() {
             self.by_key.entry((provider, address)).or_insert(place);
         }
         self.channels.push(stored);
@@ -236,8 +248,12 @@ impl Existing {
     }
 
     pub(super) fn channel(&self, facts: &Facts) -> Option<&Stored> {
-        let place = self.by_key.get(&(facts.provider, facts.channel_id.clone()))?;
-        self.channels.get(*place)
+        let of_key = |key: String| self.channels.get(*self.by_key.get(&(facts.provider, key))?);
+        of_key(facts.channel_id.clone()).or_else(|| {
+            // A sender of Twilio's whose SID is not known here yet.
+            let address = facts.address()?;
+            of_key(address.clone()).filter(|stored| stored.facts.channel_id == address)
+        })
     }
 
     pub(super) fn channel_of_row(&self, provider: Provider, row: i32) -> Option<&Stored> {
@@ -280,7 +296,7 @@ impl Existing {
 pub(super) async fn channels_where(
     executor: Executor<'_>,
     tables: &Tables,
-    keys: &[&str],
+    keys: &[Cow<'_, str>],
     rows: &[i32],
     lock: &str,
 ) -> Result<Vec<Stored>, StoreError> {

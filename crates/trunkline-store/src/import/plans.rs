@@ -76,7 +76,7 @@ pub struct PlannedConflict {
 impl PlannedConflict {
     /// What to do about it.
     pub fn remedy(&self) -> String {
-        self.conflict.remedy(self.source_row, self.rival_company.is_some())
+        self.conflict.remedy(self.source_row, self.rival_company.is_some(), "")
     }
 
     /// What a plan keeps of a row, unless there is nothing to decide; `found` is what the provider said of it.

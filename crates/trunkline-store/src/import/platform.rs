@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio_postgres::Row;
 use trunkline_core::Provider;
 use trunkline_core::legacy::{
@@ -81,6 +82,8 @@ pub(super) struct Record {
     pub(super) was_active: bool,
     pub(super) checksum: Checksum,
     pub(super) fingerprint: Option<String>,
+    /// As `updated_at` of the channel, until somebody here changes that.
+    pub(super) imported_at: Timestamp,
 }
 
 /// How many connections of a type that is not taken over a company has.
@@ -300,7 +303,7 @@ fn dated(row: &Row) -> Dated<'_> {
 }
 
 impl Record {
-    /// The eight columns from `first` on, unless they are NULL.
+    /// The nine columns from `first` on, unless they are NULL.
     pub(super) fn of(row: &Row, first: usize) -> Option<Self> {
         let checksum: Option<&[u8]> = row.get(first + 5);
         Some(Self {
@@ -312,6 +315,7 @@ impl Record {
             made_channel: row.get(first + 3),
             was_active: row.get(first + 4),
             fingerprint: row.get(first + 6),
+            imported_at: row.get(first + 8),
         })
     }
 }

@@ -1,3 +1,5 @@
+use jiff::Timestamp;
+
 use super::write::{Item, Writing};
 use crate::{Executor, StoreError};
 
@@ -14,6 +16,8 @@ pub(super) struct Records {
     actives: Vec<bool>,
     checksums: Vec<Vec<u8>>,
     fingerprints: Vec<Option<String>>,
+    /// `None`: now.
+    times: Vec<Option<Timestamp>>,
 }
 
 impl Records {
@@ -37,12 +41,14 @@ impl Records {
         self.actives.push(channel.is_active);
         self.checksums.push(facts.checksum().0.to_vec());
         self.fingerprints.push(secret.map(|secret| writing.ring.fingerprint(secret).to_string()));
+        self.times.push(None);
     }
 
-    /// An update leaves the status as it was.
-    pub(super) fn keep_status(&mut self, was_active: bool) {
-        if let Some(last) = self.actives.last_mut() {
-            *last = was_active;
+    /// An update leaves the status as it was; and one that also leaves a secret that was entered here, the time, by which
+    /// [`undo`](super::undo) knows that somebody changed the channel.
+    pub(super) fn keep(&mut self, was_active: bool, imported_at: Option<Timestamp>) {
+        if let (Some(active), Some(time)) = (self.actives.last_mut(), self.times.last_mut()) {
+            (*active, *time) = (was_active, imported_at);
         }
     }
 
@@ -56,13 +62,13 @@ impl Records {
         }
         let query = "
             INSERT INTO trunkline.import_sources AS known (source, source_row, run_id, provider, company_id, client_row,
-                channel_row, made_client, made_channel, was_active, checksum, secret_fingerprint)
+                channel_row, made_client, made_channel, was_active, checksum, secret_fingerprint, imported_at)
             SELECT $1, source_row, $2, provider, company, client, channel, made_client, made_channel, active, checksum,
-                fingerprint
+                fingerprint, coalesce(imported_at, now())
             FROM unnest($3::BIGINT[], $4::TEXT[], $5::INTEGER[], $6::INTEGER[], $7::INTEGER[], $8::BOOLEAN[], $9::BOOLEAN[],
-                $10::BOOLEAN[], $11::BYTEA[], $12::TEXT[])
+                $10::BOOLEAN[], $11::BYTEA[], $12::TEXT[], $13::TIMESTAMPTZ[])
                 AS new (source_row, provider, company, client, channel, made_client, made_channel, active, checksum,
-                    fingerprint)
+                    fingerprint, imported_at)
             ON CONFLICT (source, source_row) DO UPDATE
             SET run_id = excluded.run_id,
                 provider = excluded.provider,
@@ -74,7 +80,7 @@ impl Records {
                 was_active = excluded.was_active,
                 checksum = excluded.checksum,
                 secret_fingerprint = coalesce(excluded.secret_fingerprint, known.secret_fingerprint),
-                imported_at = now()
+                imported_at = excluded.imported_at
             -- Another run made the channel while this one took it for one that was there: it stays an imported one.
             WHERE NOT known.made_channel OR excluded.made_channel OR known.channel_row <> excluded.channel_row";
         executor
@@ -94,6 +100,7 @@ impl Records {
                     &self.actives,
                     &self.checksums,
                     &self.fingerprints,
+                    &self.times,
                 ],
             )
             .await?;

@@ -123,6 +123,10 @@ pub async fn run(
         }
     };
     reader.abort();
+    // Rows that it did not come to must not look like the end.
+    if let Some(panic) = reader.await.err().and_then(|error| error.try_into_panic().ok()) {
+        std::panic::resume_unwind(panic);
+    }
     let report = lock(&shared).report.clone();
     end_run(connection.executor(), run, &report).await?;
     written.map(|()| report)

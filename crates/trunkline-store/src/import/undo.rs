@@ -1,4 +1,3 @@
-use jiff::Timestamp;
 use serde::Serialize;
 use tokio_postgres::Row;
 use trunkline_core::Provider;
@@ -29,6 +28,8 @@ pub struct Undoing<'a> {
     pub run: Option<i32>,
     /// Only what was imported from this row.
     pub row: Option<i64>,
+    /// What is kept is recorded no longer: it stands by itself, and its row is a new one.
+    pub forget: bool,
 }
 
 impl Undoing<'_> {
@@ -52,7 +53,7 @@ impl Undoing<'_> {
             LIMIT {BATCH}
             FOR UPDATE"
         );
-        let Undoing { source, company, run, row } = self;
+        let Undoing { source, company, run, row, .. } = self;
         let provider = tables.provider.as_str();
         let parameters: Parameters<'_> = &[&after, &provider, &company, &run, &source, &row];
         executor.rows("read what was imported", &query, parameters).await
@@ -110,7 +111,6 @@ enum Part {
 struct Recorded {
     source_row: i64,
     record: Record,
-    imported_at: Timestamp,
 }
 
 /// What becomes of the records of a batch.
@@ -194,16 +194,23 @@ async fn undo_channels(
     let Some(last) = records.last().map(|recorded| recorded.source_row) else { return Ok(None) };
     let rows: Vec<i32> = records.iter().map(|recorded| recorded.record.channel_row).collect();
     let stored = channels_where(executor, tables, &[], &rows, "FOR UPDATE OF channel").await?;
-    let sorted = sort(tables, &records, &stored);
+    let mut sorted = sort(tables, &records, &stored);
+    let released: Vec<i64> = if undoing.forget {
+        sorted.kept.drain(..).map(|kept| kept.source_row).collect()
+    } else {
+        Vec::new()
+    };
     if undoing.source == SOURCE {
         unlink(executor, &sorted.deleted).await?;
         unlink(executor, &sorted.forgotten).await?;
+        unlink(executor, &released).await?;
     }
     delete_channels(executor, tables, &sorted.channels).await?;
     forget(executor, undoing.source, &sorted.deleted).await?;
     forget(executor, undoing.source, &sorted.forgotten).await?;
+    release(executor, undoing.source, &released).await?;
     report.channels = sorted.channels.len() as u64;
-    report.forgotten = sorted.forgotten.len() as u64;
+    report.forgotten = (sorted.forgotten.len() + released.len()) as u64;
     report.kept = sorted.kept;
     Ok(Some(last))
 }
@@ -214,23 +221,22 @@ async fn lock_records(
     undoing: Undoing<'_>,
     after: i64,
 ) -> Result<Vec<Recorded>, StoreError> {
-    let columns = "source_row, imported_at, client_row, channel_row, made_client, made_channel, was_active, checksum,
-            secret_fingerprint, provider";
+    let columns =
+        "source_row, client_row, channel_row, made_client, made_channel, was_active, checksum,
+            secret_fingerprint, provider, imported_at";
     let rows = undoing.lock_next(executor, tables, columns, "true", after).await?;
-    let recorded = |row: &Row| {
-        let record = Record::of(row, 2)?;
-        Some(Recorded { source_row: row.get(0), record, imported_at: row.get(1) })
-    };
+    let recorded =
+        |row: &Row| Some(Recorded { source_row: row.get(0), record: Record::of(row, 1)? });
     Ok(rows.iter().filter_map(recorded).collect())
 }
 
 fn sort(tables: &Tables, records: &[Recorded], stored: &[Stored]) -> Sorted {
     let mut sorted = Sorted::default();
-    for Recorded { source_row, record, imported_at } in records {
+    for Recorded { source_row, record } in records {
         let stored = stored.iter().find(|stored| stored.row == record.channel_row);
         match stored {
             Some(stored) if record.made_channel => {
-                if is_as_imported(tables, record, *imported_at, stored) {
+                if is_as_imported(tables, record, stored) {
                     sorted.channels.push(stored.row);
                     sorted.deleted.push(*source_row);
                 } else {
@@ -246,13 +252,8 @@ fn sort(tables: &Tables, records: &[Recorded], stored: &[Stored]) -> Sorted {
 }
 
 /// Whether nobody changed the channel since. That `keys rotate` sealed its secret anew is no change.
-fn is_as_imported(
-    tables: &Tables,
-    record: &Record,
-    imported_at: Timestamp,
-    stored: &Stored,
-) -> bool {
-    stored.updated_at == imported_at
+fn is_as_imported(tables: &Tables, record: &Record, stored: &Stored) -> bool {
+    stored.updated_at == record.imported_at
         && stored.is_untouched
         && stored.facts.checksum() == record.checksum
         && stored.status == tables.status(record.was_active)
@@ -290,5 +291,14 @@ async fn forget(executor: Executor<'_>, source: &str, rows: &[i64]) -> Result<()
         DELETE FROM trunkline.import_sources
         WHERE source = $2 AND source_row = ANY ($1) AND NOT made_client";
     executor.execute("forget what was imported", query, &[&rows, &source]).await?;
+    Ok(())
+}
+
+/// Deletes records whatever they made.
+async fn release(executor: Executor<'_>, source: &str, rows: &[i64]) -> Result<(), StoreError> {
+    let query = "
+        DELETE FROM trunkline.import_sources
+        WHERE source = $2 AND source_row = ANY ($1)";
+    executor.execute("forget what stays", query, &[&rows, &source]).await?;
     Ok(())
 }

@@ -36,22 +36,23 @@ pub enum Finding {
 }
 
 impl Finding {
-    /// What to do about it, for this row of the source; `None` where nothing is to be done.
-    pub fn remedy(self, row: i64) -> Option<String> {
+    /// What to do about it, for this row of the source; `None` where nothing is to be done. `options`, each behind a space,
+    /// are those of a command that speaks of the same rows.
+    pub fn remedy(self, row: i64, options: &str) -> Option<String> {
         match self {
-            Self::Missing { .. } => Some("trunkline import run".to_owned()),
+            Self::Missing { .. } => Some(format!("trunkline import run{options}")),
             Self::Different { difference, .. } => Some(match difference {
-                Difference::SourceChanged => {
-                    "trunkline import run; where that calls it a conflict, what that says".to_owned()
-                }
+                Difference::SourceChanged => format!(
+                    "trunkline import run{options}; where that calls it a conflict, what that says"
+                ),
                 Difference::ChannelChanged => {
                     "change the platform's row alike, or leave it out at /admin/import".to_owned()
                 }
-                Difference::Secret => {
-                    "trunkline import run takes a new token of the row; one that was entered here stays: enter it on the platform too".to_owned()
-                }
+                Difference::Secret => format!(
+                    "trunkline import run{options} takes a new token of the row; one that was entered here stays: enter it on the platform too"
+                ),
                 Difference::ChannelGone => format!(
-                    "trunkline import run makes it again; to let it go: trunkline import undo --row {row}"
+                    "trunkline import run{options} makes it again; to let it go: trunkline import undo --row {row}{options}"
                 ),
             }),
             Self::Same { .. } | Self::Conflict(_) => None,
@@ -144,10 +145,16 @@ pub async fn verify(
 /// What is found of a row; that somebody leaves a difference as it is is no difference.
 fn find(row: &SourceRow, existing: &Existing, judge: Judge<'_>) -> Finding {
     let found = compare(row, existing, judge);
-    let is_left = row.chose(Conflict::ChangedHere) == Some(Choice::LeaveOut);
-    match found {
-        Finding::Different { .. } if is_left => Finding::Conflict(Conflict::ChangedHere),
-        found => found,
+    if !matches!(found, Finding::Different { .. }) {
+        return found;
+    }
+    match judge.judge(row, existing) {
+        Verdict::LeftOut(problem) => Finding::Conflict(problem.conflict),
+        // Changed here alone: no conflict for a run.
+        _ if row.chose(Conflict::ChangedHere) == Some(Choice::LeaveOut) => {
+            Finding::Conflict(Conflict::ChangedHere)
+        }
+        _ => found,
     }
 }
 

@@ -228,6 +228,7 @@ async fn update(
         let secret = secret.filter(|_| is_taken || is_new);
         let secret = secret.map(|secret| writing.seal(tables, stored.row, secret));
         let status = tables.status(channel.is_active);
+        let is_secret_kept = secret.is_none();
         changed.push((stored.row, stored.client_row), facts, status, secret);
         times.push(stored.updated_at);
         if made.is_some_and(|made| !made.is_own) {
@@ -236,7 +237,8 @@ async fn update(
         let client = (stored.client_row, row.made_client(tables, stored.client_row));
         records.push(writing, (row, channel), client, (stored.row, made.is_some()));
         if let Some(Made { record, .. }) = made {
-            records.keep_status(record.was_active);
+            let is_changed = is_secret_kept && stored.updated_at != record.imported_at;
+            records.keep(record.was_active, is_changed.then_some(record.imported_at));
         }
     }
     if changed.is_empty() {

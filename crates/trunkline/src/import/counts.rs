@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use trunkline_store::import::{Problem, SkippedType, SourceRow, Verdict};
 
+use super::Session;
 use super::shown::Shown;
 use crate::output::{Printer, QUIET, WARNING};
 
@@ -47,6 +48,8 @@ pub(super) struct Counts {
     /// Rows of the types that are left alone.
     pub(super) skipped_types: BTreeMap<String, u64>,
     pub(super) total: Tally,
+    /// Of the session, for the commands of remedies.
+    options: String,
 }
 
 impl Tally {
@@ -70,13 +73,15 @@ impl Tally {
 
 impl Counts {
     /// What is printed of them is kept.
-    pub(super) fn new(printer: &Printer) -> Self {
+    pub(super) fn new(session: &Session<'_>) -> Self {
+        let printer = session.printer;
         Self {
             companies: Shown::new(printer),
             conflicts: Shown::new(printer),
             notes: BTreeMap::new(),
             skipped_types: BTreeMap::new(),
             total: Tally::default(),
+            options: session.options.clone(),
         }
     }
 
@@ -86,7 +91,8 @@ impl Counts {
             company.tally.add(verdict);
         }
         if let Verdict::Conflict(problem) = verdict {
-            self.conflicts.entry(row.id, || ConflictLine::new(row, problem));
+            let remedy = || problem.remedy(row.id, &self.options);
+            self.conflicts.entry(row.id, || ConflictLine::new(row, problem, remedy()));
         } else if let Ok(channel) = &row.reading {
             for note in &channel.notes {
                 *self.notes.entry(note.as_str()).or_default() += 1;
@@ -186,7 +192,7 @@ impl ConflictLine {
         ]
     }
 
-    fn new(row: &SourceRow, problem: &Problem) -> Self {
+    fn new(row: &SourceRow, problem: &Problem, remedy: String) -> Self {
         Self {
             row: row.id,
             company_id: row.company_id,
@@ -194,7 +200,7 @@ impl ConflictLine {
             conflict: problem.conflict.as_str(),
             explanation: problem.conflict.explanation(),
             rival: problem.rival.map(|rival| rival.to_string()),
-            remedy: problem.remedy(row.id),
+            remedy,
         }
     }
 }

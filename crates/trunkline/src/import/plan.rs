@@ -87,7 +87,7 @@ pub(super) async fn judge(
     survey: &Survey,
     policy: Policy,
 ) -> Result<Counts, Failure> {
-    let mut counts = Counts::new(session.printer);
+    let mut counts = Counts::new(session);
     let bar = Bar::new("comparing", survey.rows, session.printer);
     let mut rows = 0;
     let planned = plan(

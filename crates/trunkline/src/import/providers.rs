@@ -52,7 +52,7 @@ pub(super) async fn ask(session: &Session<'_>, survey: &Survey) -> Result<(Count
     let mut planning =
         Planning::new(&session.platform, survey, session.ring(), Policy::Skip, session.company);
     let bar = Bar::new("asking", survey.rows, session.printer);
-    let (mut counts, mut findings, mut rows) = (Counts::new(session.printer), Said::default(), 0);
+    let (mut counts, mut findings, mut rows) = (Counts::new(session), Said::default(), 0);
     let executor = session.lease.executor();
     while let Some(judged) = planning.next(executor).await.map_err(|error| store(&error))? {
         let asked: Vec<&LegacyChannel> =
@@ -202,7 +202,7 @@ impl Found {
             kind: "conflict",
             finding: conflict.as_str(),
             explanation: conflict.explanation(),
-            remedy: Some(conflict.remedy(row.id, false)),
+            remedy: Some(conflict.remedy(row.id, false, "")),
             ..Self::of(row, detail)
         }
     }

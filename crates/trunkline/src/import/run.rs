@@ -48,7 +48,7 @@ pub(super) async fn run(
         return arguments.following.run(&session, &ring, options).await;
     }
     let bar = Bar::new("importing", survey.rows, session.printer);
-    let mut counts = Counts::new(session.printer);
+    let mut counts = Counts::new(&session);
     let mut progress = |report: &RunReport, judged: &[_]| {
         for (row, verdict) in judged {
             counts.add(row, verdict);

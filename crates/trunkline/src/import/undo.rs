@@ -13,12 +13,15 @@ const MOST_LINES: usize = 50;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Only what this run wrote last; `trunkline.import_runs` has their numbers
+    /// Only what this run wrote last, channels that it only brought up to date too; `trunkline.import_runs` has their numbers
     #[arg(long, value_name = "N")]
     run: Option<i32>,
     /// Only what was imported from this row
     #[arg(long, value_name = "N")]
     row: Option<i64>,
+    /// What was changed since stays and stands by itself: its row is a new one for the next run
+    #[arg(long, requires = "row")]
+    forget: bool,
     /// Do not ask
     #[arg(long)]
     yes: bool,
@@ -33,9 +36,9 @@ pub(super) async fn run(
     }
     let total = session.platform.count(session.lease.executor()).await;
     let bar = Bar::new("deleting", total.map_err(|error| store(&error))?, session.printer);
-    let Arguments { run, row, .. } = *arguments;
+    let Arguments { run, row, forget, .. } = *arguments;
     let (source, company) = (session.platform.source(), session.company);
-    let undoing = Undoing { source, company, run, row };
+    let undoing = Undoing { source, company, run, row, forget };
     let mut progress = |report: &UndoReport| bar.show(report.channels + report.forgotten);
     let undone = undo(&session.store, undoing, &session.interrupt, &mut progress).await;
     bar.end();
@@ -80,7 +83,7 @@ fn tell(printer: &Printer, undoing: Undoing<'_>, report: &UndoReport) {
             kept.source_row
         ));
     }
-    let Undoing { source, company, run, row } = undoing;
+    let Undoing { source, company, run, row, .. } = undoing;
     let only = [("company", company.map(i64::from)), ("run", run.map(i64::from)), ("row", row)];
     let only = only.iter().filter_map(|(what, id)| Some(format!(", {what} {}", (*id)?)));
     let what = format!("an import from {}{}", from(source), only.collect::<String>());

@@ -61,7 +61,7 @@ pub(super) async fn run(session: &Session<'_>) -> Result<ExitStatus, Failure> {
         lines: Shown::new(printer),
     };
     let mut show = |row: &SourceRow, finding| {
-        findings.add(row, finding);
+        findings.add(row, finding, &session.options);
         if findings.total.rows.is_multiple_of(1000) {
             bar.show(findings.total.rows);
         }
@@ -79,7 +79,7 @@ pub(super) async fn run(session: &Session<'_>) -> Result<ExitStatus, Failure> {
 }
 
 impl Findings {
-    fn add(&mut self, row: &SourceRow, finding: Finding) {
+    fn add(&mut self, row: &SourceRow, finding: Finding, options: &str) {
         let company = self.companies.entry(row.company_id, || PerCompany {
             company_id: row.company_id,
             company: row.company.clone(),
@@ -89,7 +89,8 @@ impl Findings {
             company.add(finding);
         }
         self.total.add(finding);
-        let (Some(word), Some(remedy)) = (finding.word(), finding.remedy(row.id)) else { return };
+        let (word, remedy) = (finding.word(), finding.remedy(row.id, options));
+        let Some((word, remedy)) = word.zip(remedy) else { return };
         let (row, company_id) = (row.id, row.company_id);
         self.lines.entry(row, || Line { row, company_id, finding: word, remedy });
     }

@@ -163,7 +163,7 @@ fn occupying(occupied: &[String], extent: Extent) -> Lacking {
         _ => String::new(),
     };
     Lacking {
-        what: format!("tables are there already: {shown}{more}"),
+        what: format!("what it makes is there already: {shown}{more}"),
         hint: match extent {
             Extent::Partner => "to move them aside, rows and all: --replace",
             Extent::WholeDatabase => {

@@ -245,7 +245,7 @@ async fn what_is_no_backup_is_said() {
     let parent = run(&place, "restore backups").await.expect(2);
     assert!(parent.stderr.contains(&format!("trunkline restore {}", named(&place))), "{parent}");
     let by_file = run(&place, &format!("restore {}/partner.dump", named(&place))).await.expect(6);
-    assert!(by_file.stderr.contains("tables are there already"), "{by_file}");
+    assert!(by_file.stderr.contains("what it makes is there already"), "{by_file}");
     let empty = Place::empty().await;
     let nothing = run(&empty, "backup backups").await.expect(1);
     assert!(nothing.stderr.contains("there is nothing to back up"), "{nothing}");

@@ -207,3 +207,32 @@ fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
     params.distinguished_name.push(DnType::CommonName, name);
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
+
+#[tokio::test]
+async fn a_restore_leaves_another_set_alone_and_meets_a_schema_that_is_there() {
+    let place = Place::platform().await;
+    place.run("migrate up --to 012-describe-partner-tables").await.expect(0);
+    place.run("backup backups").await.expect(0);
+    let restore = format!("restore {} --replace", backup(place.path()));
+    // What came after the backup: another set's migration, and more of ours.
+    place.write("set/002-ours.sql", "CREATE TABLE ours (id INTEGER PRIMARY KEY);");
+    place.run("migrate --source set up").await.expect(0);
+    place.run("migrate up").await.expect(0);
+    place.run(&restore).await.expect(0);
+    let entry = "SELECT count(*) FROM public.migrations WHERE filename = '002-ours.sql'";
+    assert_eq!(place.number(entry).await, 1, "its table is there too");
+    let later = "SELECT count(*) FROM public.migrations WHERE filename LIKE '013-%'";
+    assert_eq!(place.number(later).await, 0);
+
+    let other = Place::platform().await;
+    other.sql("CREATE SCHEMA trunkline").await;
+    let line = format!("restore {}", backup(place.path()));
+    for dry in [" --dry-run", ""] {
+        let refused = other.run(&format!("{line}{dry}")).await.expect(6);
+        assert!(refused.stderr.contains("is there already: schema trunkline"), "{refused}");
+    }
+    other.run(&restore).await.expect(0);
+    other.run("migrate verify").await.expect(3);
+    other.run("migrate up").await.expect(0);
+    other.run("migrate verify").await.expect(0);
+}

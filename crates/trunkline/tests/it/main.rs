@@ -18,9 +18,11 @@ mod files;
 mod help;
 mod import;
 mod import_changes;
+mod import_moves;
 #[cfg(feature = "simulator")]
 mod import_providers;
 mod import_sources;
+mod importing;
 mod json;
 mod keys;
 mod ledger;

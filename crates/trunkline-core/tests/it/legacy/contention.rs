@@ -27,7 +27,8 @@ fn contests(rows: &[Facts]) -> Contests {
 }
 
 fn contest(conflict: Conflict, rival: i64, is_newest: bool) -> Contest {
-    Contest { conflict, rival, is_newest }
+    let is_double = conflict == Conflict::DuplicateChannelId;
+    Contest { conflict, rival, is_double, is_newest }
 }
 
 #[test]
@@ -79,4 +80,36 @@ fn all_numbers_of_an_account_of_two_companies_contend_and_the_newest_s_company_w
 fn who_loses_one_contest_is_not_the_newest() {
     let found = contests(&[facts(1, "a", "x", ""), facts(1, "a", "x", ""), facts(2, "a", "y", "")]);
     assert_eq!([1, 2, 3].map(|row| found.of(row).unwrap().is_newest), [false, false, true]);
+}
+
+#[test]
+fn that_another_company_claims_a_number_comes_before_the_double_of_a_row() {
+    let number = "+15550000012";
+    let found = contests(&[
+        facts(1, "a", "x", number),
+        facts(1, "a", "x", number),
+        facts(2, "b", "y", number),
+        facts(2, "b", "y", number),
+    ]);
+    let shared = |rival, is_newest| {
+        let contest = contest(Conflict::NumberInTwoCompanies, rival, is_newest);
+        Some(Contest { is_double: true, ..contest })
+    };
+    assert_eq!(
+        [1, 2, 3, 4].map(|row| found.of(row)),
+        [shared(3, false), shared(3, false), shared(1, false), shared(1, true),]
+    );
+}
+
+#[test]
+fn a_sender_of_twilio_s_is_its_sid_and_its_address() {
+    let sender = |channel: &str, number: &str| Facts {
+        provider: Provider::Twilio,
+        ..facts(1, "a", channel, number)
+    };
+    let number = "+15550000012";
+    let found = contests(&[sender("XE1", number), sender("whatsapp:+15550000012", number)]);
+    assert_eq!(found.of(1), Some(contest(Conflict::DuplicateChannelId, 2, false)));
+    let alone = contests(&[sender("whatsapp:+15550000012", number), sender("XE2", "+15550000013")]);
+    assert!(alone.is_empty());
 }
