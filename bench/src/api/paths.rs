@@ -30,11 +30,24 @@ pub(super) const LISTS: &[(&str, &str)] = &[
     ),
 ];
 
-/// The pages of administration that exist, or are to come.
+/// The pages of administration, and one of each kind that is about one thing.
 pub(super) const PAGES: &[&str] = &[
     "/admin",
+    "/admin/companies",
+    "/admin/companies/7",
+    "/admin/clients",
+    "/admin/clients/meta-7",
+    "/admin/channels",
+    "/admin/channels/meta-7",
     "/admin/partner-accounts",
+    "/admin/webhooks",
+    "/admin/alerts",
+    "/admin/syncs",
+    "/admin/providers",
+    "/admin/import",
     "/admin/migrations",
+    "/admin/migrations/plan",
+    "/admin/migrations/verify",
     "/admin/audit-log",
     "/admin/users",
     "/admin/api-keys",
@@ -46,6 +59,9 @@ const STATUSES: &[&str] = &["", "status=running", "status=suspended", "status=fa
 const QUALITIES: &[&str] = &["", "quality_rating=green", "quality_rating=red"];
 const OWNERS: &[&str] = &["", "company_id=7", "client_id=meta-7"];
 const NUMBERS: &[&str] = &["", "phone_number=491510000500", "phone_number_prefix=4477"];
+const LIMITS: &[&str] = &["", "messaging_limit=1000"];
+const ACCOUNTS: &[&str] = &["", "partner_account_id=4"];
+const SEARCHES: &[&str] = &["", "q=hotel"];
 const CHANGES: &[&str] = &["", "updated_since=2025-09-01T00:00:00Z"];
 const ORDERS: &[&str] = &[
     "sort=updated_at",
@@ -59,7 +75,11 @@ const ORDERS: &[&str] = &[
 /// Every filter with every other and every order, refused ones too.
 pub(super) fn combinations() -> Vec<String> {
     let mut queries = vec![String::new()];
-    for words in [PROVIDERS, STATUSES, QUALITIES, OWNERS, NUMBERS, CHANGES, ORDERS] {
+    let filters = [
+        PROVIDERS, STATUSES, QUALITIES, OWNERS, NUMBERS, LIMITS, ACCOUNTS, SEARCHES, CHANGES,
+        ORDERS,
+    ];
+    for words in filters {
         let with = |query: &String| {
             let query = query.clone();
             words.iter().map(move |word| format!("{query}&{word}"))
@@ -82,7 +102,7 @@ mod tests {
     fn combinations_are_many_and_differ() {
         let all = combinations();
         let distinct: std::collections::HashSet<_> = all.iter().collect();
-        assert_eq!((all.len(), distinct.len()), (2 * 4 * 3 * 3 * 3 * 2 * 6, all.len()));
+        assert_eq!((all.len(), distinct.len()), (2 * 4 * 3 * 3 * 3 * 2 * 2 * 2 * 2 * 6, all.len()));
         assert_eq!(all[0], "/api/v1/channels?sort=updated_at");
     }
 }
