@@ -52,6 +52,11 @@ impl Kind {
                 "The `Idempotency-Key` came with another request within the last 24 hours.",
                 "Take a new key for each thing to be done, and the same only to repeat the same request.",
             ),
+            Self::OutcomeUnknown => (
+                "The first request with this `Idempotency-Key` failed so that nobody knows whether it was done: the connection to \
+                 the database was lost at the last step, the time was over, or the process ended.",
+                "Look whether it was done; if not, send it with a new key.",
+            ),
             Self::TooManyRequests(_) => (
                 "The key has made all the requests that it may make for now.",
                 "Wait for so many seconds as `Retry-After` says; `RateLimit-Remaining` tells in advance.",
@@ -66,7 +71,7 @@ impl Kind {
             ),
             Self::Unavailable => (
                 "The database, or something else that is needed, cannot be reached for the moment.",
-                "Send it again after `Retry-After`; nothing was done.",
+                "Send it again after `Retry-After`; a POST with the same `Idempotency-Key`, since it may have been done.",
             ),
             Self::Internal => (
                 "A mistake of ours. The log of the service has its cause.",

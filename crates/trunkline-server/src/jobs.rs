@@ -9,6 +9,9 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::{Instrument, info_span, warn};
 
+use trunkline_store::StoreError;
+use trunkline_store::secret_keys::register_active_key;
+
 use crate::{Problem, State, providers, syncs, watch as alerts};
 
 /// How long a worker waits when there is nothing to do, or the database does not answer as it should.
@@ -31,7 +34,8 @@ macro_rules! job {
     };
 }
 
-const JOBS: [Job; 5] = [
+const JOBS: [Job; 6] = [
+    job!("active key", Duration::from_mins(1), |state| Ok(register_key(&state).await?)),
     job!("alerts", Duration::from_mins(1), |state| Ok(alerts::look(&state).await?)),
     job!("old events", Duration::from_hours(1), |state| Ok(alerts::forget(&state).await?)),
     job!("open calls", Duration::from_mins(5), |state| providers::resolve_all(&state).await),
@@ -71,6 +75,13 @@ async fn repeat(job: Job, state: State, mut stopped: watch::Receiver<bool>) {
         }
         wait(job.every, &mut stopped).await;
     }
+}
+
+/// Writes down again that the active key seals here: a rotation forgets it where a process still has the old
+/// file, and a start without that key would go unrefused.
+async fn register_key(state: &State) -> Result<(), StoreError> {
+    let connection = state.store.connection().await?;
+    register_active_key(connection.executor(), &state.keys, state.random.clone()).await
 }
 
 /// One worker on syncs.

@@ -32,7 +32,7 @@ pub use alerts::{deliver_alerts, deliver_alerts_once};
 pub use api::api_keys::add_api_key;
 pub use auth::KnownCallers;
 pub use import::{import_once, keep_importing};
-pub use listen::{Limits, serve};
+pub use listen::{Drained, Limits, serve};
 pub use metrics::{Metrics, metrics_router};
 pub use oidc::{Oidc, OidcSettingsError};
 pub use partner_accounts::{ProviderClient, add_partner_account};

@@ -1,4 +1,5 @@
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -7,6 +8,7 @@ use hyper::body::Incoming;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
 use tower::ServiceExt;
 
 /// How long clients may take, and how long a stop.
@@ -18,16 +20,25 @@ pub struct Limits {
     pub drain: Duration,
 }
 
+/// How a stop went.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Drained {
+    /// How many connections were cut off.
+    pub cut_off: usize,
+    /// What is left of the limit.
+    pub left: Duration,
+}
+
 /// Answers until `stop` ends, then finishes what is being answered, within the limit.
-///
-/// Returns how many connections were cut off.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
     limits: Limits,
     stop: impl Future<Output = ()>,
-) -> usize {
+) -> Drained {
     let graceful = GracefulShutdown::new();
+    // Each connection holds one, since what is shut down tells no more how many are left.
+    let open = Arc::new(());
     tokio::pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -35,7 +46,9 @@ pub async fn serve(
             () = &mut stop => break,
         };
         match accepted {
-            Ok((stream, peer)) => answer(stream, peer, router.clone(), limits, &graceful),
+            Ok((stream, peer)) => {
+                answer(stream, peer, router.clone(), limits, &graceful, Arc::clone(&open));
+            }
             Err(error) => {
                 // Out of file descriptors, most likely: others must close theirs first.
                 tracing::warn!(%error, "cannot accept a connection");
@@ -44,11 +57,10 @@ pub async fn serve(
         }
     }
     drop(listener);
-    let open = graceful.count();
-    match tokio::time::timeout(limits.drain, graceful.shutdown()).await {
-        Ok(()) => 0,
-        Err(_) => open,
-    }
+    let deadline = Instant::now() + limits.drain;
+    let ended = tokio::time::timeout_at(deadline, graceful.shutdown()).await;
+    let cut_off = if ended.is_ok() { 0 } else { Arc::strong_count(&open) - 1 };
+    Drained { cut_off, left: deadline.saturating_duration_since(Instant::now()) }
 }
 
 fn answer(
@@ -57,6 +69,7 @@ fn answer(
     router: Router,
     limits: Limits,
     graceful: &GracefulShutdown,
+    open: Arc<()>,
 ) {
     // Small answers must not wait for more to send.
     let _ = stream.set_nodelay(true);
@@ -75,5 +88,6 @@ fn answer(
         if let Err(error) = connection.await {
             tracing::debug!(%error, %peer, "a connection ended early");
         }
+        drop(open);
     });
 }

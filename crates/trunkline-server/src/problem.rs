@@ -33,6 +33,8 @@ pub enum Kind {
     UnsupportedMediaType,
     /// The `Idempotency-Key` was used for another request.
     IdempotencyKeyReused,
+    /// Whether the first request with the `Idempotency-Key` was done is not known.
+    OutcomeUnknown,
     /// Too many requests; come back after so many seconds.
     TooManyRequests(u64),
     /// The body did not come in time.
@@ -60,6 +62,7 @@ impl Kind {
         Self::TooLarge,
         Self::UnsupportedMediaType,
         Self::IdempotencyKeyReused,
+        Self::OutcomeUnknown,
         Self::TooManyRequests(1),
         Self::TooSlow,
         Self::TimedOut,
@@ -100,6 +103,9 @@ impl Kind {
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "The Idempotency-Key was used before",
             ),
+            Self::OutcomeUnknown => {
+                ("outcome-unknown", StatusCode::CONFLICT, "Whether it was done before is not known")
+            }
             Self::TooManyRequests(_) => {
                 ("too-many-requests", StatusCode::TOO_MANY_REQUESTS, "Too many requests")
             }

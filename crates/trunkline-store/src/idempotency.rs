@@ -54,11 +54,13 @@ pub enum Claim {
     Answered(StoredAnswer),
     /// It is being worked on.
     Working,
+    /// It was worked on, and nothing says whether it was done.
+    Unknown,
     /// The key came with another request.
     Other,
 }
 
-/// Claims a key for a request, if nobody has; `abandoned`: older claims than this are nobody's.
+/// Claims a key for a request, if nobody has; `abandoned`: nobody works any more on older claims than this.
 pub async fn claim_key(
     executor: Executor<'_>,
     key: &RequestKey,
@@ -84,25 +86,27 @@ pub async fn claim_key(
         SET request_hash = excluded.request_hash, status = NULL, headers = NULL, body = NULL,
             created_at = excluded.created_at
         WHERE known.created_at <= $5
-            OR (known.status IS NULL AND known.created_at <= $6)
         RETURNING api_key_id";
     let parameters: crate::database::Parameters<'_> =
-        &[&key.api_key_id, &key.key, &key.request_hash, &now, &(now - KEPT), &abandoned];
+        &[&key.api_key_id, &key.key, &key.request_hash, &now, &(now - KEPT)];
     if executor.row(doing, query, parameters).await?.is_some() {
         return Ok(Claim::New);
     }
     let query = "
-        SELECT request_hash, status, headers, body
+        SELECT request_hash, status, headers, body, created_at <= $3
         FROM trunkline.idempotency_keys
         WHERE api_key_id = $1 AND idempotency_key = $2";
-    let Some(row) = executor.row(doing, query, &[&key.api_key_id, &key.key]).await? else {
+    let parameters: crate::database::Parameters<'_> = &[&key.api_key_id, &key.key, &abandoned];
+    let Some(row) = executor.row(doing, query, parameters).await? else {
         // Released at this moment.
         return Ok(Claim::Working);
     };
     if row.get::<_, &[u8]>(0) != key.request_hash {
         return Ok(Claim::Other);
     }
-    let Some(status) = row.get::<_, Option<i32>>(1) else { return Ok(Claim::Working) };
+    let Some(status) = row.get::<_, Option<i32>>(1) else {
+        return Ok(if row.get(4) { Claim::Unknown } else { Claim::Working });
+    };
     Ok(Claim::Answered(StoredAnswer {
         status: u16::try_from(status).unwrap_or_default(),
         headers: row.get(2),

@@ -105,6 +105,12 @@ pub async fn find_session(
     row.as_ref().map(ActiveSession::read).transpose()
 }
 
+/// Whether a session is still there.
+pub async fn has_session(executor: Executor<'_>, id: i32) -> Result<bool, StoreError> {
+    let query = "SELECT FROM trunkline.sessions WHERE id = $1";
+    Ok(executor.row("look for a session", query, &[&id]).await?.is_some())
+}
+
 /// Writes down that a session was used.
 pub async fn touch_session(
     executor: Executor<'_>,

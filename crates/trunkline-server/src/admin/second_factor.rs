@@ -9,7 +9,7 @@ use serde::Deserialize;
 use trunkline_store::Executor;
 use trunkline_store::sessions::find_session;
 use trunkline_store::users::{
-    User, find_credentials, find_user, totp_place, use_recovery_code, use_totp_step,
+    User, find_credentials, find_user, lock_user, totp_place, use_recovery_code, use_totp_step,
 };
 
 use super::form::{Errors, Form};
@@ -77,7 +77,14 @@ pub(crate) async fn check(
         Err(pause) => return refuse(StatusCode::TOO_MANY_REQUESTS, pause.message()),
     };
     if let Some(by) = use_code(connection.executor(), &state, &user, &form.code).await? {
-        return Ok(finish(&mut connection, &state, &visitor, guess, &user, by, &then).await?);
+        let transaction = connection.begin().await?;
+        let executor = transaction.executor();
+        lock_user(executor, user.id).await?;
+        // A new password and an end of every session take this one away, and both lock the user.
+        let Some(user) = find_waiting(executor, &state, &visitor).await? else {
+            return Err(PageProblem::SignIn { then });
+        };
+        return Ok(finish(transaction, &state, &visitor, guess, &user, by, &then).await?);
     }
     note_failure(&connection, &state, &visitor, &guess, Some(user.id), "code").await?;
     let message = "This code is not right, or was used before. Wait for the next one.";

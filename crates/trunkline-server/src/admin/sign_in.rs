@@ -7,8 +7,10 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use trunkline_core::secrets::Secret;
 use trunkline_store::audit_log::{Act, insert_audit_entry};
-use trunkline_store::users::{User, find_credentials_of, has_users, note_sign_in};
-use trunkline_store::{Connection, StoreError};
+use trunkline_store::users::{
+    Credentials, User, find_credentials_of, has_users, lock_credentials, note_sign_in,
+};
+use trunkline_store::{Connection, StoreError, Transaction};
 
 use super::form::{Errors, Form};
 use super::page::redirect;
@@ -126,24 +128,28 @@ pub(crate) async fn sign_in(
     drop(connection);
     let (user, credentials) = found.unzip();
     let hash = credentials.and_then(|credentials| credentials.password_hash);
-    let is_right = verify_password(Secret::new(form.password.clone()), hash).await?;
+    let password = Secret::new(form.password.clone());
+    let is_right = verify_password(password, hash.clone()).await?;
 
     let mut connection = state.store.connection().await?;
-    match user {
-        Some(user) if is_right && user.is_active => {
-            Ok(go_on(&mut connection, &state, &visitor, guess, &user, &then).await?)
-        }
-        user => {
-            let user = user.map(|user| user.id);
-            note_failure(&connection, &state, &visitor, &guess, user, "password").await?;
-            refuse(StatusCode::UNPROCESSABLE_ENTITY, REFUSED.to_owned())
+    let user = user.map(|user| user.id);
+    if let Some(id) = user.filter(|_| is_right) {
+        let transaction = connection.begin().await?;
+        // The hash took a while, in which the password may have been replaced.
+        let locked = lock_credentials(transaction.executor(), id).await?;
+        let is_same =
+            |(user, now): &(User, Credentials)| user.is_active && now.password_hash == hash;
+        if let Some((user, _)) = locked.filter(is_same) {
+            return Ok(go_on(transaction, &state, &visitor, guess, &user, &then).await?);
         }
     }
+    note_failure(&connection, &state, &visitor, &guess, user, "password").await?;
+    refuse(StatusCode::UNPROCESSABLE_ENTITY, REFUSED.to_owned())
 }
 
-/// The password was right.
+/// The password was right, and is so until the transaction, which has locked the user, ends.
 async fn go_on(
-    connection: &mut Connection,
+    transaction: Transaction<'_>,
     state: &State,
     visitor: &Visitor,
     guess: Guess,
@@ -151,9 +157,8 @@ async fn go_on(
     then: &str,
 ) -> Result<Response, StoreError> {
     if !user.has_second_factor {
-        return finish(connection, state, visitor, guess, user, "password", then).await;
+        return finish(transaction, state, visitor, guess, user, "password", then).await;
     }
-    let transaction = connection.begin().await?;
     let executor = transaction.executor();
     guess.was_right(executor).await?;
     let token = visitor.begin_session(executor, state, user.id, true).await?;
@@ -164,9 +169,10 @@ async fn go_on(
     Ok(response)
 }
 
-/// All that was asked for was right: a session with a new token, and on to where it was wanted.
+/// All that was asked for was right: a session with a new token, and on to where it was wanted. The
+/// transaction has locked the user.
 pub(super) async fn finish(
-    connection: &mut Connection,
+    transaction: Transaction<'_>,
     state: &State,
     visitor: &Visitor,
     guess: Guess,
@@ -175,7 +181,6 @@ pub(super) async fn finish(
     then: &str,
 ) -> Result<Response, StoreError> {
     let now = state.clock.now();
-    let transaction = connection.begin().await?;
     let executor = transaction.executor();
     guess.was_all(executor, now).await?;
     let token = visitor.begin_session(executor, state, user.id, false).await?;

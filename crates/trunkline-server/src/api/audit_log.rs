@@ -2,8 +2,9 @@ use axum::extract::State as Extract;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use trunkline_store::Window;
+use trunkline_store::api_keys::find_keys_of_company;
 use trunkline_store::audit_log::{self, ActorKind, AuditFilter};
+use trunkline_store::{Executor, StoreError, Window};
 use utoipa::openapi::Object;
 use utoipa::{IntoParams, ToSchema};
 
@@ -68,9 +69,9 @@ pub(crate) struct AuditEntry {
     object: AuditObject,
     /// The company that it concerns; null: none in particular.
     company_id: Option<i32>,
-    /// From where.
+    /// From where; null, for a key of one company, where the platform did it.
     address: Option<String>,
-    /// The request in which it was done.
+    /// The request in which it was done; null, for a key of one company, where the platform did it.
     request_id: Option<String>,
     /// The object before; secrets are fingerprints. Null: it was not there, or nothing changed.
     #[schema(schema_with = schema::optional_object)]
@@ -88,7 +89,8 @@ pub(crate) struct AuditActor {
     kind: ActorKind,
     /// The id of the user or API key.
     id: Option<i32>,
-    /// The user's email address, the API key's name, or the login of the operating system.
+    /// The user's email address, the API key's name, or the login of the operating system. For a key of one company
+    /// `the platform`, without an id, where it was none of that company's keys.
     name: String,
 }
 
@@ -125,7 +127,8 @@ impl From<audit_log::AuditEntry> for AuditEntry {
 
 /// List what was done
 ///
-/// The newest first. A key of one company sees what concerns that company.
+/// The newest first. A key of one company sees what concerns that company; who of the platform did it, from where and in
+/// which request, it is not told.
 #[utoipa::path(
     get,
     path = "/api/v1/audit-log",
@@ -159,6 +162,33 @@ pub(super) async fn list_audit_entries(
     };
     let window = Window { after, limit: filters.limit.get() };
     let connection = state.store.connection().await?;
-    let entries = audit_log::list_audit_entries(connection.executor(), &filter, &window).await?;
+    let mut entries =
+        audit_log::list_audit_entries(connection.executor(), &filter, &window).await?;
+    if let Some(company) = own {
+        veil_platform(connection.executor(), company, &mut entries).await?;
+    }
     Ok(pager.listing(entries, filters.limit, &"-id", |entry| entry.id))
+}
+
+/// Takes away who of the platform acted: their addresses are no company's business.
+async fn veil_platform(
+    executor: Executor<'_>,
+    company: i32,
+    entries: &mut [audit_log::AuditEntry],
+) -> Result<(), StoreError> {
+    let key_of = |entry: &audit_log::AuditEntry| {
+        entry.actor_id.filter(|_| entry.actor_kind == ActorKind::ApiKey)
+    };
+    let keys: Vec<i32> = entries.iter().filter_map(key_of).collect();
+    let own = find_keys_of_company(executor, company, &keys).await?;
+    for entry in entries {
+        if key_of(entry).is_some_and(|key| own.contains(&key)) {
+            continue;
+        }
+        entry.actor_id = None;
+        "the platform".clone_into(&mut entry.actor_name);
+        entry.address = None;
+        entry.request_id = None;
+    }
+    Ok(())
 }

@@ -25,7 +25,8 @@ use crate::problem::{Kind, ProblemDocument};
             Errors are problem documents (RFC 9457), whose types are explained at `/problems`. \
             Lists come in pages: `next_cursor`, also as a `Link` header, leads to the next one. \
             Edits name the version that they edit: `If-Match` with the `ETag` of GET. \
-            A POST with an `Idempotency-Key` may be sent again for 24 hours and is done once. \
+            A POST with an `Idempotency-Key` may be sent again for 24 hours and is done once; where nobody knows whether it \
+            was, the repetition is answered 409 `/problems/outcome-unknown`. \
             Every key has a rate limit, of which the `RateLimit-` headers tell."
     ),
     security(("api_key" = [])),

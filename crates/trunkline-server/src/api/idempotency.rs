@@ -2,14 +2,15 @@
 //!
 //! The first request claims the key and works on a task of its own, so that a client that hangs up
 //! does not leave it half-known; its answer is kept for 24 hours, sealed like every secret, because
-//! some answers hold one (a new API key). Answers of 500 and above are not kept: the request may
-//! be repeated. A process that dies leaves its claim, which is free again when no request can still
-//! be working on it; only then might the same thing be done twice.
+//! some answers hold one (a new API key). After a failure of ours that certainly wrote nothing the
+//! claim is given up, and the request may be repeated. After any other (the connection was lost at
+//! COMMIT, the time was over, the process died) it stays, and a repetition is told that nobody knows:
+//! nothing is ever done twice.
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State as Extract};
 use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION, RETRY_AFTER};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use jiff::{SignedDuration, Timestamp};
@@ -65,6 +66,7 @@ pub(crate) async fn answer_once(
         }
         Claim::Answered(answer) => replay(&state, &key, &answer),
         Claim::Working => Ok(come_back_later()),
+        Claim::Unknown => Err(outcome_unknown()),
         Claim::Other => {
             let detail = "this Idempotency-Key came with another request before; take a new one";
             Err(Problem::new(Kind::IdempotencyKeyReused, detail))
@@ -106,12 +108,15 @@ async fn work(
 ) -> Response {
     let work = async move {
         let limit = state.settings.request_limit;
-        let answered = tokio::time::timeout(limit, next.run(request)).await;
+        let (answered, tally) = tallied(tokio::time::timeout(limit, next.run(request))).await;
+        add_to_tally(tally);
+        // What took too long may go on, on a task of its own.
+        let may_be_done = answered.is_err() || tally.may_have_written;
         let response = answered.unwrap_or_else(|_| {
             let detail = format!("there was no answer within {} s", limit.as_secs());
             Problem::new(Kind::TimedOut, detail).into_response()
         });
-        keep(&state, &key, claimed_at, response).await
+        keep(&state, &key, claimed_at, response, may_be_done).await
     };
     let task = tokio::spawn(tallied(work).in_current_span());
     match task.await {
@@ -123,29 +128,31 @@ async fn work(
     }
 }
 
-/// Keeps the answer, unless it is a failure of ours.
+/// Keeps the answer. Instead of a failure of ours it keeps that nobody knows, or gives the claim up where nothing
+/// was done.
 async fn keep(
     state: &State,
     key: &RequestKey,
     claimed_at: Timestamp,
     response: Response,
+    may_be_done: bool,
 ) -> Response {
-    let (parts, body) = response.into_parts();
-    let Ok(body) = to_bytes(body, usize::MAX).await else {
+    let Ok((response, answer)) = read(state, key, response).await else {
         return Problem::internal("an answer broke off").into_response();
     };
-    let kept = match std::str::from_utf8(&body) {
-        Ok(text) if !parts.status.is_server_error() => {
-            let answer = seal(state, key, parts.status, &parts.headers, text);
-            write(state, key, claimed_at, Some(answer)).await
-        }
-        _ => write(state, key, claimed_at, None).await,
+    let answer = if !response.status().is_server_error() {
+        Some(answer)
+    } else if may_be_done {
+        let unknown = read(state, key, outcome_unknown().into_response()).await;
+        unknown.ok().map(|(_, answer)| answer)
+    } else {
+        None
     };
-    if let Err(error) = kept {
-        // What was done stands, and its answer goes out; a repetition waits until the claim is free.
+    if let Err(error) = write(state, key, claimed_at, answer).await {
+        // What was done stands, and its answer goes out; a repetition is told that nobody knows.
         tracing::warn!(%error, "cannot keep an answer for its Idempotency-Key");
     }
-    Response::from_parts(parts, Body::from(body))
+    response
 }
 
 async fn write(
@@ -161,22 +168,24 @@ async fn write(
     }
 }
 
-fn seal(
+/// An answer, and as it is kept.
+async fn read(
     state: &State,
     key: &RequestKey,
-    status: StatusCode,
-    headers: &HeaderMap,
-    body: &str,
-) -> StoredAnswer {
+    response: Response,
+) -> Result<(Response, StoredAnswer), axum::Error> {
+    let (parts, body) = response.into_parts();
+    let body = to_bytes(body, usize::MAX).await?;
     let headers = KEPT.iter().filter_map(|name| {
-        let value = headers.get(name)?.to_str().ok()?;
+        let value = parts.headers.get(name)?.to_str().ok()?;
         Some((name.to_string(), Value::from(value)))
     });
     let row = key.row();
-    let secret = Secret::new(body.to_owned());
+    let secret = Secret::new(String::from_utf8_lossy(&body).into_owned());
     let sealed = state.keys.seal(&StoredAnswer::place(&row), &secret, &mut state.random.clone());
     let headers = Value::Object(headers.collect::<Map<_, _>>());
-    StoredAnswer { status: status.as_u16(), headers, sealed_body: sealed }
+    let answer = StoredAnswer { status: parts.status.as_u16(), headers, sealed_body: sealed };
+    Ok((Response::from_parts(parts, Body::from(body)), answer))
 }
 
 fn replay(state: &State, key: &RequestKey, answer: &StoredAnswer) -> Result<Response, Problem> {
@@ -197,6 +206,12 @@ fn replay(state: &State, key: &RequestKey, answer: &StoredAnswer) -> Result<Resp
     }
     headers.insert(REPLAYED, HeaderValue::from_static("true"));
     Ok(response)
+}
+
+fn outcome_unknown() -> Problem {
+    let detail = "the first request with this Idempotency-Key failed in a way that does not tell whether it was done; \
+                  look, and repeat it only with a new key";
+    Problem::new(Kind::OutcomeUnknown, detail)
 }
 
 fn come_back_later() -> Response {

@@ -50,7 +50,7 @@ pub(crate) use checks::Checks;
 pub(crate) use documents::{Documents, One};
 pub(crate) use page::{Limit, Listing, Order, Page, Pager};
 pub(crate) use path::Id;
-pub(crate) use version::{Preconditions, etag, tagged};
+pub(crate) use version::{Preconditions, Versioned, tagged, version};
 
 /// Every operation.
 fn operations() -> OpenApiRouter<State> {

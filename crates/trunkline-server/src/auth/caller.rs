@@ -25,6 +25,8 @@ pub(crate) struct Caller {
     pub role: Role,
     /// What it may do beyond that.
     pub permissions: Vec<Permission>,
+    /// When it ends; `None`: never.
+    pub expires_at: Option<Timestamp>,
     /// Whose data it sees.
     pub scope: Scope,
     context: RequestContext,
@@ -89,8 +91,9 @@ impl FromRequestParts<State> for Caller {
         };
         context.note(format!("api_key {}", key.id), key.company_id);
         let scope = key.company_id.map_or(Scope::Platform, Scope::Company);
-        let (role, permissions) = (key.role, key.permissions);
-        let caller = Self { key_id: key.id, name: key.name, role, permissions, scope, context };
+        let (role, permissions, expires_at) = (key.role, key.permissions, key.expires_at);
+        let (key_id, name) = (key.id, key.name);
+        let caller = Self { key_id, name, role, permissions, expires_at, scope, context };
         parts.extensions.insert(caller.clone());
         Ok(caller)
     }

@@ -4,13 +4,13 @@ use trunkline_core::Role;
 use trunkline_providers::oidc::Claims;
 use trunkline_store::users::{
     Identity, NewUser, User, find_user_by_email, find_user_by_identity, has_users, insert_identity,
-    insert_user, lock_active_owners, lock_user, lock_users, update_user_role,
+    insert_user, lock_active_owners, lock_user, lock_users,
 };
 use trunkline_store::{Executor, StoreError};
 
 use super::Oidc;
 use super::policy::verified_email;
-use crate::people::{describe, parse_name};
+use crate::people::{change_role, describe, parse_name};
 
 /// Somebody who is let in, and what was done to their user on the way, for the audit log.
 #[derive(Debug)]
@@ -86,8 +86,7 @@ pub(crate) async fn admit(
     if let Some(role) = wanted
         && !is_last_owner(executor, &user).await?
     {
-        update_user_role(executor, user.id, role, now).await?;
-        let change = (Some(json!({ "role": user.role })), Some(json!({ "role": role })));
+        let change = change_role(executor, &user, role, now).await?;
         acts.push(("user.role_changed", change.0, change.1));
         user.role = role;
     }

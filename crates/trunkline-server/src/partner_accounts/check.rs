@@ -7,6 +7,7 @@ use trunkline_store::partner_accounts::{PartnerAccount, find_partner_account, up
 
 use super::fields::fields_of;
 use super::{AccountDocument, Author, lock, note};
+use crate::problem::Kind;
 use crate::providers::ProviderAccount;
 use crate::{Problem, State};
 
@@ -28,7 +29,13 @@ pub(crate) async fn check(
     let mut connection = state.store.connection().await?;
     let transaction = connection.begin().await?;
     let executor = transaction.executor();
-    lock(executor, id).await?;
+    let present = lock(executor, id).await?;
+    let (check_findings, checked_at) = (account.check_findings.clone(), account.checked_at);
+    if account != (PartnerAccount { check_findings, checked_at, ..present }) {
+        let detail = "the account was changed while the provider was asked; what it said holds for the \
+                      account as it was, and is not kept: check it again";
+        return Err(Problem::new(Kind::Conflict, detail));
+    }
     let findings = describe(account.provider, &report)?;
     update_check(executor, id, &findings, report.checked_at).await?;
     let document = AccountDocument::new(state, &lock(executor, id).await?);

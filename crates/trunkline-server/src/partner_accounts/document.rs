@@ -12,6 +12,7 @@ use super::fields::fields_of;
 use super::sealed::Stored;
 use super::webhooks::{Webhook, webhooks};
 use crate::State;
+use crate::api::Versioned;
 
 /// A partner account as the API answers it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -78,6 +79,10 @@ pub(crate) struct CheckState {
     /// and `error`; the codes are explained in docs/providers.md.
     #[schema(value_type = Vec<Object>)]
     pub findings: Vec<Value>,
+}
+
+impl Versioned for AccountDocument {
+    const ASIDE: &'static [&'static str] = &["check"];
 }
 
 impl AccountDocument {

@@ -14,7 +14,7 @@ fn verifying(provider: Provider) -> &'static [Column] {
     match provider {
         Provider::Dialog360 => &[Column::PartnerSecret, Column::WebhookVerifyToken],
         Provider::Meta => &[Column::PartnerSecret],
-        Provider::Twilio => &[Column::AccessToken],
+        Provider::Twilio => &[Column::AccessToken, Column::WebhookVerifyToken],
     }
 }
 

@@ -3,6 +3,7 @@
 mod input;
 mod invite;
 mod password_link;
+mod role;
 mod setup_link;
 
 use jiff::{SignedDuration, Timestamp};
@@ -18,6 +19,7 @@ use crate::{Service, State};
 pub(crate) use input::{parse_email, parse_name};
 pub(crate) use invite::describe;
 pub use invite::{Invitation, Newcomer};
+pub(crate) use role::change_role;
 
 /// How long a link lets somebody in.
 pub(crate) const LINK_LIFETIME: SignedDuration = SignedDuration::from_hours(24);

@@ -1,4 +1,5 @@
 use serde_json::json;
+use trunkline_core::Role;
 use trunkline_store::audit_log::{Act, insert_audit_entry};
 use trunkline_store::one_time_links::LinkPurpose;
 use trunkline_store::users::{delete_second_factor, find_user_by_email, lock_user};
@@ -9,17 +10,20 @@ impl People<'_> {
     /// A link with which a user chooses a new password, in place of older ones.
     ///
     /// The present password works until then; the new one ends every session. With
-    /// `without_second_factor` the second factor is turned off now, for somebody who lost theirs.
+    /// `without_second_factor` the second factor is turned off now, for somebody who lost theirs. Nobody
+    /// above `highest` gets one, also if they have risen at this moment.
     pub async fn password_link(
         &self,
         user_id: i32,
+        highest: Role,
         without_second_factor: bool,
     ) -> Result<Invitation, PeopleError> {
         let now = self.clock.now();
         let mut connection = self.store.connection().await?;
         let transaction = connection.begin().await?;
         let executor = transaction.executor();
-        let user = lock_user(executor, user_id).await?.ok_or(PeopleError::NotFound)?;
+        let user = lock_user(executor, user_id).await?.filter(|user| user.role <= highest);
+        let user = user.ok_or(PeopleError::NotFound)?;
         if !user.is_active {
             return Err(PeopleError::Inactive);
         }
@@ -49,6 +53,6 @@ impl People<'_> {
         let user = find_user_by_email(connection.executor(), &email).await?;
         drop(connection);
         let user = user.ok_or(PeopleError::NotFound)?;
-        self.password_link(user.id, without_second_factor).await
+        self.password_link(user.id, Role::Owner, without_second_factor).await
     }
 }

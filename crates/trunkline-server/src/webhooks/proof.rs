@@ -23,7 +23,7 @@ impl Proof {
     ///
     /// 360dialog signs what is about the partner, and sends a word with what is about a number. Of each
     /// the other will do where the account has that one alone. Twilio signs by the auth token or, where a rule of the account
-    /// says so, by a shared key: then by the one that the account has here, and no other secret is tried.
+    /// says so, by a shared key: then by the one that the account has here, or had not long ago, and no other secret is tried.
     pub(super) fn take(account: &Account, source: Source, headers: &HeaderMap) -> Option<Self> {
         let is_signed = !account.signing.is_empty();
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
@@ -40,7 +40,9 @@ impl Proof {
             && let Some(settings) = text(twilio::SETTINGS_HEADER)
         {
             let (key, algorithm) = twilio::shared_key(settings)?;
-            account.shared_key.as_ref().filter(|(known, _)| known == key)?;
+            // Another may be the one that was replaced, of which the secret alone is kept.
+            let may_be = |(known, secrets): &&(String, Vec<_>)| known == key || secrets.len() > 1;
+            account.shared_key.as_ref().filter(may_be)?;
             let given = text(twilio::SIGNATURE_HEADER)?;
             return Some(Self::Shared(given.to_owned(), algorithm));
         }

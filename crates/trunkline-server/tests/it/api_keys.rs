@@ -80,6 +80,58 @@ async fn a_key_makes_none_that_sees_more_than_itself() {
 }
 
 #[tokio::test]
+async fn a_key_gives_nothing_that_it_has_not_and_nothing_beyond_its_own_end() {
+    let service = Service::new().await;
+    let admin = service.api_key("admin", None).await;
+    let ends = "UPDATE trunkline.api_keys SET expires_at = '2026-02-01T00:00:00Z'";
+    service.client.execute(ends, &[]).await.unwrap();
+    service.permit(&admin, &["provider:read"]).await;
+    for (end, permission, field) in [
+        (json!(null), "provider:read", "expires_at"),
+        (json!("2026-02-01T00:00:01Z"), "provider:read", "expires_at"),
+        (json!("2026-02-01T00:00:00Z"), "provider:send", "permissions"),
+        (json!("2026-02-01T00:00:00Z"), "GET {number}/block_users", "permissions"),
+    ] {
+        let body = json!({ "name": "child", "role": "admin", "expires_at": end, "permissions": [permission] });
+        let refused = service.call("POST", "/api/v1/api-keys", &admin, &body).await;
+        assert_eq!(refused.status.as_u16(), 422, "{body}: {}", refused.body);
+        assert_eq!(refused.json()["errors"][0]["field"], field, "{}", refused.body);
+    }
+    let body = json!({
+        "name": "child", "role": "admin", "expires_at": "2026-02-01T00:00:00Z", "permissions": ["provider:read"]
+    });
+    let made = service.call("POST", "/api/v1/api-keys", &admin, &body).await;
+    assert_eq!(made.status.as_u16(), 201, "{}", made.body);
+
+    // Neither to itself, nor to one that goes on after it.
+    let send = json!({ "permissions": ["provider:read", "provider:send"] });
+    let refused = edit(&service, 1, &admin, "*", &send).await;
+    assert_eq!(refused.json()["errors"][0]["field"], "permissions", "{}", refused.body);
+    let lasting = service.api_key("viewer", None).await;
+    service.permit(&lasting, &["provider:send"]).await;
+    let refused = edit(&service, 3, &admin, "*", &send).await;
+    assert_eq!(refused.json()["errors"][0]["field"], "permissions", "{}", refused.body);
+    let less = edit(&service, 3, &admin, "*", &json!({ "permissions": ["provider:send"] })).await;
+    assert_eq!(less.status.as_u16(), 200, "what it has stays: {}", less.body);
+}
+
+#[tokio::test]
+async fn use_of_a_key_makes_no_edit_of_it_stale() {
+    let service = Service::new().await;
+    let admin = service.api_key("admin", None).await;
+    let other = service.api_key("viewer", None).await;
+    let shown = service.get("/api/v1/api-keys/2", &admin).await;
+    service.get("/api/v1/key", &other).await;
+    let used = service.get("/api/v1/api-keys/2", &admin).await;
+    assert!(shown.json()["last_used_at"].is_null() && !used.json()["last_used_at"].is_null());
+    assert_ne!(shown.header("etag"), used.header("etag"), "it is to be seen");
+    let renamed = edit(&service, 2, &admin, shown.header("etag"), &json!({ "name": "b" })).await;
+    assert_eq!(renamed.status.as_u16(), 200, "{}", renamed.body);
+    let stale = edit(&service, 2, &admin, used.header("etag"), &json!({ "name": "c" })).await;
+    assert_eq!(stale.status.as_u16(), 412);
+}
+
+#[tokio::test]
 async fn a_key_of_one_company_sees_and_touches_its_own_keys_alone() {
     let service = Service::new().await;
     let admin = service.api_key("admin", Some(1)).await;

@@ -78,6 +78,27 @@ async fn a_key_of_one_company_sees_what_concerns_it_alone() {
 }
 
 #[tokio::test]
+async fn a_key_of_one_company_is_not_told_who_of_the_platform_acted() {
+    let (service, _) = acted().await;
+    let own = service.api_key("admin", Some(1)).await;
+    let body = json!({ "name": "two", "role": "viewer" });
+    service.call("POST", "/api/v1/api-keys", &own, &body).await;
+    let (cookie, form) = (service.sign_in("owner").await, "name=three&role=viewer&company_id=1");
+    service.submit("/admin/api-keys/new", &cookie, form).await;
+    let entries = service.get("/api/v1/audit-log", &own).await.json();
+    let [by_user, by_own, by_platform] = entries["items"].as_array().unwrap().as_slice() else {
+        panic!("{entries}");
+    };
+    for (entry, kind) in [(by_user, "user"), (by_platform, "api_key")] {
+        let actor = json!({ "kind": kind, "id": null, "name": "the platform" });
+        assert_eq!(entry["actor"], actor);
+        assert!(entry["address"].is_null() && entry["request_id"].is_null(), "{entry}");
+    }
+    assert_eq!(by_own["actor"], json!({ "kind": "api_key", "id": 4, "name": "test" }));
+    assert!(by_own["request_id"].is_string(), "{by_own}");
+}
+
+#[tokio::test]
 async fn the_page_shows_what_changed_and_filters_it() {
     let (service, _) = acted().await;
     let cookie = service.sign_in("viewer").await;

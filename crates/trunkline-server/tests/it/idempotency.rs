@@ -122,7 +122,7 @@ async fn refusals_are_kept_failures_are_not() {
 }
 
 #[tokio::test]
-async fn after_a_day_a_key_is_new_again_and_a_dead_claim_sooner() {
+async fn after_a_day_a_key_is_new_again_also_one_whose_outcome_nobody_knows() {
     let service = Service::new().await;
     let admin = service.api_key("admin", None).await;
     let body = json!({ "name": "once", "role": "viewer" });
@@ -135,7 +135,31 @@ async fn after_a_day_a_key_is_new_again_and_a_dead_claim_sooner() {
     service.client.execute(dead, &[]).await.unwrap();
     assert_eq!(post(&service, &admin, "one", &body).await.status.as_u16(), 409);
     service.clock.advance(SignedDuration::from_mins(1));
+    let unknown = post(&service, &admin, "one", &body).await;
+    assert_eq!(unknown.status.as_u16(), 409);
+    assert_eq!(unknown.json()["type"], "/problems/outcome-unknown");
+    assert_eq!(keys(&service).await, 2, "it may have been done");
+    service.clock.advance(SignedDuration::from_hours(24));
     assert_eq!(post(&service, &admin, "one", &body).await.status.as_u16(), 201);
+}
+
+#[tokio::test]
+async fn a_connection_that_is_lost_at_commit_does_nothing_twice() {
+    let service = Service::new().await;
+    let admin = service.api_key("admin", None).await;
+    // The server goes away at COMMIT, where the client cannot tell whether it was done.
+    let lost = "
+        CREATE FUNCTION lose() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+        BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;
+        CREATE CONSTRAINT TRIGGER lost AFTER INSERT ON trunkline.api_keys DEFERRABLE INITIALLY DEFERRED
+            FOR EACH ROW EXECUTE FUNCTION lose()";
+    service.client.batch_execute(lost).await.unwrap();
+    let body = json!({ "name": "once", "role": "viewer" });
+    assert_eq!(post(&service, &admin, "one", &body).await.status.as_u16(), 503);
+    service.client.batch_execute("DROP TRIGGER lost ON trunkline.api_keys").await.unwrap();
+    let unknown = post(&service, &admin, "one", &body).await;
+    assert_eq!(unknown.status.as_u16(), 409);
+    assert_eq!(unknown.json()["type"], "/problems/outcome-unknown", "{}", unknown.body);
 }
 
 #[tokio::test]

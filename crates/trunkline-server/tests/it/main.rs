@@ -24,6 +24,7 @@ mod rate_limit;
 mod reads;
 mod reference;
 mod requests;
+mod running;
 mod scope;
 mod support;
 mod syncs;

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use tokio_postgres::Client;
 use tower::ServiceExt;
 use trunkline_core::configuration::{Configuration, SignIn};
-use trunkline_core::secrets::{Key, KeyRing, Secret};
+use trunkline_core::secrets::{Key, KeyId, KeyRing, Secret};
 use trunkline_core::{Clock, Random};
 use trunkline_migrate::{Migrator, Options, Silent, Target, UpRequest};
 use trunkline_postgres::testing::TestDatabase;
@@ -158,6 +158,16 @@ impl Service {
         key
     }
 
+    /// Puts another key in front of the one that sealed so far; gives its id.
+    pub(crate) fn add_key(&mut self) -> KeyId {
+        let text = |seed| Key::generate(&mut Random::seeded(seed)).to_text();
+        let ring = KeyRing::parse(&format!("{} {}", *text(2), *text(1))).unwrap();
+        let active = ring.active();
+        self.state.keys = Arc::new(ring);
+        self.router = router(self.state.clone());
+        active
+    }
+
     /// Gives a key what it may do beyond its role.
     pub(crate) async fn permit(&self, key: &str, permissions: &[&str]) {
         let hash = Sha256::digest(key.as_bytes()).to_vec();
@@ -180,6 +190,15 @@ impl Service {
     /// Sends a request, and gives the answer when its head is there.
     pub(crate) async fn open(&self, request: Request<Body>) -> axum::response::Response {
         self.router.clone().oneshot(request).await.unwrap()
+    }
+
+    /// Comes back when somebody waits for what the transaction of `client` has locked.
+    pub(crate) async fn until_somebody_waits(&self) {
+        let waiting =
+            "SELECT FROM pg_locks WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid)) LIMIT 1";
+        while self.client.query(waiting, &[]).await.unwrap().is_empty() {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
     }
 
     /// The cookie of somebody who is signed in.

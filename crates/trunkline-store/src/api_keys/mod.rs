@@ -27,6 +27,20 @@ const COLUMNS: &str = "id, name, hint, company_id, role, expires_at, revoked_at,
         ORDER BY permission
     ) AS permissions";
 
+/// Which of these keys see that one company alone.
+pub async fn find_keys_of_company(
+    executor: Executor<'_>,
+    company_id: i32,
+    ids: &[i32],
+) -> Result<Vec<i32>, StoreError> {
+    let query = "
+        SELECT id
+        FROM trunkline.api_keys
+        WHERE company_id = $1 AND id = ANY ($2)";
+    let rows = executor.rows("look for keys of a company", query, &[&company_id, &ids]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
 /// A key of a program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ApiKey {

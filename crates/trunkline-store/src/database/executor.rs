@@ -8,7 +8,7 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row, Statement};
 
 use super::pool::Manager;
-use super::record;
+use super::{record, record_write};
 use crate::StoreError;
 
 /// A connection as the pool keeps it: with the statements that were prepared on it.
@@ -73,9 +73,16 @@ impl Transaction<'_> {
     /// Makes it last.
     pub async fn commit(self) -> Result<(), StoreError> {
         let began = Instant::now();
+        record_write();
         let committed = self.inner.commit().await;
         record(began.elapsed());
-        committed.map_err(|error| self.state.failure("commit a transaction", error))
+        committed.map_err(|error| match self.state.failure("commit a transaction", error) {
+            StoreError::Unavailable { reason } => {
+                let reason = format!("lost at COMMIT, which may have been done: {reason}");
+                StoreError::Unavailable { reason }
+            }
+            failure => failure,
+        })
     }
 }
 
@@ -106,6 +113,9 @@ impl Executor<'_> {
         parameters: Parameters<'_>,
     ) -> Result<Vec<Row>, StoreError> {
         let began = Instant::now();
+        if !sql.trim_start().starts_with("SELECT") {
+            self.record_write();
+        }
         let rows = match self.query(sql, parameters).await {
             Err(error) if self.is_stale(&error) => {
                 self.state.statements().clear();
@@ -136,6 +146,7 @@ impl Executor<'_> {
         parameters: Parameters<'_>,
     ) -> Result<u64, StoreError> {
         let began = Instant::now();
+        self.record_write();
         let written = match self.prepare(sql).await {
             Ok(statement) => match self.on {
                 On::Client(client) => client.execute(&statement, parameters).await,
@@ -145,6 +156,13 @@ impl Executor<'_> {
         };
         record(began.elapsed());
         written.map_err(|error| self.state.failure(doing, error))
+    }
+
+    /// What a transaction writes lasts with its COMMIT alone.
+    fn record_write(self) {
+        if matches!(self.on, On::Client(_)) {
+            record_write();
+        }
     }
 
     async fn query(

@@ -8,5 +8,5 @@ mod tally;
 pub(crate) use executor::Parameters;
 pub use executor::{Connection, Executor, Transaction};
 pub use pool::{PoolOptions, Store};
-pub(crate) use tally::record;
 pub use tally::{Tally, add_to_tally, tallied};
+pub(crate) use tally::{record, record_write};

@@ -172,11 +172,27 @@ pub async fn find_credentials_of(
         " FROM trunkline.users WHERE email = $1"
     );
     let row = executor.row("look for a user", query, &[&email]).await?;
-    let read = |row: Row| {
-        let credentials = Credentials { password_hash: row.get(0), totp_secret: row.get(1) };
-        Ok((User::read(&row)?, credentials))
-    };
-    row.map(read).transpose()
+    row.as_ref().map(with_credentials).transpose()
+}
+
+/// The user with this id and what they prove themselves with, which nobody else changes until the
+/// transaction ends.
+pub async fn lock_credentials(
+    executor: Executor<'_>,
+    id: i32,
+) -> Result<Option<(User, Credentials)>, StoreError> {
+    let query = concat!(
+        "SELECT password_hash, totp_secret, ",
+        columns!(),
+        " FROM trunkline.users WHERE id = $1 FOR NO KEY UPDATE"
+    );
+    let row = executor.row("lock a user", query, &[&id]).await?;
+    row.as_ref().map(with_credentials).transpose()
+}
+
+fn with_credentials(row: &Row) -> Result<(User, Credentials), StoreError> {
+    let credentials = Credentials { password_hash: row.get(0), totp_secret: row.get(1) };
+    Ok((User::read(row)?, credentials))
 }
 
 /// At most `limit` users by address.

@@ -17,7 +17,8 @@ use trunkline_core::secrets::KeyRing;
 use trunkline_core::{Clock, Random};
 use trunkline_migrate::{ExitStatus, Interrupt, Migrator, Options};
 use trunkline_server::{
-    KnownCallers, Limits, Metrics, Progress, ProviderClient, Service, Settings, State, Webhooks,
+    Drained, KnownCallers, Limits, Metrics, Progress, ProviderClient, Service, Settings, State,
+    Webhooks,
 };
 use trunkline_store::audit_log::{Actor, ActorKind};
 use trunkline_store::{PoolOptions, Store};
@@ -94,11 +95,12 @@ pub(crate) async fn run_with(
     ready(&state).await?;
     let jobs = Jobs::start(&state, &stop);
 
-    let cut_off = service.await.unwrap_or_default();
-    jobs.finish(Duration::from_secs(config.server.drain_seconds)).await;
+    // The jobs were told to stop at the same moment, and have the same end.
+    let drained = service.await.unwrap_or_default();
+    jobs.finish(drained.left).await;
     traces.flush().await;
-    if cut_off > 0 {
-        warn!(connections = cut_off, "stopped; what was still being answered was cut off");
+    if drained.cut_off > 0 {
+        warn!(connections = drained.cut_off, "stopped; what was still being answered was cut off");
     } else {
         info!("stopped; everything was answered");
     }
@@ -138,13 +140,13 @@ async fn start(config: &Config, state: &State) -> Result<(), Failure> {
     keys::check_for_service(state).await
 }
 
-/// Answers in the background until asked to stop; gives how many connections were cut off then.
+/// Answers in the background until asked to stop; gives how that went.
 async fn listen(
     listener: TcpListener,
     config: &Config,
     state: &State,
     stop: &Interrupt,
-) -> Result<tokio::task::JoinHandle<usize>, Failure> {
+) -> Result<tokio::task::JoinHandle<Drained>, Failure> {
     let drain = Duration::from_secs(config.server.drain_seconds);
     let limits = Limits { head: HEAD_LIMIT, drain };
     if let Some(address) = config.server.metrics_listen {

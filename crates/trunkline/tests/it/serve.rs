@@ -119,6 +119,54 @@ async fn it_may_be_told_not_to_migrate() {
     );
 }
 
+/// The grants are those of docs/service.md.
+#[tokio::test]
+async fn it_serves_by_a_login_that_owns_no_table_and_cannot_change_the_audit_log() {
+    let place = Place::platform().await;
+    place.run("migrate up").await.expect(0);
+    let page = std::fs::read_to_string("../../docs/service.md").unwrap();
+    let grants = page.split("```sql\n").nth(1).unwrap().split("```").next().unwrap();
+    let url = place.login(&grants.replace("trunkline_service", "trunkline_reader")).await;
+    let run = serve(&place).env("DATABASE_URL", &url);
+    let run = run.env("TRUNKLINE_MIGRATIONS", "check").known(url, "[url]");
+    let mut serving = Serving::start(run).await;
+    let ready = serving.get("/health/ready").await;
+    assert!(ready.starts_with("HTTP/1.1 200 OK"), "{ready}");
+    let link = serving.setup_link().await;
+    let path = link.strip_prefix(&format!("http://{}", serving.address)).unwrap().to_owned();
+    let person = "name=Ada&email=ada%40example.com&password=a+long+sentence+of+mine+7";
+    let made = form(&serving.address, &path, "", person).await;
+    assert!(made.starts_with("HTTP/1.1 303"), "{made}");
+    let session = cookie(&made);
+    for page in [
+        "",
+        "/partner-accounts",
+        "/clients",
+        "/channels",
+        "/syncs",
+        "/webhooks",
+        "/alerts",
+        "/import",
+        "/users",
+        "/api-keys",
+        "/audit-log",
+        "/migrations",
+        "/companies",
+    ] {
+        let shown = get_with(&serving.address, &format!("/admin{page}"), &session).await;
+        assert!(shown.starts_with("HTTP/1.1 200"), "{page}: {shown}");
+    }
+    let rights = "
+        SELECT count(*)
+        FROM unnest(ARRAY['UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER']) AS privilege
+        WHERE has_table_privilege('trunkline_reader', 'trunkline.audit_log', privilege)";
+    assert_eq!(place.number(rights).await, 0);
+    serving.running.signal(Signal::TERM);
+    let log = serving.until("stopped; everything was answered").await;
+    assert!(!log.contains("permission denied"), "{log}");
+    serving.running.end().await.expect(0);
+}
+
 #[tokio::test]
 async fn a_platform_without_companies_is_named_and_nothing_is_served() {
     let place = Place::empty().await;

@@ -68,6 +68,16 @@ impl Serving {
             }
         }
     }
+
+    /// Every line from here on, to the one that holds this text.
+    pub(crate) async fn until(&mut self, text: &str) -> String {
+        let mut lines = String::new();
+        while !lines.contains(text) {
+            lines += &self.log.recv().await.unwrap();
+            lines.push('\n');
+        }
+        lines
+    }
 }
 
 /// The whole answer, head and body.

@@ -7,7 +7,7 @@ use super::fields::{FieldView, Given, errors, label_of, views};
 use super::{author, load, page_of};
 use crate::admin::form::Form;
 use crate::admin::{Frame, Page, PageProblem, Section, redirect_with_toast};
-use crate::api::etag;
+use crate::api::version;
 use crate::auth::Administrator;
 use crate::partner_accounts::{AccountDocument, AccountId, Author, edit as edit_account};
 use crate::problem::Kind;
@@ -68,7 +68,7 @@ pub(super) async fn edit(
 
 /// Refuses a form that was opened on another version.
 pub(super) fn require_version(current: &AccountDocument, given: &Given) -> Result<(), Problem> {
-    if given.get("version") == etag(current) {
+    if given.get("version") == version(current) {
         return Ok(());
     }
     let detail = "Somebody changed this account since you opened it. What you typed is kept below; look at \
@@ -91,7 +91,7 @@ fn page(
         fields: views(account.provider, author.role, Some(account), given, problem),
         errors: errors(problem, label_of(account.provider)),
         message: stale.map(|problem| problem.detail.clone()).unwrap_or_default(),
-        version: etag(account),
+        version: version(account),
         back: page_of(account.id),
     }
 }

@@ -10,7 +10,7 @@ use super::preview::Preview;
 use super::{author, load, page_of};
 use crate::admin::form::{Form, sentence};
 use crate::admin::{Frame, Page, PageProblem, Section, redirect_with_toast};
-use crate::api::etag;
+use crate::api::version;
 use crate::auth::Administrator;
 use crate::partner_accounts::{AccountDocument, AccountId, PublicProfile, edit as edit_account};
 use crate::problem::Kind;
@@ -193,7 +193,7 @@ fn page(
         here: page_of(account.id),
         fields: fields.collect(),
         message: stale.map(|problem| problem.detail.clone()).unwrap_or_default(),
-        version: etag(account),
+        version: version(account),
         has_logo: account.logo.is_some(),
         logo_error: String::new(),
         preview: Preview::new(account, &profile),

@@ -17,8 +17,8 @@ use axum::routing::{get, post};
 use tokio::try_join;
 use trunkline_core::Role;
 use trunkline_store::Executor;
-use trunkline_store::sessions::list_sessions;
-use trunkline_store::users::{User, find_user};
+use trunkline_store::sessions::{has_session, list_sessions};
+use trunkline_store::users::{User, find_user, lock_user};
 
 use super::browser::describe_browser;
 use super::form::Errors;
@@ -109,6 +109,18 @@ async fn page(
     };
     let frame = administrator.frame(headers, Section::Profile);
     Ok(Page(ProfilePage { frame, person, errors, sessions }))
+}
+
+/// The user who asks, whom nobody else changes until the transaction ends.
+///
+/// A new password, and an end of every session, lock the user too: whoever was being asked for the
+/// password meanwhile has to sign in anew.
+async fn lock_self(executor: Executor<'_>, who: &Administrator) -> Result<User, PageProblem> {
+    let user = lock_user(executor, who.session.user_id).await?.filter(|user| user.is_active);
+    match user {
+        Some(user) if has_session(executor, who.session.id).await? => Ok(user),
+        _ => Err(PageProblem::SignIn { then: "/admin/profile".to_owned() }),
+    }
 }
 
 /// The user who asks.

@@ -12,6 +12,7 @@ use trunkline_store::users::update_password;
 
 use super::super::form::{Errors, Form};
 use super::super::{Frame, Page, PageProblem, Section, redirect_with_toast};
+use super::lock_self;
 use super::present_password::check_present_password;
 use crate::State;
 use crate::auth::{
@@ -70,6 +71,7 @@ pub(super) async fn change(
     let mut connection = state.store.connection().await?;
     let transaction = connection.begin().await?;
     let executor = transaction.executor();
+    lock_self(executor, &administrator).await?;
     update_password(executor, session.user_id, &hash, now).await?;
     delete_links(executor, LinkPurpose::Password(session.user_id)).await?;
     let ended = delete_sessions(executor, session.user_id, Some(session.id)).await?;

@@ -3,10 +3,11 @@ use axum::extract::State as Extract;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use trunkline_store::audit_log::{Act, insert_audit_entry};
-use trunkline_store::users::{lock_user, update_recovery_codes};
+use trunkline_store::users::update_recovery_codes;
 
 use super::super::form::{Errors, Form};
 use super::super::{Frame, Page, PageProblem, Section};
+use super::lock_self;
 use super::present_password::{PresentPasswordPage, check_present_password};
 use super::second_factor_off::PresentPasswordForm;
 use crate::State;
@@ -61,8 +62,7 @@ pub(super) async fn replace(
     let mut connection = state.store.connection().await?;
     let transaction = connection.begin().await?;
     let executor = transaction.executor();
-    let user = lock_user(executor, session.user_id).await?;
-    if !user.is_some_and(|user| user.has_second_factor) {
+    if !lock_self(executor, &administrator).await?.has_second_factor {
         let detail = "the second factor is off, and recovery codes go with it; turn it on first";
         return Err(Problem::new(Kind::Conflict, detail).into());
     }

@@ -11,14 +11,14 @@ use serde::Deserialize;
 use trunkline_core::secrets::Secret;
 use trunkline_store::audit_log::{Act, insert_audit_entry};
 use trunkline_store::sessions::delete_sessions;
-use trunkline_store::users::{lock_user, totp_place, update_second_factor};
+use trunkline_store::users::{totp_place, update_second_factor};
 
 use super::super::form::{Errors, Form};
 use super::super::page::redirect;
 use super::super::{Frame, Page, PageProblem, Section};
-use super::find_self;
 use super::present_password::check_present_password;
 use super::recovery_codes::RecoveryCodesPage;
+use super::{find_self, lock_self};
 use crate::State;
 use crate::auth::{
     Administrator, RecoveryCodes, Visitor, find_totp_step, new_totp_secret, totp_qr_code,
@@ -98,7 +98,7 @@ pub(super) async fn turn_on(
     let code: String = form.code.split_whitespace().collect();
     match find_totp_step(&secret, &code, state.clock.now())? {
         Some(step) if errors.is_empty() => {
-            let codes = write(&state, &administrator, &form.key, step).await?;
+            let codes = write(&state, &administrator, &secret, step).await?;
             let frame = administrator.frame(&headers, Section::Profile);
             let heading = "The second factor is on";
             return Ok(Page(RecoveryCodesPage { frame, heading, codes }).into_response());
@@ -117,19 +117,21 @@ pub(super) async fn turn_on(
 async fn write(
     state: &State,
     administrator: &Administrator,
-    sealed: &str,
+    secret: &Secret,
     step: i64,
-) -> Result<Vec<String>, Problem> {
+) -> Result<Vec<String>, PageProblem> {
     let (session, now) = (&administrator.session, state.clock.now());
     let codes = RecoveryCodes::generate(&state.random);
     let mut connection = state.store.connection().await?;
     let transaction = connection.begin().await?;
     let executor = transaction.executor();
-    let user = lock_user(executor, session.user_id).await?;
-    if user.is_none_or(|user| user.has_second_factor) {
-        return Err(Problem::new(Kind::Conflict, "the second factor is on already"));
+    if lock_self(executor, administrator).await?.has_second_factor {
+        return Err(Problem::new(Kind::Conflict, "the second factor is on already").into());
     }
-    update_second_factor(executor, session.user_id, sealed, step, &codes.hashes, now).await?;
+    // The page may be older than the key that is active now, and a rotation does not see it.
+    let row = session.user_id.to_string();
+    let sealed = state.keys.seal(&totp_place(&row), secret, &mut state.random.clone());
+    update_second_factor(executor, session.user_id, &sealed, step, &codes.hashes, now).await?;
     delete_sessions(executor, session.user_id, Some(session.id)).await?;
     let act = Act::on_user("user.totp_enabled", session.user_id);
     insert_audit_entry(executor, &administrator.actor(), &act, now).await?;

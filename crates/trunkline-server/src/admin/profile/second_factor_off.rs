@@ -7,6 +7,7 @@ use trunkline_store::users::delete_second_factor;
 
 use super::super::form::{Errors, Form};
 use super::super::{Page, PageProblem, Section, redirect_with_toast};
+use super::lock_self;
 use super::present_password::{PresentPasswordPage, check_present_password};
 use crate::State;
 use crate::auth::{Administrator, Visitor};
@@ -57,6 +58,7 @@ pub(super) async fn turn_off(
     let mut connection = state.store.connection().await?;
     let transaction = connection.begin().await?;
     let executor = transaction.executor();
+    lock_self(executor, &administrator).await?;
     delete_second_factor(executor, session.user_id, now).await?;
     let act = Act::on_user("user.totp_disabled", session.user_id);
     insert_audit_entry(executor, &administrator.actor(), &act, now).await?;

@@ -5,6 +5,7 @@ use trunkline_store::audit_log::{Act, insert_audit_entry};
 use trunkline_store::sessions::{delete_session, delete_sessions};
 
 use super::super::{PageProblem, redirect_with_toast};
+use super::lock_self;
 use crate::State;
 use crate::auth::Administrator;
 use crate::problem::Problem;
@@ -33,17 +34,19 @@ async fn end_sessions(
     state: &State,
     administrator: &Administrator,
     id: Option<i32>,
-) -> Result<(), Problem> {
+) -> Result<(), PageProblem> {
     let session = &administrator.session;
     let mut connection = state.store.connection().await?;
     let transaction = connection.begin().await?;
     let executor = transaction.executor();
+    // Against a sign-in at this moment, whose session would begin unseen.
+    lock_self(executor, administrator).await?;
     let ended = match id {
         Some(id) => u64::from(delete_session(executor, session.user_id, id).await?),
         None => delete_sessions(executor, session.user_id, Some(session.id)).await?,
     };
     if id.is_some() && ended == 0 {
-        return Err(Problem::not_found("session"));
+        return Err(Problem::not_found("session").into());
     }
     let act = Act {
         after: Some(json!({ "sessions_ended": ended })),

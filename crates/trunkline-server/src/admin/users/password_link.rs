@@ -44,7 +44,8 @@ pub(super) async fn make(
     let connection = state.store.connection().await?;
     let user = find_target(connection.executor(), &administrator, &id).await?;
     drop(connection);
-    let made = state.people(administrator.actor()).password_link(user.id, false).await;
+    let highest = administrator.session.role;
+    let made = state.people(administrator.actor()).password_link(user.id, highest, false).await;
     let invitation = made.map_err(|error| match error {
         PeopleError::Store(error) => error.into(),
         PeopleError::NotFound => Problem::not_found("user"),

@@ -1,9 +1,7 @@
 use axum::extract::{Path, State as Extract};
 use axum::response::Response;
 use serde::Deserialize;
-use serde_json::json;
 use trunkline_core::Role;
-use trunkline_store::users::update_user_role;
 
 use super::super::form::Form;
 use super::super::{PageProblem, redirect_with_toast};
@@ -11,6 +9,7 @@ use super::act::{page_of, record};
 use super::target::{lock_target, require_over};
 use crate::State;
 use crate::auth::Administrator;
+use crate::people::change_role;
 use crate::problem::{FieldProblem, Problem};
 
 /// What the form sends.
@@ -20,7 +19,7 @@ pub(super) struct RoleForm {
     role: String,
 }
 
-/// Changes what a user may do, from their next request on.
+/// Changes what a user may do, from their next request on; a new owner signs in anew.
 pub(super) async fn change(
     Extract(state): Extract<State>,
     administrator: Administrator,
@@ -37,8 +36,7 @@ pub(super) async fn change(
     let executor = transaction.executor();
     let user = lock_target(executor, &administrator, &id, role != Role::Owner).await?;
     if user.role != role {
-        update_user_role(executor, user.id, role, state.clock.now()).await?;
-        let change = (Some(json!({ "role": user.role })), Some(json!({ "role": role })));
+        let change = change_role(executor, &user, role, state.clock.now()).await?;
         let action = "user.role_changed";
         record(transaction, &state, &administrator, &user, action, change).await?;
     }

@@ -19,7 +19,7 @@ use utoipa_axum::routes;
 use crate::State;
 use crate::alerts::{SecretSeen, see_secret};
 use crate::api::alerts::{rule, severity};
-use crate::api::schema;
+use crate::api::{Versioned, schema};
 
 pub(super) fn operations() -> OpenApiRouter<State> {
     OpenApiRouter::new()
@@ -63,6 +63,8 @@ pub(crate) struct AlertDestination {
     #[schema(schema_with = schema::timestamp)]
     updated_at: Timestamp,
 }
+
+impl Versioned for AlertDestination {}
 
 impl AlertDestination {
     fn new(state: &State, destination: alerts::Destination) -> Self {

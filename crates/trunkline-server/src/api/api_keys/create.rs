@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use trunkline_core::{Permission, Role, Scope};
 use utoipa::ToSchema;
 
-use super::change::refuse_credentials;
+use super::change::refuse_more;
 use super::{ApiKey, KeyRequest, create_key};
 use crate::State;
 use crate::api::{Body, schema};
@@ -25,13 +25,14 @@ pub(crate) struct NewApiKey {
     /// What it may do.
     #[schema(schema_with = schema::key_role)]
     role: Role,
-    /// What it may do beyond that; empty: nothing. `credentials:read` is granted on the page, by an owner.
+    /// What it may do beyond that; empty: nothing. A key gives only what it may itself; `credentials:read` is granted on the
+    /// page, by an owner.
     #[schema(value_type = Vec<String>, required = false, max_items = 50)]
     #[serde(default)]
     permissions: Vec<Permission>,
     /// The one company that it sees; null: everything that the key sees which makes it.
     company_id: Option<i32>,
-    /// When it ends, in the future; null: never.
+    /// When it ends, in the future; null: never. No later than the key that makes it.
     #[schema(schema_with = schema::optional_timestamp, required = false)]
     expires_at: Option<Timestamp>,
 }
@@ -50,7 +51,8 @@ pub(crate) struct CreatedApiKey {
 /// Make a key
 ///
 /// Only this answer shows it; a repetition with the same `Idempotency-Key` within 24 hours shows it
-/// again. It takes a key of the role admin. No key makes one that sees more than itself.
+/// again. It takes a key of the role admin. No key makes one that sees more than itself, may more with the providers, or
+/// ends later.
 #[utoipa::path(
     post,
     path = "/api/v1/api-keys",
@@ -75,7 +77,7 @@ pub(super) async fn create_api_key(
         }
     };
     let NewApiKey { name, role, permissions, expires_at, .. } = new;
-    refuse_credentials(&[], &permissions)?;
+    refuse_more(&caller, &permissions, "expires_at", expires_at)?;
     let request = KeyRequest { name, role, company_id, permissions, expires_at, created_by: None };
     let (made, key) = create_key(&state, &caller.actor(), &request).await?;
     let location = format!("/api/v1/api-keys/{}", made.id);

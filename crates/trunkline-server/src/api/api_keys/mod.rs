@@ -16,7 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::State;
-use crate::api::schema;
+use crate::api::{Versioned, schema};
 
 pub use act::add_api_key;
 pub(crate) use act::{KeyChange, KeyRequest, change_key, create_key, revoke_key};
@@ -59,6 +59,10 @@ pub(crate) struct ApiKey {
     /// When it was made.
     #[schema(schema_with = schema::timestamp)]
     pub created_at: Timestamp,
+}
+
+impl Versioned for ApiKey {
+    const ASIDE: &'static [&'static str] = &["last_used_at", "last_used_address"];
 }
 
 impl From<api_keys::ApiKey> for ApiKey {

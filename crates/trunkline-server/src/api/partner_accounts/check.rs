@@ -9,7 +9,7 @@ use crate::partner_accounts::{AccountDocument, AccountId, check};
 use crate::{Problem, State};
 
 /// Ask the provider whether a partner account works: keys, permissions, what expires and when. Nothing is
-/// changed there. The findings stand in `check` until the next time.
+/// changed there. The findings stand in `check` until the next time; 409 where the account was edited meanwhile.
 #[utoipa::path(
     post,
     path = "/api/v1/partner-accounts/{id}/check",

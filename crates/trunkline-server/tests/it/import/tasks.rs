@@ -148,11 +148,7 @@ async fn a_task_that_waits_for_a_lock_is_stopped_within_seconds() {
         let path = format!("/api/v1/import/tasks/{}", put_up.expect(202).json()["id"]);
         let state = service.state.clone();
         let working = tokio::spawn(async move { import_once(&state, &Interrupt::default()).await });
-        let waiting =
-            "SELECT count(*) FROM pg_locks WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))";
-        while service.number(waiting).await == 0 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        service.until_somebody_waits().await;
         service.call("POST", &format!("{path}/stop"), &key, &json!({})).await.expect(200);
         let ended = tokio::time::timeout(Duration::from_secs(10), working).await;
         assert!(ended.expect("within seconds").unwrap().unwrap());

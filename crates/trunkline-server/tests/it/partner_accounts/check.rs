@@ -1,8 +1,11 @@
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::Path;
 use axum::http::{HeaderMap, StatusCode};
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 use super::{ACCOUNTS, actions, add, dialog360, patch, stable};
 use crate::support::Service;
@@ -16,7 +19,11 @@ async fn provider(key: &'static str) -> String {
         }
         (StatusCode::UNAUTHORIZED, Json(json!({ "meta": { "developer_message": "bad key" } })))
     };
-    let router = axum::Router::new().route("/api/v2/partners/{id}", get(partner));
+    serve(get(partner)).await
+}
+
+async fn serve(partner: MethodRouter) -> String {
+    let router = axum::Router::new().route("/api/v2/partners/{id}", partner);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, router).await });
@@ -32,13 +39,18 @@ async fn a_check_tells_what_is_wrong_and_keeps_it() {
     let set = "UPDATE trunkline.partner_account_details SET base_url = $1";
     service.client.execute(set, &[&address]).await.unwrap();
     let path = format!("{ACCOUNTS}/1");
+    let before = service.get(&path, &key).await;
     let good = service.call("POST", &format!("{path}/check"), &key, &json!({})).await;
     assert_eq!(good.status.as_u16(), 200, "{}", good.body);
     insta::assert_snapshot!("good", redacted(&good.json()["check"]));
     assert_eq!(service.get(&path, &key).await.body, good.body);
 
+    // The check was no edit: what was read before it may still be edited.
     let wrong = json!({ "api_key": "d360-another-key-0000" });
-    assert_eq!(patch(&service, &key, &path, "*", &wrong).await.status.as_u16(), 200);
+    assert_eq!(
+        patch(&service, &key, &path, before.header("etag"), &wrong).await.status.as_u16(),
+        200
+    );
     let bad = service.call("POST", &format!("{path}/check"), &key, &json!({})).await;
     insta::assert_snapshot!("bad", redacted(&bad.json()["check"]));
     assert!(!stable(&bad).contains("d360-another-key"));
@@ -51,6 +63,33 @@ async fn a_check_tells_what_is_wrong_and_keeps_it() {
             "partner_account.checked"
         ]
     );
+}
+
+#[tokio::test]
+async fn what_a_provider_says_of_credentials_that_were_replaced_meanwhile_is_not_kept() {
+    let service = Service::new().await;
+    let key = service.api_key("admin", None).await;
+    add(&service, &key, &dialog360()).await;
+    let (asked, answers) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (said, may) = (Arc::clone(&asked), Arc::clone(&answers));
+    let partner = async move |Path(id): Path<String>| {
+        said.notify_one();
+        may.notified().await;
+        Json(json!({ "id": id }))
+    };
+    let address = serve(get(partner)).await;
+    let set = "UPDATE trunkline.partner_account_details SET base_url = $1";
+    service.client.execute(set, &[&address]).await.unwrap();
+    let path = format!("{ACCOUNTS}/1");
+    let (checked, body) = (format!("{path}/check"), json!({}));
+    let (checked, ()) = tokio::join!(service.call("POST", &checked, &key, &body), async {
+        asked.notified().await;
+        let other = json!({ "api_key": "d360-another-key-0000" });
+        assert_eq!(patch(&service, &key, &path, "*", &other).await.status.as_u16(), 200);
+        answers.notify_one();
+    });
+    assert_eq!(checked.status.as_u16(), 409, "{}", checked.body);
+    assert!(service.get(&path, &key).await.json()["check"].is_null());
 }
 
 fn redacted(check: &Value) -> String {

@@ -56,6 +56,7 @@ async fn nobody_else_is_told_a_credential() {
 async fn a_key_gives_and_takes_what_may_be_passed_on_but_no_credentials() {
     let (service, _) = world().await;
     let admin = service.api_key("admin", None).await;
+    service.permit(&admin, &["provider:send", "POST {waba}/message_templates"]).await;
     let make = async |permissions: Value| {
         let body = json!({ "name": "sender", "role": "operator", "permissions": permissions });
         service.call("POST", "/api/v1/api-keys", &admin, &body).await

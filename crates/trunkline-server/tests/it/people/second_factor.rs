@@ -106,6 +106,38 @@ async fn a_code_works_once_also_at_the_same_moment() {
 }
 
 #[tokio::test]
+async fn sessions_that_end_while_a_code_is_looked_at_end_that_sign_in_too() {
+    let service = Service::with_owner().await;
+    let cookie = service.enter("ada@example.com").await;
+    let (app, _) = turn_on(&service, &cookie).await;
+    service.wait(30);
+    let waiting = begin(&service).await;
+    let code = app.code(&service);
+    let end = "BEGIN; LOCK TABLE trunkline.sign_in_throttles; DELETE FROM trunkline.sessions";
+    service.client.batch_execute(end).await.unwrap();
+    let (answer, ()) = tokio::join!(give(&service, &waiting, &code), async {
+        service.until_somebody_waits().await;
+        service.client.batch_execute("COMMIT").await.unwrap();
+    });
+    answer.leads_to("/admin/sign-in?then=%2Fadmin");
+    assert_eq!(service.number("SELECT count(*) FROM trunkline.sessions").await, 0);
+}
+
+#[tokio::test]
+async fn a_page_that_is_older_than_the_active_key_leaves_nothing_under_the_old_one() {
+    let mut service = Service::with_owner().await;
+    let cookie = service.enter("ada@example.com").await;
+    let page = service.page("/admin/profile/second-factor", &cookie).await.expect(200);
+    let (sealed, app) = read_key(&page);
+    let active = service.add_key();
+    let form = format!("key={sealed}&code={}&password={PASSWORD}", app.code(&service));
+    let form = form.replace(' ', "+");
+    service.submit("/admin/profile/second-factor", &cookie, &form).await.expect(200);
+    let stored = service.text("SELECT totp_secret FROM trunkline.users").await;
+    assert!(stored.starts_with(&format!("tlk1.{active}.")), "{stored}");
+}
+
+#[tokio::test]
 async fn a_recovery_code_works_once_and_new_ones_end_the_old() {
     let service = Service::with_owner().await;
     let cookie = service.enter("ada@example.com").await;

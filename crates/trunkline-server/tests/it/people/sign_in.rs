@@ -147,6 +147,24 @@ async fn guesses_at_the_same_moment_get_no_more_than_those_one_by_one() {
 }
 
 #[tokio::test]
+async fn a_password_that_is_replaced_while_it_is_looked_at_lets_nobody_in() {
+    let service = Service::with_owner().await;
+    for change in ["is_active = false", "password_hash = 'another'"] {
+        let change = format!("BEGIN; UPDATE trunkline.users SET {change}");
+        service.client.batch_execute(&change).await.unwrap();
+        let (answer, ()) = tokio::join!(service.try_password("ada@example.com", PASSWORD), async {
+            service.until_somebody_waits().await;
+            service.client.batch_execute("COMMIT").await.unwrap();
+        });
+        answer.expect(422).says("do not belong together");
+        let restore = "UPDATE trunkline.users SET is_active = true";
+        service.client.execute(restore, &[]).await.unwrap();
+    }
+    assert_eq!(service.number("SELECT count(*) FROM trunkline.sessions").await, 1, "the setup's");
+    assert_eq!(service.actions().await[0], "user.sign_in_failed");
+}
+
+#[tokio::test]
 async fn nobody_is_sent_to_another_site() {
     let service = Service::with_owner().await;
     for then in [

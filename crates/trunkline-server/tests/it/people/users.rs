@@ -109,12 +109,20 @@ async fn a_changed_role_holds_from_the_next_request_on() {
     };
     change("role=viewer").await;
     service.page("/admin/users", &admin).await.expect(403);
+    let link = service.people().password_link(ALAN, Role::Admin, false).await.unwrap().link;
     change("role=owner").await;
-    service.page("/admin/users/1", &admin).await.expect(200);
     let said = "SELECT concat_ws(' ', action, object_id, before, after) FROM trunkline.audit_log
                 ORDER BY id DESC LIMIT 1";
-    let expected = r#"user.role_changed 2 {"role": "viewer"} {"role": "owner"}"#;
+    let expected =
+        r#"user.role_changed 2 {"role": "viewer"} {"role": "owner", "sessions_ended": 1}"#;
     assert_eq!(service.text(said).await, expected);
+    // Both may be in the hands of an admin, who makes no owners.
+    assert!(!service.is_signed_in(&admin).await);
+    service.page(&path(&link), "").await.expect(404);
+    let refused = service.people().password_link(ALAN, Role::Admin, false).await;
+    assert!(refused.is_err(), "an admin makes none for an owner");
+    let admin = service.enter("alan@example.com").await;
+    service.page("/admin/users/1", &admin).await.expect(200);
     let answer = service.submit(&format!("/admin/users/{ALAN}/role"), &owner, "role=x").await;
     answer.expect(422);
 }
@@ -123,7 +131,7 @@ async fn a_changed_role_holds_from_the_next_request_on() {
 async fn a_deactivated_user_is_out_at_once_until_activated_again() {
     let (service, owner, _) = crew().await;
     let cookie = service.enter("olive@example.com").await;
-    let link = service.people().password_link(OLIVE, false).await.unwrap().link;
+    let link = service.people().password_link(OLIVE, Role::Owner, false).await.unwrap().link;
     let post = async |act: &str| {
         let path = format!("/admin/users/{OLIVE}/{act}");
         service.submit(&path, &owner, "").await
@@ -208,9 +216,10 @@ async fn nobody_deactivates_themselves_and_the_last_owner_stays() {
 #[tokio::test]
 async fn two_owners_who_act_against_each_other_leave_one() {
     for act in ["role", "deactivate"] {
-        let (service, ada, alan) = crew().await;
+        let (service, ada, _) = crew().await;
         let form = if act == "role" { "role=viewer" } else { "" };
         service.submit("/admin/users/2/role", &ada, "role=owner").await.expect(303);
+        let alan = service.enter("alan@example.com").await;
         let (at_alan, at_ada) = (format!("/admin/users/2/{act}"), format!("/admin/users/1/{act}"));
         let (one, other) = tokio::join!(
             service.submit(&at_alan, &ada, form),
@@ -226,8 +235,9 @@ async fn two_owners_who_act_against_each_other_leave_one() {
 
 #[tokio::test]
 async fn two_owners_who_step_down_at_once_leave_one() {
-    let (service, ada, alan) = crew().await;
+    let (service, ada, _) = crew().await;
     service.submit("/admin/users/2/role", &ada, "role=owner").await.expect(303);
+    let alan = service.enter("alan@example.com").await;
     let (one, other) = tokio::join!(
         service.submit("/admin/users/1/role", &ada, "role=admin"),
         service.submit("/admin/users/2/role", &alan, "role=admin"),

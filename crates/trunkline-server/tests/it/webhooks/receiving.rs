@@ -199,6 +199,26 @@ async fn where_a_shared_key_of_twilios_signs_it_is_the_one_of_the_account_and_no
     ] {
         assert_eq!(post(settings, signature).await, 401, "{settings:?} {signature}");
     }
+
+    // The one that another replaces goes on for a while.
+    let other = json!({ "shared_key_id": "WK2", "shared_key_secret": "secret-of-another" });
+    let path = format!("/api/v1/partner-accounts/{}", twilio.id);
+    let request = Request::patch(&path)
+        .header("authorization", format!("Bearer {key}"))
+        .header("content-type", "application/json")
+        .header("if-match", "*");
+    let replaced = service.send(request.body(Body::from(other.to_string())).unwrap()).await;
+    assert_eq!(replaced.status.as_u16(), 200, "{}", replaced.body);
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let by_other = BASE64_STANDARD.encode(code("secret-of-another", signed.as_bytes()));
+    let of_other = "key=WK2,algorithm=HMAC_SHA256";
+    assert_eq!(post(Some(of_other), &by_other).await, 200);
+    assert_eq!(post(Some(long), &by_key).await, 200);
+    assert_eq!(post(Some(long), &sha1("12345678", &signed)).await, 401);
+    service.clock.advance(jiff::SignedDuration::from_hours(49));
+    tokio::time::sleep(std::time::Duration::from_millis(2100)).await;
+    assert_eq!(post(Some(of_other), &by_other).await, 200);
+    assert_eq!(post(Some(long), &by_key).await, 401);
 }
 
 #[tokio::test]
