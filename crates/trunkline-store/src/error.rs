@@ -99,7 +99,7 @@ impl StoreError {
                 "give the address of the platform's database: --database-url; to try it out: trunkline database sample"
             }
             Self::Query { code: Some(code), .. } if code == "42501" => {
-                "this login needs SELECT, INSERT, UPDATE and DELETE on the tables of `trunkline migrate up`"
+                "as the owner, GRANT this login what is named: it needs SELECT, INSERT, UPDATE and DELETE on the tables of `trunkline migrate up`, USAGE on their sequences, and of the platform's tables what docs/import.md says"
             }
             Self::Query { code: Some(code), .. } if code == "42P01" || code == "42703" => {
                 "the tables are not those of this release: trunkline migrate status"

@@ -10,9 +10,11 @@ vocabulary! {
     Conflict {
         /// `connection_data` is NULL, so nothing says which account the number belongs to.
         DataMissing = "data_missing",
-        /// `connection_data` is no JSON object, nor one object within a string or an array; or an id is longer than 500
-        /// bytes, or a text holds a NUL, which no column can.
+        /// `connection_data` is no JSON object, nor one object within a string or an array; or a text holds a NUL, which no
+        /// column can.
         InvalidData = "invalid_data",
+        /// An id is none that the provider gives: Meta's are digits, others letters and digits, and none is longer than 500.
+        InvalidId = "invalid_id",
         /// `company_id` is NULL, and so is the company of the user.
         CompanyUnknown = "company_unknown",
         /// `companies` has no such row.
@@ -52,6 +54,7 @@ impl Conflict {
         match self {
             Self::DataMissing => "connection_data is NULL",
             Self::InvalidData => "connection_data is no JSON object of texts that can be stored",
+            Self::InvalidId => "an id is none that the provider gives",
             Self::CompanyUnknown => "neither the row nor its user has a company",
             Self::CompanyMissing => "its company does not exist",
             Self::ClientIdMissing => "no WABA, client or account id",
@@ -77,8 +80,13 @@ impl Conflict {
     pub fn remedy(self, row: i64, is_in_tables: bool, options: &str) -> String {
         let remedy = match self {
             Self::SourceMoved => {
+                let moved = if options.contains("--from csv") {
+                    "if the file is another one, or lines changed places: another name, or a column id; else "
+                } else {
+                    ""
+                };
                 return format!(
-                    "trunkline import undo --row {row}{options} (where it keeps the channel: with --forget), then run again"
+                    "{moved}trunkline import undo --row {row}{options} (where that keeps the channel: --changed delete, or --changed forget if it is to stay as it is), then run again"
                 );
             }
             Self::NumberInTwoCompanies | Self::ClientInTwoCompanies if is_in_tables => {
@@ -87,7 +95,10 @@ impl Conflict {
             Self::DataMissing | Self::ClientIdMissing | Self::ChannelIdMissing => {
                 "complete connection_data, or connect the number anew"
             }
-            Self::InvalidData => "write connection_data as one JSON object",
+            Self::InvalidData => "write connection_data as one JSON object, without NUL",
+            Self::InvalidId => {
+                "write the ids of account and number as the provider shows them: Meta's are digits, others letters and digits"
+            }
             Self::CompanyUnknown | Self::CompanyMissing => "set company_id of the row",
             Self::PhoneNumberAsId => "write the provider's id; the provider's console shows it",
             Self::NotAClientId => "write the WABA id; Meta's Business Manager shows it",

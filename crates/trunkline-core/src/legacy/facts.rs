@@ -30,13 +30,25 @@ pub const ADDRESS: &str = "whatsapp:";
 const LONGEST_ID: usize = 500;
 
 impl Facts {
-    /// Whether a column can hold each text, and an index each id.
+    /// Whether the ids can be ones of the provider: Meta's are digits, those of the others letters and digits; what a
+    /// spreadsheet or a template left in their place is none. Nor is one that no index holds.
+    pub(super) fn has_ids(&self) -> bool {
+        let is_in = |id: &str| match self.provider {
+            Provider::Meta => id.bytes().all(|byte| byte.is_ascii_digit()),
+            Provider::Dialog360 | Provider::Twilio => {
+                id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+            }
+        };
+        let is_address = self.address().as_ref() == Some(&self.channel_id);
+        let mut ids = vec![&self.client_id];
+        ids.extend((!is_address).then_some(&self.channel_id));
+        ids.iter().all(|id| id.len() <= LONGEST_ID && is_in(id))
+    }
+
+    /// Whether a column can hold each text.
     pub(super) fn can_be_stored(&self) -> bool {
-        let ids = [Some(&self.client_id), Some(&self.channel_id), self.phone_number.as_ref()];
-        let texts = [self.display_name.as_ref(), self.webhook_url.as_ref()];
-        let mut all = ids.iter().chain(&texts).flatten();
-        ids.iter().flatten().all(|id| id.len() <= LONGEST_ID)
-            && all.all(|text| !text.contains('\0'))
+        let texts = [&self.display_name, &self.webhook_url, &self.phone_number];
+        texts.iter().copied().flatten().all(|text| !text.contains('\0'))
     }
 
     /// The address of a sender of Twilio's, which stands in place of its SID where that is not known.

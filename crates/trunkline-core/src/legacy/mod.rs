@@ -136,6 +136,9 @@ fn read_channel(
         display_name: some_text(row.account_name),
         webhook_url: account.webhook_url,
     };
+    if !facts.has_ids() {
+        return Err(Conflict::InvalidId);
+    }
     if !facts.can_be_stored() {
         return Err(Conflict::InvalidData);
     }

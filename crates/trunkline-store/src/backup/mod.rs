@@ -12,7 +12,7 @@ mod target;
 
 pub use contents::{Contents, NO_TRANSACTION_TIMEOUT, comparison};
 pub use references::{IdRange, Reference};
-pub use replace::{Aside, forget_later_migrations, list_aside};
+pub use replace::{Aside, forget_later_migrations, list_aside, missing_moving_rights};
 pub use scratch::{create_scratch, drop_scratch, fill_references};
 pub use snapshot::{AppliedMigration, Keys, Server, Snapshot};
 pub use target::{Lacking, TargetState};

@@ -1,7 +1,8 @@
 use jiff::Timestamp;
 use tokio_postgres::Client;
+use tokio_postgres::types::{ToSql, Type};
 
-use super::{AppliedMigration, CONTRACT_TABLES, literal, quote};
+use super::{AppliedMigration, CONTRACT_TABLES, Lacking, literal, quote};
 use crate::StoreError;
 use crate::migrations::LABEL;
 
@@ -32,10 +33,7 @@ pub async fn list_aside(
         ORDER BY 1",
         CONTRACT_TABLES.map(literal).join(", ")
     );
-    let parameters = [(
-        &schemas as &(dyn tokio_postgres::types::ToSql + Sync),
-        tokio_postgres::types::Type::TEXT_ARRAY,
-    )];
+    let parameters = [(&schemas as &(dyn ToSql + Sync), Type::TEXT_ARRAY)];
     let rows = client.query_typed(&query, &parameters).await.map_err(&failed)?;
     // Names that are there, and those that the backup brings.
     let query = "SELECT nspname::TEXT FROM pg_namespace";
@@ -52,6 +50,34 @@ pub async fn list_aside(
         }
     }
     Ok(aside)
+}
+
+/// What the login may not move aside: only an owner who may make schemas can.
+pub async fn missing_moving_rights(
+    client: &Client,
+    aside: &[Aside],
+) -> Result<Vec<Lacking>, StoreError> {
+    let schemas: Vec<&str> =
+        aside.iter().filter(|it| it.from != "public").map(|it| it.from.as_str()).collect();
+    let tables: Vec<&str> = aside.iter().flat_map(|it| &it.tables).map(String::as_str).collect();
+    let query = "
+        SELECT format('the login %I does not own the schema %I', current_user, nspname),
+            format('as a superuser: ALTER SCHEMA %I OWNER TO %I; or restore as its owner', nspname, current_user)
+        FROM pg_namespace
+        WHERE nspname = ANY ($1) AND NOT pg_has_role(nspowner, 'USAGE')
+        UNION ALL
+        SELECT format('the login %I does not own the table public.%I', current_user, relname),
+            format('as a superuser: ALTER TABLE public.%I OWNER TO %I; or restore as its owner', relname, current_user)
+        FROM pg_class
+        WHERE relnamespace = 'public'::REGNAMESPACE AND relname = ANY ($2) AND NOT pg_has_role(relowner, 'USAGE')
+        UNION ALL
+        SELECT format('the login %I may not make schemas in the database %I', current_user, current_database()),
+            format('as the owner: GRANT CREATE ON DATABASE %I TO %I;', current_database(), current_user)
+        WHERE NOT has_database_privilege(current_database(), 'CREATE')";
+    let parameters = [&schemas as &(dyn ToSql + Sync), &tables].map(|it| (it, Type::TEXT_ARRAY));
+    let rows = client.query_typed(query, &parameters).await;
+    let rows = rows.map_err(StoreError::query("look at who owns what is in the way"))?;
+    Ok(rows.iter().map(|row| Lacking { what: row.get(0), hint: row.get(1) }).collect())
 }
 
 /// A name as archives have them, whose end says what the tables in it were called.

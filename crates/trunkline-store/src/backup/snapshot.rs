@@ -28,7 +28,9 @@ pub struct Server {
     pub version: String,
     /// It follows another server, and takes no writes.
     pub is_standby: bool,
-    /// The login may make databases.
+    /// The login, quoted.
+    pub login: String,
+    /// It may make databases.
     pub makes_databases: bool,
 }
 
@@ -37,13 +39,19 @@ impl Server {
     pub async fn inspect(client: &Client) -> Result<Self, StoreError> {
         let query = "
             SELECT current_setting('server_version'), current_setting('server_version_num')::INTEGER / 10000,
-                pg_is_in_recovery(), rolcreatedb OR rolsuper
+                pg_is_in_recovery(), rolcreatedb OR rolsuper, quote_ident(rolname)
             FROM pg_roles
             WHERE rolname = current_user";
         let row = client.query_typed_one(query, &[]).await;
         let row = row.map_err(StoreError::query("read the server's version"))?;
         let major = row.get::<_, i32>(1).unsigned_abs();
-        Ok(Self { version: row.get(0), major, is_standby: row.get(2), makes_databases: row.get(3) })
+        Ok(Self {
+            version: row.get(0),
+            major,
+            is_standby: row.get(2),
+            makes_databases: row.get(3),
+            login: row.get(4),
+        })
     }
 }
 

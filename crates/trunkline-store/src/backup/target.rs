@@ -38,12 +38,18 @@ impl TargetState {
             occupied = existing_schemas(client, expected).await?;
         }
         let mut state = Self { occupied, lacking: missing_writing_rights(client, expected).await? };
+        let login = current_user(client).await?;
         for reference in references {
-            state.lacking.extend(missing_rows(client, reference).await?);
+            state.lacking.extend(missing_rows(client, reference, &login).await?);
         }
         state.lacking.extend(missing_roles(client, roles).await?);
         Ok(state)
     }
+}
+
+async fn current_user(client: &Client) -> Result<String, StoreError> {
+    let row = client.query_typed_one("SELECT current_user::TEXT", &[]).await;
+    Ok(row.map_err(StoreError::query("ask for the login's name"))?.get(0))
 }
 
 /// Schemas that a backup makes, and that are there.
@@ -65,6 +71,7 @@ async fn existing_schemas(
 async fn missing_rows(
     client: &Client,
     reference: &Reference,
+    login: &str,
 ) -> Result<Option<Lacking>, StoreError> {
     let (table, column) = (&reference.table, &reference.column);
     for right in ["SELECT", "REFERENCES"] {
@@ -72,8 +79,9 @@ async fn missing_rows(
             return Ok(Some(Lacking {
                 what: format!("the login may not refer to {table}: it lacks the right {right}"),
                 hint: format!(
-                    "as the owner: GRANT SELECT, REFERENCES ON {} TO the login;",
-                    table.quoted()
+                    "as the owner: GRANT SELECT, REFERENCES ON {} TO {};",
+                    table.quoted(),
+                    quote(login)
                 ),
             }));
         }

@@ -83,6 +83,7 @@ impl Background {
 }
 
 /// A row of a source, with its id and times as [`SourceRow`] has them.
+#[derive(Clone, Copy)]
 pub(super) struct Dated<'a> {
     pub(super) id: i64,
     pub(super) created_at: i64,

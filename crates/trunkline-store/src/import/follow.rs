@@ -27,10 +27,11 @@ const AWAY: Duration = Duration::from_secs(2);
 
 /// Follows what the platform changes, until it is asked to stop.
 ///
-/// First everything is taken over; where it is asked to stop before that is done, the report says so. From then on the rows are looked at that were changed since shortly before the last
-/// look, and those with a new id; all of it again where contenders came or went. A change that does not touch
-/// `updated_at` is seen by the next whole run alone, a row that is deleted by `verify`. A database that goes away, and who holds
-/// a lock for long, is waited for.
+/// First everything is taken over; where it is asked to stop before that is done, the report says so. From then on the rows
+/// are looked at that were changed since shortly before the last look, and those with a new id; all of it again where
+/// contenders came or went. `progress` hears of what is taken over at first, then, without rows, that this is done, then of
+/// what changes. A change that leaves `updated_at` alone is seen by the next whole run alone, a row that is deleted by
+/// `verify`. A database that goes away, and who holds a lock for long, is waited for.
 pub async fn follow(
     store: &Store,
     platform: &Platform,
@@ -61,8 +62,12 @@ pub async fn follow(
         match looked {
             Ok(took) => rest = interval.max(took * SHARE),
             // The database was started again, another server is the primary now, or somebody holds a lock for long: what was
-            // not seen is seen then.
-            Err(error) if matches!(error, StoreError::Unavailable { .. }) || error.is_passing() => {
+            // not seen is seen the next time.
+            Err(error @ StoreError::Unavailable { .. }) => {
+                tracing::warn!(%error, "what the platform changed is looked at when the database is back");
+                rest = interval.max(AWAY);
+            }
+            Err(error @ StoreError::Query { .. }) if error.is_passing() => {
                 tracing::warn!(%error, "what the platform changed is looked at again in a moment");
                 rest = interval.max(AWAY);
             }
@@ -98,6 +103,7 @@ impl Look<'_> {
         drop(connection);
         let first = run(store, platform, &known, ring, options, interrupt, progress).await?;
         report.absorb(&first, true);
+        progress(report, &[]);
         Ok((!first.is_interrupted).then_some((position, known)))
     }
 
@@ -115,7 +121,7 @@ impl Look<'_> {
         let next = platform.position(executor).await?;
         let since = position.before(OVERLAP);
         let mut took = Duration::ZERO;
-        if has_work(executor, platform, known, ring, options, since).await? {
+        if self.has_work(executor, known, since, report, progress).await? {
             let began = Instant::now();
             let Some(found) = survey(executor, platform, interrupt, &mut |_| {}).await? else {
                 return Ok(took);
@@ -133,29 +139,39 @@ impl Look<'_> {
         *position = next;
         Ok(took)
     }
-}
 
-/// Whether a row changed since would be written, or contended and may not do so any more.
-async fn has_work(
-    executor: Executor<'_>,
-    platform: &Platform,
-    survey: &Survey,
-    ring: &KeyRing,
-    options: RunOptions,
-    since: Position,
-) -> Result<bool, StoreError> {
-    let judge = Judge::new(platform, survey, options.policy, Some(ring));
-    let mut after = i64::MIN;
-    loop {
-        let rows = changed(executor, platform, options, since, &mut after).await?;
-        let Some(rows) = rows else { return Ok(false) };
-        let existing = Existing::of(executor, judge, &rows).await?;
-        let is_work = |row: &SourceRow| {
-            survey.contests.of(row.id).is_some()
-                || matches!(judge.judge(row, &existing), Verdict::Create | Verdict::Update)
-        };
-        if rows.iter().any(is_work) {
-            return Ok(true);
+    /// Whether a row changed since would be written, or contended and may not do so any more; where there is none, the rows
+    /// are shown.
+    async fn has_work(
+        &self,
+        executor: Executor<'_>,
+        survey: &Survey,
+        since: Position,
+        report: &RunReport,
+        progress: &mut BatchDone<'_>,
+    ) -> Result<bool, StoreError> {
+        let Self { platform, ring, options, .. } = *self;
+        let judge = Judge::new(platform, survey, options.policy, Some(ring));
+        let mut after = i64::MIN;
+        loop {
+            let rows = changed(executor, platform, options, since, &mut after).await?;
+            let Some(rows) = rows else { return Ok(false) };
+            let existing = Existing::of(executor, judge, &rows).await?;
+            let judged: Vec<(SourceRow, Verdict)> = rows
+                .into_iter()
+                .map(|row| {
+                    let verdict = judge.judge(&row, &existing);
+                    (row, verdict)
+                })
+                .collect();
+            let is_work = |(row, verdict): &(SourceRow, Verdict)| {
+                survey.contests.of(row.id).is_some()
+                    || matches!(verdict, Verdict::Create | Verdict::Update)
+            };
+            if judged.iter().any(is_work) {
+                return Ok(true);
+            }
+            progress(report, &judged);
         }
     }
 }

@@ -189,7 +189,12 @@ impl<'a> Judge<'a> {
         let is_secret_new = secrets.as_ref().is_some_and(Secrets::is_new_in_row);
         let is_same = record.checksum == channel.facts.checksum() || facts == *there;
         if is_same && !is_secret_new {
-            return Verdict::AlreadyThere;
+            // Somebody made both the same; unless that is written down, the next change of the row is a conflict.
+            let is_settled = made.is_own
+                && stored.is_untouched
+                && facts == *there
+                && record.checksum != channel.facts.checksum();
+            return if is_settled { Verdict::Update } else { Verdict::AlreadyThere };
         }
         if !stored.is_of(&channel.facts) || facts.client_id != there.client_id {
             return refused(Conflict::SourceMoved, None);

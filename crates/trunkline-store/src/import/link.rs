@@ -49,7 +49,8 @@ pub(super) fn is_link() -> String {
     )
 }
 
-/// Whether the channel of the record named `record` is still there.
+/// Whether the channel of the record named `record` is still there; also false where there is no record, as for a row that
+/// was copied with its link, or after a restore of older tables.
 fn is_there() -> String {
     let mut arms = String::new();
     for Tables { provider, schema, channels, .. } in &TABLES {
@@ -58,7 +59,7 @@ fn is_there() -> String {
             " WHEN '{provider}' THEN EXISTS (SELECT FROM {schema}.{channels} WHERE id = record.channel_row)"
         );
     }
-    format!("CASE record.provider{arms} END")
+    format!("coalesce(CASE record.provider{arms} END, FALSE)")
 }
 
 /// Writes the ids of client and channel into `connection_data`, under one key of ours; where the channel is gone, what
@@ -146,7 +147,7 @@ async fn states(
 ) -> Result<Vec<(i64, State)>, StoreError> {
     let (is_link, is_there) = (is_link(), is_there());
     let query = format!(
-        "SELECT record.source_row,
+        "SELECT source.id::BIGINT,
             CASE
                 WHEN jsonb_typeof(source.connection_data) IS DISTINCT FROM 'object' THEN 'no_object'
                 WHEN source.connection_data->'{LINK_KEY}' IS NULL THEN CASE WHEN {is_there} THEN 'free' ELSE 'gone' END
@@ -154,11 +155,18 @@ async fn states(
                 WHEN {is_link} THEN 'stale'
                 ELSE 'foreign'
             END
-        FROM trunkline.import_sources AS record
-        JOIN public.channel_connections AS source ON source.id = record.source_row
-        WHERE record.source = '{SOURCE}' AND record.source_row > $1
-            AND ($2::INTEGER IS NULL OR record.company_id = $2)
-        ORDER BY record.source_row
+        FROM public.channel_connections AS source
+        -- One look into an index for each row: joined, all records would be read for each batch.
+        LEFT JOIN LATERAL (
+            SELECT *
+            FROM trunkline.import_sources
+            WHERE import_sources.source = '{SOURCE}' AND source_row = source.id
+            OFFSET 0
+        ) AS record ON TRUE
+        WHERE source.id > $1::BIGINT
+            AND (record.source_row IS NOT NULL OR source.connection_data->'{LINK_KEY}' IS NOT NULL)
+            AND ($2::INTEGER IS NULL OR coalesce(record.company_id, source.company_id) = $2)
+        ORDER BY source.id
         LIMIT {BATCH}"
     );
     let rows = executor.rows("look at connection_data", &query, &[&after, &company]).await?;
@@ -212,10 +220,10 @@ impl Linking {
             UPDATE public.channel_connections AS source
             SET connection_data = {change}
             FROM free
-            JOIN trunkline.import_sources AS record
+            LEFT JOIN trunkline.import_sources AS record
                 ON record.source = '{SOURCE}' AND record.source_row = free.id
             WHERE source.id = free.id
-            RETURNING record.source_row"
+            RETURNING source.id::BIGINT"
         );
         let written = connection.executor().rows("write connection_data", &query, &[&rows]).await?;
         let written: std::collections::HashSet<i64> =

@@ -50,7 +50,7 @@ pub use tasks::{
     NewTask, Task, TaskKind, TaskProgress, TaskState, claim_task, end_task, find_last_done,
     find_task, insert_task, list_tasks, note_progress, release_task, request_stop,
 };
-pub use undo::{Kept, KeptReason, UndoReport, Undoing, undo};
+pub use undo::{Changed, Kept, KeptReason, UndoReport, Undoing, undo};
 pub use verify::{Difference, Finding, Verification, verify};
 
 /// How many rows are read and written at once.

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use serde::Serialize;
 use tokio_postgres::Row;
 use trunkline_core::Provider;
@@ -28,8 +30,20 @@ pub struct Undoing<'a> {
     pub run: Option<i32>,
     /// Only what was imported from this row.
     pub row: Option<i64>,
-    /// What is kept is recorded no longer: it stands by itself, and its row is a new one.
-    pub forget: bool,
+    /// What becomes of what somebody changed since.
+    pub changed: Changed,
+}
+
+/// What becomes of what was changed since it was imported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Changed {
+    /// It stays, and is listed.
+    #[default]
+    Keep,
+    /// It stays and stands by itself: it is recorded no longer, and its row is a new one.
+    Forget,
+    /// It goes too.
+    Delete,
 }
 
 impl Undoing<'_> {
@@ -116,12 +130,12 @@ struct Recorded {
 /// What becomes of the records of a batch.
 #[derive(Default)]
 struct Sorted {
-    /// Channels to delete.
-    channels: Vec<i32>,
-    /// Records of these, which go with them.
-    deleted: Vec<i64>,
+    /// Channels to delete, each behind the row whose record goes with it.
+    channels: Vec<(i64, i32)>,
     /// Records whose channel is not ours to delete.
     forgotten: Vec<i64>,
+    /// Records whose channel stays, by itself or for another row; they go whatever they made.
+    released: Vec<i64>,
     kept: Vec<Kept>,
 }
 
@@ -194,23 +208,23 @@ async fn undo_channels(
     let Some(last) = records.last().map(|recorded| recorded.source_row) else { return Ok(None) };
     let rows: Vec<i32> = records.iter().map(|recorded| recorded.record.channel_row).collect();
     let stored = channels_where(executor, tables, &[], &rows, "FOR UPDATE OF channel").await?;
-    let mut sorted = sort(tables, &records, &stored);
-    let released: Vec<i64> = if undoing.forget {
-        sorted.kept.drain(..).map(|kept| kept.source_row).collect()
-    } else {
-        Vec::new()
-    };
-    if undoing.source == SOURCE {
-        unlink(executor, &sorted.deleted).await?;
-        unlink(executor, &sorted.forgotten).await?;
-        unlink(executor, &released).await?;
+    let mut sorted = sort(tables, &records, &stored, undoing.changed);
+    hand_over(executor, tables, undoing, &mut sorted).await?;
+    if undoing.changed == Changed::Forget {
+        sorted.released.extend(sorted.kept.drain(..).map(|kept| kept.source_row));
     }
-    delete_channels(executor, tables, &sorted.channels).await?;
-    forget(executor, undoing.source, &sorted.deleted).await?;
+    let (deleted, channels): (Vec<i64>, Vec<i32>) = sorted.channels.iter().copied().unzip();
+    if undoing.source == SOURCE {
+        unlink(executor, &deleted).await?;
+        unlink(executor, &sorted.forgotten).await?;
+        unlink(executor, &sorted.released).await?;
+    }
+    delete_channels(executor, tables, &channels).await?;
+    forget(executor, undoing.source, &deleted).await?;
     forget(executor, undoing.source, &sorted.forgotten).await?;
-    release(executor, undoing.source, &released).await?;
-    report.channels = sorted.channels.len() as u64;
-    report.forgotten = (sorted.forgotten.len() + released.len()) as u64;
+    release(executor, undoing.source, &sorted.released).await?;
+    report.channels = channels.len() as u64;
+    report.forgotten = (sorted.forgotten.len() + sorted.released.len()) as u64;
     report.kept = sorted.kept;
     Ok(Some(last))
 }
@@ -230,15 +244,14 @@ async fn lock_records(
     Ok(rows.iter().filter_map(recorded).collect())
 }
 
-fn sort(tables: &Tables, records: &[Recorded], stored: &[Stored]) -> Sorted {
+fn sort(tables: &Tables, records: &[Recorded], stored: &[Stored], changed: Changed) -> Sorted {
     let mut sorted = Sorted::default();
     for Recorded { source_row, record } in records {
         let stored = stored.iter().find(|stored| stored.row == record.channel_row);
         match stored {
             Some(stored) if record.made_channel => {
-                if is_as_imported(tables, record, stored) {
-                    sorted.channels.push(stored.row);
-                    sorted.deleted.push(*source_row);
+                if changed == Changed::Delete || is_as_imported(tables, record, stored) {
+                    sorted.channels.push((*source_row, stored.row));
                 } else {
                     let reason = KeptReason::ChannelChanged;
                     let (source_row, provider) = (*source_row, tables.provider);
@@ -258,6 +271,49 @@ fn is_as_imported(tables: &Tables, record: &Record, stored: &Stored) -> bool {
         && stored.facts.checksum() == record.checksum
         && stored.status == tables.status(record.was_active)
         && stored.secret.is_some() == record.fingerprint.is_some()
+}
+
+/// Of channels that would be deleted, those that a row has which is not taken back now are that row's from now on.
+async fn hand_over(
+    executor: Executor<'_>,
+    tables: &Tables,
+    undoing: Undoing<'_>,
+    sorted: &mut Sorted,
+) -> Result<(), StoreError> {
+    let Undoing { source, company, run, row, .. } = undoing;
+    if sorted.channels.is_empty() || (company.is_none() && run.is_none() && row.is_none()) {
+        return Ok(());
+    }
+    let query = "
+        UPDATE trunkline.import_sources AS heir
+        SET made_channel = TRUE,
+            made_client = heir.made_client OR (maker.made_client AND maker.client_row = heir.client_row),
+            -- What stands in the channel came of the other row; the next run brings this one's word.
+            checksum = maker.checksum,
+            secret_fingerprint = maker.secret_fingerprint,
+            was_active = maker.was_active,
+            imported_at = maker.imported_at
+        FROM trunkline.import_sources AS maker, (
+            SELECT channel_row, min(source_row) AS source_row
+            FROM trunkline.import_sources
+            WHERE source = $1 AND provider = $2 AND channel_row = ANY ($3) AND NOT made_channel
+                AND NOT (($4::INTEGER IS NULL OR company_id = $4)
+                    AND ($5::INTEGER IS NULL OR run_id = $5)
+                    AND ($6::BIGINT IS NULL OR source_row = $6))
+            GROUP BY channel_row
+        ) AS first
+        WHERE heir.source = $1 AND heir.source_row = first.source_row
+            AND maker.source = $1 AND maker.provider = $2 AND maker.channel_row = first.channel_row AND maker.made_channel
+        RETURNING heir.channel_row";
+    let channels: Vec<i32> = sorted.channels.iter().map(|(_, channel)| *channel).collect();
+    let provider = tables.provider.as_str();
+    let parameters: Parameters<'_> = &[&source, &provider, &channels, &company, &run, &row];
+    let handed = executor.rows("hand channels over to other rows", query, parameters).await?;
+    let handed: HashSet<i32> = handed.iter().map(|row| row.get(0)).collect();
+    let is_left = |(_, channel): &(i64, i32)| handed.contains(channel);
+    sorted.released.extend(sorted.channels.iter().filter(|it| is_left(it)).map(|(row, _)| *row));
+    sorted.channels.retain(|it| !is_left(it));
+    Ok(())
 }
 
 async fn unlink(executor: Executor<'_>, rows: &[i64]) -> Result<(), StoreError> {

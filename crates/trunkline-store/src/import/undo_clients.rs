@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use tokio_postgres::Row;
 
 use super::tables::Tables;
-use super::{Kept, KeptReason, UndoReport, Undoing};
+use super::{Changed, Kept, KeptReason, UndoReport, Undoing};
 use crate::database::Parameters;
 use crate::{Executor, StoreError};
 
@@ -48,6 +48,11 @@ pub(super) async fn undo_clients(
     for client in &mut clients {
         if client.is_left() && heirs.contains(&client.row) {
             client.state = State::HandedOver;
+        }
+    }
+    if undoing.changed == Changed::Delete {
+        for client in clients.iter_mut().filter(|client| client.state == State::Changed) {
+            client.state = State::Unused;
         }
     }
     let rows: Vec<i32> = clients

@@ -45,9 +45,9 @@ impl Finding {
                 Difference::SourceChanged => format!(
                     "trunkline import run{options}; where that calls it a conflict, what that says"
                 ),
-                Difference::ChannelChanged => {
-                    "change the platform's row alike, or leave it out at /admin/import".to_owned()
-                }
+                Difference::ChannelChanged => format!(
+                    "change the platform's row alike; or keep what is here: trunkline import undo --row {row} --changed forget{options}, then trunkline import run{options}"
+                ),
                 Difference::Secret => format!(
                     "trunkline import run{options} takes a new token of the row; one that was entered here stays: enter it on the platform too"
                 ),

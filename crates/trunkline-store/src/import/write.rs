@@ -73,6 +73,7 @@ pub(super) async fn write(
         }
         create(executor, writing, tables, &creates, existing, &mut records).await?;
         update(executor, writing, tables, &updates, existing, &mut records).await?;
+        use_up_decisions(executor, writing, &updates).await?;
     }
     records.write(executor, writing).await
 }
@@ -248,6 +249,25 @@ async fn update(
         return Err(overtaken());
     }
     disown(executor, writing, tables, &others).await
+}
+
+/// A decision to take a row's word was about that word: whatever somebody enters here later is no part of it.
+async fn use_up_decisions(
+    executor: Executor<'_>,
+    writing: &Writing<'_>,
+    items: &[Item<'_>],
+) -> Result<(), StoreError> {
+    let is_taken = |row: &SourceRow| row.chose(Conflict::ChangedHere) == Some(Choice::Take);
+    let taken: Vec<i64> =
+        items.iter().map(|(row, _)| row).filter(|row| is_taken(row)).map(|row| row.id).collect();
+    if taken.is_empty() {
+        return Ok(());
+    }
+    let query = "
+        DELETE FROM trunkline.import_decisions
+        WHERE source = $1 AND source_row = ANY ($2)";
+    executor.execute("use decisions up", query, &[&writing.source, &taken]).await?;
+    Ok(())
 }
 
 /// Of several rows that one channel came of, the last that was taken has it; the records of the others stay.

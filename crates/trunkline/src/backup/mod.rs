@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use trunkline_migrate::ExitStatus;
+use trunkline_migrate::{Error, ExitStatus};
 use trunkline_store::StoreError;
 use trunkline_store::backup::{Extent, Lacking, Server};
 
@@ -84,7 +84,8 @@ pub(crate) async fn run(
     if arguments.verify {
         let stored = Stored::find(&made.folder)?;
         restore::scratch::verify(&connection.target, &options, &stored, &interrupt, printer)
-            .await?;
+            .await
+            .map_err(not_verified)?;
         printer.line("It was restored into a scratch database: every count and checksum agrees.");
     }
     printer.document(&serde_json::json!({
@@ -93,6 +94,17 @@ pub(crate) async fn run(
         "verified": arguments.verify,
     }));
     Ok(ExitStatus::Done)
+}
+
+/// A backup that was made stays, also where it was asked to stop.
+fn not_verified(failure: Failure) -> Failure {
+    match failure {
+        Failure::Migrate(Error::Interrupted { .. }) => Failure::Migrate(Error::Interrupted {
+            migration: None,
+            left: "the backup stands and was not verified: trunkline restore FOLDER --scratch",
+        }),
+        other => other,
+    }
 }
 
 /// What was made, in lines.

@@ -1,9 +1,10 @@
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use clap::Args;
 use trunkline_core::secrets::KeyRing;
 use trunkline_migrate::ExitStatus;
-use trunkline_store::import::{RunOptions, RunReport, follow};
+use trunkline_store::import::{RunOptions, RunReport, SourceRow, Verdict, follow};
 
 use super::{Session, count, interrupted, store};
 use crate::failure::Failure;
@@ -37,7 +38,27 @@ impl Following {
         let printer = session.printer;
         printer.line("Following channel_connections; Ctrl-C ends it.");
         let mut told = 0;
-        let mut progress = |report: &RunReport, _: &[_]| {
+        // The conflict of each row that has one, as it was seen last.
+        let mut conflicts: BTreeMap<i64, &'static str> = BTreeMap::new();
+        let mut is_begun = false;
+        let mut progress = |report: &RunReport, judged: &[(SourceRow, Verdict)]| {
+            is_begun |= judged.is_empty();
+            for (row, verdict) in judged {
+                let Verdict::Conflict(problem) = verdict else {
+                    conflicts.remove(&row.id);
+                    continue;
+                };
+                let word = problem.conflict.as_str();
+                let is_new = conflicts.insert(row.id, word) != Some(word);
+                // Those of years, which the first reading shows, the end counts and a plan explains.
+                if is_new && is_begun {
+                    let remedy = problem.remedy(row.id, &session.options);
+                    printer.line(format_args!(
+                        "  {WARNING}{word}{WARNING:#} row {}: {remedy}",
+                        row.id
+                    ));
+                }
+            }
             let done = report.created + report.updated;
             if done != told && done > 0 {
                 printer.line(format_args!(
@@ -65,7 +86,7 @@ impl Following {
         printer.document(&serde_json::json!({
             "created": report.created,
             "updated": report.updated,
-            "conflicts": report.conflicts,
+            "conflicts": conflicts.len(),
             "rested_ms": u64::try_from(report.rested.as_millis()).unwrap_or(u64::MAX),
         }));
         let all =
@@ -75,15 +96,15 @@ impl Following {
         } else {
             format!("; rested {} for the database", duration(report.rested))
         };
-        if report.conflicts > 0 {
-            let conflicts = count(report.conflicts, "conflict");
-            printer.line(format_args!("{WARNING}Not all:{WARNING:#} {conflicts}; {all}{rested}."));
-        } else {
+        if conflicts.is_empty() {
             printer.line(format_args!("{GOOD}Followed:{GOOD:#} {all}{rested}."));
+        } else {
+            let conflicts = count(conflicts.len() as u64, "conflict");
+            printer.line(format_args!("{WARNING}Not all:{WARNING:#} {conflicts}; {all}{rested}."));
         }
         printer.line(
             "When the platform writes no more: trunkline import run, then trunkline import verify",
         );
-        Ok(if report.conflicts > 0 { ExitStatus::Differences } else { ExitStatus::Done })
+        Ok(if conflicts.is_empty() { ExitStatus::Done } else { ExitStatus::Differences })
     }
 }

@@ -19,7 +19,7 @@ pub(super) struct Source {
     #[arg(long, global = true, num_args = 2, value_names = ["KIND", "PLACE"])]
     from: Vec<String>,
     /// For Chatwoot: a CSV file with the columns `account_id` and `company_id`
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", requires = "from")]
     companies: Option<PathBuf>,
 }
 

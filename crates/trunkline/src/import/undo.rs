@@ -1,8 +1,8 @@
 use std::io::{IsTerminal, Write};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use trunkline_migrate::ExitStatus;
-use trunkline_store::import::{UndoReport, Undoing, undo};
+use trunkline_store::import::{Changed, UndoReport, Undoing, undo};
 
 use super::progress::Bar;
 use super::{Session, count, from, interrupted, store};
@@ -19,12 +19,32 @@ pub(crate) struct Arguments {
     /// Only what was imported from this row
     #[arg(long, value_name = "N")]
     row: Option<i64>,
-    /// What was changed since stays and stands by itself: its row is a new one for the next run
-    #[arg(long, requires = "row")]
-    forget: bool,
+    /// What becomes of what somebody changed since
+    #[arg(long, value_enum, default_value = "keep", requires = "row", value_name = "WHAT")]
+    changed: IfChanged,
     /// Do not ask
     #[arg(long)]
     yes: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum IfChanged {
+    /// It stays, and is listed
+    Keep,
+    /// It stays and is forgotten: its row is a new one for the next run
+    Forget,
+    /// It is deleted too
+    Delete,
+}
+
+impl From<IfChanged> for Changed {
+    fn from(word: IfChanged) -> Self {
+        match word {
+            IfChanged::Keep => Self::Keep,
+            IfChanged::Forget => Self::Forget,
+            IfChanged::Delete => Self::Delete,
+        }
+    }
 }
 
 pub(super) async fn run(
@@ -36,9 +56,10 @@ pub(super) async fn run(
     }
     let total = session.platform.count(session.lease.executor()).await;
     let bar = Bar::new("deleting", total.map_err(|error| store(&error))?, session.printer);
-    let Arguments { run, row, forget, .. } = *arguments;
+    let Arguments { run, row, changed, .. } = *arguments;
+    let changed = Changed::from(changed);
     let (source, company) = (session.platform.source(), session.company);
-    let undoing = Undoing { source, company, run, row, forget };
+    let undoing = Undoing { source, company, run, row, changed };
     let mut progress = |report: &UndoReport| bar.show(report.channels + report.forgotten);
     let undone = undo(&session.store, undoing, &session.interrupt, &mut progress).await;
     bar.end();

@@ -120,6 +120,13 @@ impl Findings {
         }
         session.tell_missing_keys();
         let rows = count(rows, "row");
+        if different + missing == 0 && session.ring().is_none() {
+            printer.line(format_args!(
+                "{ERROR}Tokens were not compared:{ERROR:#} {rows}, {same} as imported otherwise, {}.",
+                count(conflict, "conflict")
+            ));
+            return ExitStatus::Differences;
+        }
         if different + missing == 0 {
             printer.line(format_args!(
                 "{GOOD}Every row is accounted for:{GOOD:#} {rows}, {same} as imported, {}.",

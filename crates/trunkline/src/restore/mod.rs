@@ -11,7 +11,9 @@ use clap::Args;
 use trunkline_core::Clock;
 use trunkline_migrate::{Error, ExitStatus};
 use trunkline_postgres::Tools;
-use trunkline_store::backup::{Aside, Extent, Lacking, Server, TargetState, list_aside};
+use trunkline_store::backup::{
+    Aside, Extent, Lacking, Server, TargetState, list_aside, missing_moving_rights,
+};
 
 use crate::backup::{Manifest, Progress, Stored, refused, store};
 use crate::config::Config;
@@ -143,7 +145,16 @@ impl Arguments {
         let mut schemas = manifest.schemas();
         schemas.extend(["public", "trunkline"].map(str::to_owned));
         let aside = list_aside(client, &schemas, Clock::system().now()).await;
-        aside.map_err(|error| store(&error))
+        let aside = aside.map_err(|error| store(&error))?;
+        let lacking = missing_moving_rights(client, &aside).await;
+        let lacking = lacking.map_err(|error| store(&error))?;
+        if !lacking.is_empty() {
+            return Err(refused(
+                "what is there cannot be moved aside, and nothing was touched",
+                &lacking,
+            ));
+        }
+        Ok(aside)
     }
 }
 

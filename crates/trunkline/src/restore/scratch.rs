@@ -56,16 +56,20 @@ pub(crate) fn refuse(server: &Server) -> Result<(), Failure> {
     let (what, hint) = if server.is_standby {
         (
             "the server is a standby, which takes no writes",
-            "try the backup on another server: trunkline restore FOLDER --scratch, with the address of the primary",
+            "try the backup on another server: trunkline restore FOLDER --scratch, with the address of the primary"
+                .to_owned(),
         )
     } else if !server.makes_databases {
         (
             "the login may not make databases",
-            "as a superuser: ALTER ROLE … CREATEDB; or try the backup on another server of yours: trunkline restore FOLDER --scratch, with its address",
+            format!(
+                "as a superuser: ALTER ROLE {} CREATEDB; or try the backup on another server of yours: trunkline restore FOLDER --scratch, with its address",
+                server.login
+            ),
         )
     } else {
         return Ok(());
     };
-    let lacking = Lacking { what: what.to_owned(), hint: hint.to_owned() };
+    let lacking = Lacking { what: what.to_owned(), hint };
     Err(refused("there can be no scratch database", &[lacking]))
 }

@@ -218,6 +218,11 @@ async fn a_restore_leaves_another_set_alone_and_meets_a_schema_that_is_there() {
     place.write("set/002-ours.sql", "CREATE TABLE ours (id INTEGER PRIMARY KEY);");
     place.run("migrate --source set up").await.expect(0);
     place.run("migrate up").await.expect(0);
+    let reader = place.login("GRANT SELECT, REFERENCES ON companies TO trunkline_reader; GRANT CREATE ON SCHEMA public, trunkline TO trunkline_reader").await;
+    let dry =
+        place.command(&format!("{restore} --dry-run")).env("DATABASE_URL", &reader).run().await;
+    let dry = dry.expect(6);
+    assert!(dry.stderr.contains("as a superuser: ALTER SCHEMA trunkline OWNER TO"), "{dry}");
     place.run(&restore).await.expect(0);
     let entry = "SELECT count(*) FROM public.migrations WHERE filename = '002-ours.sql'";
     assert_eq!(place.number(entry).await, 1, "its table is there too");

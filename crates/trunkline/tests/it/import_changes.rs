@@ -182,7 +182,7 @@ async fn texts_that_no_column_holds_are_a_conflict_of_their_row_alone() {
         VALUES (2, 2, 1, 'whatsapp_official', '7002', 'Nul', to_jsonb('{"phoneNumberId": "70\u000002", "wabaId": "8002", "accessToken": "fake-2"}'::TEXT))"#;
     place.sql(nul).await;
     place.sql(&insert((3, 1, "official", &"7".repeat(4000), "8003", "fake-3", NUMBER))).await;
-    assert_eq!(conflicts(&place).await, ["2 invalid_data", "3 invalid_data"]);
+    assert_eq!(conflicts(&place).await, ["2 invalid_id", "3 invalid_id"]);
     run(&place, "import run").await.expect(3);
     assert_eq!(channels(&place).await, 1);
     run(&place, "import verify").await.expect(0);

@@ -28,8 +28,8 @@ async fn a_row_that_moves_after_the_provider_was_heard_is_released_and_imported_
     place.sql("UPDATE channel_connections SET connection_data = connection_data || '{\"phoneNumberId\": \"7009\"}'").await;
     assert_eq!(conflicts(&place).await, ["1 source_moved"]);
     run(&place, "import undo --yes --row 1").await.expect(3);
-    run(&place, "import undo --yes --forget").await.expect(2);
-    let released = run(&place, "import undo --yes --row 1 --forget --format json").await;
+    run(&place, "import undo --yes --changed forget").await.expect(2);
+    let released = run(&place, "import undo --yes --row 1 --changed forget --format json").await;
     let released = released.expect(0).json();
     assert_eq!([&released["channels"], &released["forgotten"]], [0, 1], "{released}");
     let linked = "SELECT count(*) FROM channel_connections WHERE connection_data ? 'trunkline'";
@@ -174,4 +174,120 @@ async fn remedies_name_the_source_that_they_are_about() {
     place.sql("DELETE FROM meta_whatsapp_phone_numbers").await;
     let gone = run(&place, "import verify --from csv rows.csv").await.expect(3);
     assert!(gone.stdout.contains("import undo --row 5 --from csv rows.csv"), "{gone}");
+}
+
+#[tokio::test]
+async fn a_number_that_moves_to_another_company_moves_with_its_row() {
+    let place = platform(&[(1, 1, "official", "7001", "8001", "fake-1", NUMBER)]).await;
+    run(&place, "import run").await.expect(0);
+    // As a sync writes it.
+    place.sql("UPDATE meta_whatsapp_phone_numbers SET provider_status = 'CONNECTED', updated_at = now();
+        UPDATE meta_whatsapp_clients SET provider_status = 'APPROVED', updated_at = now() + INTERVAL '1 s'").await;
+    place.sql("UPDATE channel_connections SET company_id = 2, updated_at = now()").await;
+    assert_eq!(conflicts(&place).await, ["1 source_moved"]);
+    run(&place, "import undo --yes --row 1").await.expect(3);
+    run(&place, "import undo --yes --row 1 --changed delete").await.expect(0);
+    run(&place, "import run").await.expect(0);
+    run(&place, "import verify").await.expect(0);
+    let moved = "SELECT count(*) FROM trunkline.listed_channels WHERE company_id = 2";
+    assert_eq!([place.number(moved).await, channels(&place).await], [1, 1]);
+}
+
+#[tokio::test]
+async fn a_channel_that_another_row_has_too_is_not_taken_back_with_the_first() {
+    let place = platform(&[(1, 1, "official", "7001", "8001", "fake-1", NUMBER)]).await;
+    run(&place, "import run").await.expect(0);
+    // The platform connects it anew: another row of the same.
+    place.sql("DELETE FROM channel_connections").await;
+    place.sql(&insert((2, 1, "official", "7001", "8001", "fake-1", NUMBER))).await;
+    run(&place, "import run").await.expect(0);
+    run(&place, "import link").await.expect(0);
+    let verified = run(&place, "import verify").await.expect(0);
+    assert!(verified.stdout.contains("trunkline import undo --row 1"), "{verified}");
+    let undone = run(&place, "import undo --yes --row 1 --format json").await.expect(0).json();
+    assert_eq!([&undone["channels"], &undone["forgotten"]], [0, 1], "{undone}");
+    let done = run(&place, "import run --format json").await.expect(0).json();
+    assert_eq!(done["updated"], 1, "it gets the second's name: {done}");
+    run(&place, "import verify").await.expect(0);
+    // Now it is the second's.
+    let undone = run(&place, "import undo --yes --format json").await.expect(0).json();
+    assert_eq!([&undone["channels"], &undone["clients"]], [1, 1], "{undone}");
+}
+
+#[tokio::test]
+async fn a_link_that_was_copied_is_taken_out_again() {
+    let place = platform(&[(1, 1, "official", "7001", "8001", "fake-1", NUMBER)]).await;
+    run(&place, "import run").await.expect(0);
+    run(&place, "import link").await.expect(0);
+    let copy = "INSERT INTO channel_connections (user_id, company_id, channel_type, account_id, account_name, connection_data)
+        SELECT user_id, 2, channel_type, account_id, account_name, connection_data FROM channel_connections WHERE id = 1";
+    place.sql(copy).await;
+    let linked = "SELECT count(*) FROM channel_connections WHERE connection_data ? 'trunkline'";
+    run(&place, "import link").await.expect(0);
+    assert_eq!(place.number(linked).await, 1);
+    place.sql(copy).await;
+    // As after a restore of tables from before the import.
+    place.sql("DELETE FROM trunkline.import_sources").await;
+    run(&place, "import unlink").await.expect(0);
+    assert_eq!(place.number(linked).await, 0);
+}
+
+#[tokio::test]
+async fn to_take_the_word_of_a_row_is_decided_once() {
+    let place = platform(&[(1, 1, "official", "7001", "8001", "fake-1", NUMBER)]).await;
+    run(&place, "import run").await.expect(0);
+    let both = async |here: &str, there: &str| {
+        place.sql(&format!("UPDATE meta_whatsapp_phone_numbers SET display_name = '{here}', updated_at = now();
+            UPDATE channel_connections SET account_name = '{there}', updated_at = now()")).await;
+    };
+    both("here", "there").await;
+    assert_eq!(conflicts(&place).await, ["1 changed_here"]);
+    place.sql("INSERT INTO trunkline.import_decisions (source, source_row, conflict, choice, decided_by, decided_at)
+        VALUES ('platform', 1, 'changed_here', 'take', 'somebody', now())").await;
+    run(&place, "import run").await.expect(0);
+    both("here again", "there again").await;
+    assert_eq!(conflicts(&place).await, ["1 changed_here"]);
+    // Where both are made the same, the next change of the row comes along.
+    both("same", "same").await;
+    run(&place, "import run").await.expect(0);
+    place.sql("UPDATE channel_connections SET account_name = 'next', updated_at = now()").await;
+    let done = run(&place, "import run --format json").await.expect(0).json();
+    assert_eq!(done["updated"], 1, "{done}");
+}
+
+#[tokio::test]
+async fn a_conflict_that_comes_while_it_follows_is_said_at_once() {
+    let place = platform(&[(1, 1, "official", "7001", "8001", "fake-1", NUMBER)]).await;
+    let following =
+        place.command("import run --follow --interval 100ms").env("TRUNKLINE_KEYS", KEY).spawn();
+    place
+        .wait_for_rows("SELECT count(*) FROM trunkline.import_runs WHERE ended_at IS NOT NULL")
+        .await;
+    place.sql("UPDATE channel_connections SET company_id = 2, updated_at = now()").await;
+    // It looks every 100 ms; nothing in the database tells when.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    following.interrupt();
+    let ended = following.end().await.expect(3);
+    assert_eq!(ended.stdout.matches("source_moved").count(), 1, "{ended}");
+    assert!(ended.stdout.contains("Not all: 1 conflict"), "{ended}");
+}
+
+#[tokio::test]
+async fn without_keys_nothing_is_said_to_be_verified() {
+    let place = platform(&[(1, 1, "official", "7001", "8001", "fake-1", NUMBER)]).await;
+    run(&place, "import run").await.expect(0);
+    let verified = place.run("import verify").await.expect(3);
+    assert!(verified.stdout.contains("Tokens were not compared"), "{verified}");
+}
+
+#[tokio::test]
+async fn what_a_spreadsheet_left_of_an_id_is_a_conflict() {
+    let place = platform(&[
+        (1, 1, "official", "9.20E+14", "8001", "fake-1", NUMBER),
+        (2, 1, "official", "7002", "undefined", "fake-2", ""),
+        (3, 1, "360dialog", "a/b?c", "aCL", "fake-3", ""),
+        (4, 1, "360dialog", "aCH", "a-b_CL", "fake-4", ""),
+    ])
+    .await;
+    assert_eq!(conflicts(&place).await, ["1 invalid_id", "2 invalid_id", "3 invalid_id"]);
 }

@@ -29,6 +29,7 @@ const fn title(conflict: Conflict) -> &'static str {
     match conflict {
         Conflict::DataMissing => "No data",
         Conflict::InvalidData => "Data is no object",
+        Conflict::InvalidId => "No id of the provider",
         Conflict::CompanyUnknown => "No company",
         Conflict::CompanyMissing => "Company does not exist",
         Conflict::ClientIdMissing => "No account id",
