@@ -96,7 +96,9 @@ pub async fn decide(
                 AND planned.task_id = $1 AND planned.source_row = contenders.source_row
                 AND taken.task_id = $1 AND taken.source_row = $3
                 AND planned.source_row <> $3
-                AND (planned.company_id IS DISTINCT FROM taken.company_id OR planned.conflict = 'duplicate_channel_id')";
+                AND (planned.company_id IS DISTINCT FROM taken.company_id OR planned.conflict = 'duplicate_channel_id'
+                    -- One number at one provider is one channel, whatever else its rows contend for.
+                    OR (planned.channel_type, planned.label) = (taken.channel_type, taken.label))";
         let doing = "take back what was decided about contenders";
         executor.execute(doing, query, &[&task, &SOURCE, &row]).await?;
     }

@@ -193,7 +193,7 @@ impl<'a> Judge<'a> {
             let is_settled = made.is_own
                 && stored.is_untouched
                 && facts == *there
-                && record.checksum != channel.facts.checksum();
+                && ![facts.checksum(), channel.facts.checksum()].contains(&record.checksum);
             return if is_settled { Verdict::Update } else { Verdict::AlreadyThere };
         }
         if !stored.is_of(&channel.facts) || facts.client_id != there.client_id {
@@ -293,7 +293,13 @@ pub(super) fn refuse_twins(rows: &[SourceRow], verdicts: &mut [Option<Verdict>])
         let facts = &channel.facts;
         let claim = (row.id, facts.company_id);
         let (twin, company) = if is_new {
-            *channels.entry((facts.provider, facts.channel_id.as_str())).or_insert(claim)
+            // A sender of Twilio's is its SID and its address.
+            let keys = [Some(facts.channel_id.clone()), facts.address()];
+            let claims = keys
+                .into_iter()
+                .flatten()
+                .map(|key| *channels.entry((facts.provider, key)).or_insert(claim));
+            claims.fold(claim, |known, found| if known == claim { found } else { known })
         } else {
             claim
         };

@@ -224,7 +224,11 @@ impl Existing {
         self.by_key.insert((provider, stored.facts.channel_id.clone()), place);
         self.by_row.insert((provider, stored.row), place);
         if let Some(address) = stored.facts.address() {
-            self.by_key.entry((provider, address)).or_insert(place);
+            let known = self.by_key.entry((provider, address)).or_insert(place);
+            // Of several senders of one number, those that were left are asked last.
+            if self.channels.get(*known).is_some_and(Stored::is_left) {
+                *known = place;
+            }
         }
         self.channels.push(stored);
     }

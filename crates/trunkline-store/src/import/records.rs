@@ -1,4 +1,5 @@
 use jiff::Timestamp;
+use trunkline_core::legacy::Checksum;
 
 use super::write::{Item, Writing};
 use crate::{Executor, StoreError};
@@ -49,6 +50,13 @@ impl Records {
     pub(super) fn keep(&mut self, was_active: bool, imported_at: Option<Timestamp>) {
         if let (Some(active), Some(time)) = (self.actives.last_mut(), self.times.last_mut()) {
             (*active, *time) = (was_active, imported_at);
+        }
+    }
+
+    /// What was written is not all that the row says.
+    pub(super) fn wrote(&mut self, checksum: Checksum) {
+        if let Some(last) = self.checksums.last_mut() {
+            *last = checksum.0.to_vec();
         }
     }
 

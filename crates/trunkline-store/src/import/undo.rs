@@ -284,8 +284,14 @@ async fn hand_over(
     if sorted.channels.is_empty() || (company.is_none() && run.is_none() && row.is_none()) {
         return Ok(());
     }
-    let query = "
-        UPDATE trunkline.import_sources AS heir
+    // A row that is gone inherits nothing.
+    let is_there = if source == SOURCE {
+        "AND EXISTS (SELECT FROM public.channel_connections AS row WHERE row.id = import_sources.source_row)"
+    } else {
+        ""
+    };
+    let query = format!(
+        "UPDATE trunkline.import_sources AS heir
         SET made_channel = TRUE,
             made_client = heir.made_client OR (maker.made_client AND maker.client_row = heir.client_row),
             -- What stands in the channel came of the other row; the next run brings this one's word.
@@ -300,15 +306,17 @@ async fn hand_over(
                 AND NOT (($4::INTEGER IS NULL OR company_id = $4)
                     AND ($5::INTEGER IS NULL OR run_id = $5)
                     AND ($6::BIGINT IS NULL OR source_row = $6))
+                {is_there}
             GROUP BY channel_row
         ) AS first
         WHERE heir.source = $1 AND heir.source_row = first.source_row
             AND maker.source = $1 AND maker.provider = $2 AND maker.channel_row = first.channel_row AND maker.made_channel
-        RETURNING heir.channel_row";
+        RETURNING heir.channel_row"
+    );
     let channels: Vec<i32> = sorted.channels.iter().map(|(_, channel)| *channel).collect();
     let provider = tables.provider.as_str();
     let parameters: Parameters<'_> = &[&source, &provider, &channels, &company, &run, &row];
-    let handed = executor.rows("hand channels over to other rows", query, parameters).await?;
+    let handed = executor.rows("hand channels over to other rows", &query, parameters).await?;
     let handed: HashSet<i32> = handed.iter().map(|row| row.get(0)).collect();
     let is_left = |(_, channel): &(i64, i32)| handed.contains(channel);
     sorted.released.extend(sorted.channels.iter().filter(|it| is_left(it)).map(|(row, _)| *row));

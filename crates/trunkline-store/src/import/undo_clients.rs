@@ -27,7 +27,7 @@ struct Client {
     source_row: i64,
     row: i32,
     state: State,
-    /// The channel of the record is there: the record stays for it.
+    /// The channel that the record made is there: the record stays for it.
     has_channel: bool,
 }
 
@@ -42,9 +42,12 @@ pub(super) async fn undo_clients(
     let records = lock_clients(executor, tables, undoing, after).await?;
     // In a statement of its own: it sees the channels of those for whom the locks waited.
     let mut clients = look_at(executor, tables, undoing.source, &records).await?;
-    let used: Vec<i32> =
-        clients.iter().filter(|client| client.is_left()).map(|client| client.row).collect();
-    let heirs = hand_over(executor, tables, undoing.source, &used).await?;
+    let (used, leaving): (Vec<i32>, Vec<i64>) = clients
+        .iter()
+        .filter(|client| client.is_left())
+        .map(|client| (client.row, client.source_row))
+        .unzip();
+    let heirs = hand_over(executor, tables, undoing.source, &used, &leaving).await?;
     for client in &mut clients {
         if client.is_left() && heirs.contains(&client.row) {
             client.state = State::HandedOver;
@@ -124,7 +127,8 @@ async fn look_at(
                 OR client.{client_name} IS DISTINCT FROM (
                     SELECT name::TEXT FROM public.companies AS company WHERE company.id = client.company_id
                 ),
-            EXISTS (SELECT FROM {schema}.{channels} AS channel WHERE channel.id = record.channel_row)
+            record.made_channel
+                AND EXISTS (SELECT FROM {schema}.{channels} AS channel WHERE channel.id = record.channel_row)
         FROM trunkline.import_sources AS record
         LEFT JOIN {schema}.{clients} AS client ON client.id = record.client_row
         WHERE record.source = $1 AND record.source_row = ANY ($2)
@@ -143,12 +147,14 @@ async fn look_at(
     Ok(rows.iter().map(client).collect())
 }
 
-/// Writes down at another row of each client that an import made it, where there is one; gives those clients.
+/// Writes down at another row of each client that an import made it, where there is one that does not leave it too;
+/// gives those clients.
 async fn hand_over(
     executor: Executor<'_>,
     tables: &Tables,
     source: &str,
     clients: &[i32],
+    leaving: &[i64],
 ) -> Result<HashSet<i32>, StoreError> {
     if clients.is_empty() {
         return Ok(HashSet::new());
@@ -162,12 +168,13 @@ async fn hand_over(
             FROM trunkline.import_sources AS record
             JOIN {schema}.{channels} AS channel ON channel.id = record.channel_row
             WHERE record.source = $1 AND record.provider = $2 AND record.client_row = ANY ($3)
+                AND record.source_row <> ALL ($4)
             GROUP BY record.client_row
         ) AS first
         WHERE heir.source = $1 AND heir.source_row = first.source_row
         RETURNING heir.client_row"
     );
-    let parameters: Parameters<'_> = &[&source, &provider.as_str(), &clients];
+    let parameters: Parameters<'_> = &[&source, &provider.as_str(), &clients, &leaving];
     let rows = executor.rows("hand clients over to other rows", &query, parameters).await?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }

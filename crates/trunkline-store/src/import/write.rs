@@ -240,6 +240,9 @@ async fn update(
         if let Some(Made { record, .. }) = made {
             let is_changed = is_secret_kept && stored.updated_at != record.imported_at;
             records.keep(record.was_active, is_changed.then_some(record.imported_at));
+            if stored.is_untouched {
+                records.wrote(facts.checksum());
+            }
         }
     }
     if changed.is_empty() {

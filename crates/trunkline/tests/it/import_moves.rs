@@ -291,3 +291,51 @@ async fn what_a_spreadsheet_left_of_an_id_is_a_conflict() {
     .await;
     assert_eq!(conflicts(&place).await, ["1 invalid_id", "2 invalid_id", "3 invalid_id"]);
 }
+
+#[tokio::test]
+async fn a_sender_whose_row_learns_its_sid_was_changed_by_nobody() {
+    let place = platform(&[(1, 1, "twilio", NUMBER, "ACa", "fake-1", NUMBER)]).await;
+    run(&place, "import run").await.expect(0);
+    place.sql("UPDATE channel_connections SET updated_at = now(), connection_data = connection_data || '{\"senderSid\": \"XE1\"}'").await;
+    run(&place, "import run").await.expect(0);
+    place.sql("UPDATE channel_connections SET account_name = 'Renamed', updated_at = now()").await;
+    let done = run(&place, "import run --format json").await.expect(0).json();
+    assert_eq!(done["updated"], 1, "{done}");
+    let undone = run(&place, "import undo --yes --format json").await.expect(0).json();
+    assert_eq!(undone["channels"], 1, "{undone}");
+}
+
+#[tokio::test]
+async fn the_record_of_a_row_that_lost_its_channel_to_another_goes_with_it() {
+    let place = platform(&[(1, 1, "official", "7001", "8001", "fake-1", NUMBER)]).await;
+    run(&place, "import run").await.expect(0);
+    place.sql(&insert((2, 1, "official", "7001", "8001", "fake-2", NUMBER))).await;
+    place
+        .sql("UPDATE channel_connections SET updated_at = now() + INTERVAL '1 s' WHERE id = 2")
+        .await;
+    run(&place, "import run --conflict newest").await;
+    place.sql("DELETE FROM channel_connections WHERE id = 1").await;
+    let undone = run(&place, "import undo --yes --row 1 --format json").await.expect(0).json();
+    assert_eq!([&undone["channels"], &undone["forgotten"]], [0, 1], "{undone}");
+    let verified = run(&place, "import verify --format json").await.expect(0).json();
+    assert_eq!(verified["source_gone"], serde_json::json!([]), "{verified}");
+    // What the row had no heir for goes: its own channel, and the client that the first had made.
+    place.sql("UPDATE channel_connections SET company_id = 2, updated_at = now()").await;
+    run(&place, "import undo --yes --row 2 --changed delete").await.expect(0);
+    run(&place, "import run").await.expect(0);
+    run(&place, "import verify").await.expect(0);
+    assert_eq!(channels(&place).await, 1);
+}
+
+#[tokio::test]
+async fn a_number_that_its_company_took_elsewhere_is_known_by_the_sender_that_it_has() {
+    let place = platform(&[(1, 2, "twilio", NUMBER, "ACb", "fake-1", NUMBER)]).await;
+    run(&place, "import run").await.expect(0);
+    place.sql("DELETE FROM channel_connections; UPDATE trunkline.twilio_senders SET sender_sid = 'XE1', status = 'disconnected';
+        INSERT INTO trunkline.twilio_clients (company_id, account_sid) VALUES (1, 'ACa');
+        INSERT INTO trunkline.twilio_senders (client_id, sender_sid, phone_number, status)
+        SELECT id, 'XE2', '+4915112345678', 'running' FROM trunkline.twilio_clients WHERE account_sid = 'ACa'").await;
+    place.sql(&insert((2, 1, "twilio", NUMBER, "ACa", "fake-2", NUMBER))).await;
+    run(&place, "import run").await.expect(0);
+    assert_eq!(channels(&place).await, 2);
+}
