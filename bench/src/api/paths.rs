@@ -30,11 +30,27 @@ pub(super) const LISTS: &[(&str, &str)] = &[
     ),
 ];
 
-/// Pages of the administration; the lists at this size, and what is made of the catalogues, are not among them yet.
+/// The pages of administration, and one of each kind that is about one thing.
 pub(super) const PAGES: &[&str] = &[
     "/admin",
+    "/admin/companies",
+    "/admin/companies/7",
+    "/admin/clients",
+    "/admin/clients/meta-7",
+    "/admin/channels",
+    "/admin/channels/meta-7",
     "/admin/partner-accounts",
+    "/admin/partner-accounts/2",
+    "/admin/webhooks",
+    "/admin/alerts",
+    "/admin/alerts/destinations",
+    "/admin/syncs",
+    "/admin/providers",
+    "/admin/import",
+    "/admin/import/conflicts",
     "/admin/migrations",
+    "/admin/migrations/plan",
+    "/admin/migrations/verify",
     "/admin/audit-log",
     "/admin/users",
     "/admin/api-keys",

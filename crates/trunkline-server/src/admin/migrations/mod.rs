@@ -2,19 +2,26 @@
 //! they make. Nothing here writes: applying and reverting is the command line's.
 
 mod plan;
-mod standing;
+mod recent;
 mod status;
 mod verify;
 
 use axum::routing::get;
 use axum::{Extension, Router};
 
+use trunkline_migrate::Status;
+use trunkline_migrate::catalog::Check;
+use trunkline_migrate::plan::Plan;
+
 use crate::State;
-use standing::Standing;
+use recent::Recent;
 
 pub(super) fn router() -> Router<State> {
     Router::new()
-        .route("/migrations", get(status::status).layer(Extension(Standing::default())))
+        .route("/migrations", get(status::status))
         .route("/migrations/plan", get(plan::plan))
         .route("/migrations/verify", get(verify::verify))
+        .layer(Extension(Recent::<Status>::default()))
+        .layer(Extension(Recent::<Plan>::default()))
+        .layer(Extension(Recent::<Vec<Check>>::default()))
 }

@@ -1,9 +1,13 @@
 use askama::Template;
+use axum::Extension;
 use axum::extract::State as Extract;
 use axum::http::HeaderMap;
 use trunkline_migrate::UpRequest;
-use trunkline_migrate::plan::{Blocks, LockTaken, PlannedMigration, PlannedStatement, Reversible};
+use trunkline_migrate::plan::{
+    Blocks, LockTaken, Plan, PlannedMigration, PlannedStatement, Reversible,
+};
 
+use super::recent::Recent;
 use crate::State;
 use crate::admin::{Frame, Page, PageProblem, Section};
 use crate::auth::Administrator;
@@ -12,6 +16,8 @@ use crate::auth::Administrator;
 #[template(path = "migrations/plan.html")]
 struct PlanPage {
     frame: Frame,
+    /// What `up` would be refused for as things are: a sentence, and what to do.
+    problems: Vec<(String, String)>,
     migrations: Vec<Planned>,
 }
 
@@ -26,8 +32,8 @@ struct Statement {
     effects: Vec<(&'static str, String)>,
 }
 
-impl From<PlannedMigration> for Planned {
-    fn from(migration: PlannedMigration) -> Self {
+impl From<&PlannedMigration> for Planned {
+    fn from(migration: &PlannedMigration) -> Self {
         let how = if migration.transactional {
             "In one transaction"
         } else {
@@ -37,15 +43,15 @@ impl From<PlannedMigration> for Planned {
         Self {
             name: migration.name.to_string(),
             lead: format!("{how}; {back}."),
-            statements: migration.statements.into_iter().map(Statement::from).collect(),
+            statements: migration.statements.iter().map(Statement::from).collect(),
         }
     }
 }
 
-impl From<PlannedStatement> for Statement {
-    fn from(statement: PlannedStatement) -> Self {
+impl From<&PlannedStatement> for Statement {
+    fn from(statement: &PlannedStatement) -> Self {
         let mut effects = Vec::new();
-        if let Some(why) = statement.skipped {
+        if let Some(why) = &statement.skipped {
             effects.push(("off", format!("Nothing happens: {why}")));
         }
         effects.extend(statement.locks.iter().map(describe_lock));
@@ -59,10 +65,10 @@ impl From<PlannedStatement> for Statement {
         if statement.reversible == Reversible::LosesData {
             effects.push(("warn", "Taking it back loses values".to_owned()));
         }
-        effects.extend(statement.note.map(|note| ("info", note)));
+        effects.extend(statement.note.iter().map(|note| ("info", note.clone())));
         let findings = statement.findings.iter();
         effects.extend(findings.map(|finding| ("warn", finding.message.clone())));
-        Self { sql: statement.sql, effects }
+        Self { sql: statement.sql.clone(), effects }
     }
 }
 
@@ -97,10 +103,13 @@ pub(super) async fn plan(
     administrator: Administrator,
     headers: HeaderMap,
     Extract(state): Extract<State>,
+    Extension(recent): Extension<Recent<Plan>>,
 ) -> Result<Page<impl Template>, PageProblem> {
-    let plan = state.migrator.plan(&UpRequest::default()).await?;
+    let plan = recent.get(&state, state.migrator.plan(&UpRequest::default())).await?;
+    let problems = plan.problems.iter();
     Ok(Page(PlanPage {
         frame: administrator.frame(&headers, Section::Migrations),
-        migrations: plan.migrations.into_iter().map(Planned::from).collect(),
+        problems: problems.map(|problem| (problem.what.clone(), problem.hint.clone())).collect(),
+        migrations: plan.migrations.iter().map(Planned::from).collect(),
     }))
 }

@@ -2,9 +2,9 @@ use askama::Template;
 use axum::Extension;
 use axum::extract::State as Extract;
 use axum::http::HeaderMap;
-use trunkline_migrate::{MigrationState, MigrationStatus, Origin};
+use trunkline_migrate::{MigrationState, MigrationStatus, Origin, Status};
 
-use super::standing::Standing;
+use super::recent::Recent;
 use crate::State;
 use crate::admin::{Frame, Page, PageProblem, Section, Time, filter};
 use crate::auth::Administrator;
@@ -78,9 +78,9 @@ pub(super) async fn status(
     administrator: Administrator,
     headers: HeaderMap,
     Extract(state): Extract<State>,
-    Extension(standing): Extension<Standing>,
+    Extension(recent): Extension<Recent<Status>>,
 ) -> Result<Page<impl Template>, PageProblem> {
-    let status = standing.status(&state).await?;
+    let status = recent.get(&state, state.migrator.status()).await?;
     let having = |states: &[MigrationState]| {
         status.migrations.iter().filter(|row| states.contains(&row.state)).count()
     };

@@ -1,10 +1,12 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
+use axum::Extension;
 use axum::extract::State as Extract;
 use axum::http::HeaderMap;
 use trunkline_migrate::catalog::{Check, Outcome, mends};
 
+use super::recent::Recent;
 use crate::State;
 use crate::admin::{Frame, Page, PageProblem, Section, filter};
 use crate::auth::Administrator;
@@ -63,8 +65,10 @@ pub(super) async fn verify(
     administrator: Administrator,
     headers: HeaderMap,
     Extract(state): Extract<State>,
+    Extension(recent): Extension<Recent<Vec<Check>>>,
 ) -> Result<Page<impl Template>, PageProblem> {
-    let checks = state.migrator.verify(Some(trunkline_store::CATALOG)).await?;
+    let checks =
+        recent.get(&state, state.migrator.verify(Some(trunkline_store::CATALOG))).await?;
     let mut relations: BTreeMap<String, usize> = BTreeMap::new();
     for check in checks.iter().filter(|check| check.result == Outcome::Ok) {
         *relations.entry(check.relation.clone()).or_default() += 1;
