@@ -12,6 +12,8 @@ use serde::Deserialize;
 use crate::Role;
 use crate::secrets::Secret;
 
+mod checked;
+
 /// Everything that `trunkline.toml` may say.
 #[derive(Debug, Config)]
 #[config(layer_attr(serde(deny_unknown_fields)))]
@@ -78,7 +80,7 @@ pub struct Server {
     pub metrics_listen: Option<SocketAddr>,
     /// How browsers and providers reach the service, as `https://partners.example.com`; without it,
     /// `http://` and the address of the service.
-    #[config(env = "TRUNKLINE_PUBLIC_URL")]
+    #[config(env = "TRUNKLINE_PUBLIC_URL", deserialize_with = checked::origin)]
     pub public_url: Option<String>,
     /// The addresses of reverse proxies, whose X-Forwarded-For tells the client's address.
     #[config(default = [])]
@@ -87,10 +89,10 @@ pub struct Server {
     #[config(default = 20)]
     pub drain_seconds: u64,
     /// How many seconds one request may take.
-    #[config(default = 30)]
+    #[config(default = 30, deserialize_with = checked::at_least_1)]
     pub request_seconds: u64,
     /// How many requests one API key may make in a minute.
-    #[config(default = 600)]
+    #[config(default = 600, deserialize_with = checked::at_least_1)]
     pub requests_per_minute: u32,
 }
 
@@ -157,7 +159,7 @@ pub enum LogFormat {
 pub struct Traces {
     /// The address of a collector that takes OTLP over HTTP, as `http://127.0.0.1:4318`; without one
     /// there are no traces.
-    #[config(env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    #[config(env = "OTEL_EXPORTER_OTLP_ENDPOINT", deserialize_with = checked::base_url)]
     pub otlp_endpoint: Option<String>,
 }
 
@@ -166,10 +168,10 @@ pub struct Traces {
 #[config(layer_attr(serde(deny_unknown_fields)))]
 pub struct SignIn {
     /// After so many minutes without a request a session ends.
-    #[config(default = 60)]
+    #[config(default = 60, deserialize_with = checked::at_least_1)]
     pub idle_minutes: u32,
     /// After so many hours a session ends in any case.
-    #[config(default = 12)]
+    #[config(default = 12, deserialize_with = checked::at_least_1)]
     pub session_hours: u32,
     /// Whether people may sign in with a password of Trunkline's. Without, OpenID Connect is the only
     /// way in, apart from the setup link of the first owner.
@@ -232,19 +234,19 @@ pub struct Oidc {
 #[config(layer_attr(serde(deny_unknown_fields)))]
 pub struct Providers {
     /// 360dialog's Partner API.
-    #[config(default = "https://hub.360dialog.io")]
+    #[config(default = "https://hub.360dialog.io", deserialize_with = checked::base_url)]
     pub dialog360_url: String,
     /// 360dialog's Messaging API, which sends messages and is asked about the keys of channels.
-    #[config(default = "https://waba-v2.360dialog.io")]
+    #[config(default = "https://waba-v2.360dialog.io", deserialize_with = checked::base_url)]
     pub dialog360_messaging_url: String,
     /// Meta's Graph API.
-    #[config(default = "https://graph.facebook.com")]
+    #[config(default = "https://graph.facebook.com", deserialize_with = checked::base_url)]
     pub meta_url: String,
     /// The version of the Graph API of accounts that name none.
-    #[config(default = "v25.0")]
+    #[config(default = "v25.0", deserialize_with = checked::graph_version)]
     pub graph_version: String,
     /// Twilio's REST API.
-    #[config(default = "https://api.twilio.com")]
+    #[config(default = "https://api.twilio.com", deserialize_with = checked::base_url)]
     pub twilio_url: String,
     /// Whether URLs that users give may lead to loopback and private addresses: for a simulator or a
     /// provider behind a proxy of one's own, never otherwise.
@@ -260,13 +262,13 @@ pub struct Webhooks {
     #[config(env = "TRUNKLINE_WEBHOOK_WORKERS", default = 2)]
     pub workers: u8,
     /// What was received is kept for so many days.
-    #[config(default = 14)]
+    #[config(default = 14, deserialize_with = checked::at_least_1)]
     pub retention_days: u16,
     /// A secret that was replaced still verifies webhooks for so many hours; 0: no longer.
     #[config(default = 48)]
     pub previous_secret_hours: u16,
     /// After so many attempts that failed a webhook is a dead letter.
-    #[config(default = 8)]
+    #[config(default = 8, deserialize_with = checked::at_least_1)]
     pub attempts: u8,
 }
 
@@ -276,7 +278,7 @@ pub struct Webhooks {
 pub struct Events {
     /// Events are kept for so many days, and dropped by whole weeks; 14 at least, as a webhook may be
     /// repeated for seven. The history of facts stays.
-    #[config(default = 90)]
+    #[config(default = 90, deserialize_with = checked::at_least_14)]
     pub retention_days: u16,
     /// A token that ends within so many days is worth an alert.
     #[config(default = 7)]
@@ -335,22 +337,22 @@ pub enum MailSecurity {
 #[config(layer_attr(serde(deny_unknown_fields)))]
 pub struct Calls {
     /// 360dialog's Partner API: so many calls at most …
-    #[config(default = 5)]
+    #[config(default = 5, deserialize_with = checked::at_least_1)]
     pub dialog360_calls: u16,
     /// … in so many seconds.
-    #[config(default = 30)]
+    #[config(default = 30, deserialize_with = checked::at_least_1)]
     pub dialog360_seconds: u16,
     /// Meta: so many calls in an hour for each WhatsApp Business Account, number or app.
-    #[config(default = 5000)]
+    #[config(default = 5000, deserialize_with = checked::at_least_1)]
     pub meta_calls_per_hour: u32,
     /// Meta: when so much of its own budget is used up, in percent, calls are five seconds apart.
     #[config(default = 80)]
     pub meta_slow_from_percent: u8,
     /// Twilio: so many calls in a second.
-    #[config(default = 20)]
+    #[config(default = 20, deserialize_with = checked::at_least_1)]
     pub twilio_calls_per_second: u16,
     /// So many messages a number may send in a second by the pass-through, at any provider.
-    #[config(default = 80)]
+    #[config(default = 80, deserialize_with = checked::at_least_1)]
     pub messages_per_second: u16,
     /// How many seconds a call waits for its turn before it is given up.
     #[config(default = 20)]
@@ -372,7 +374,7 @@ pub struct Syncs {
     #[config(env = "TRUNKLINE_SYNC_WORKERS", default = 2)]
     pub workers: u8,
     /// Reports are kept for so many days, the last one of each partner account for ever.
-    #[config(default = 90)]
+    #[config(default = 90, deserialize_with = checked::at_least_1)]
     pub retention_days: u16,
     /// A client or channel that is being set up for so many hours is worth an alert; 0: never.
     #[config(default = 72)]

@@ -111,12 +111,15 @@ impl SampleError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Occupied { by_sample: true, .. } => Some(
-                "choose an empty database, or replace the sample: trunkline database sample --replace",
+                "choose an empty database, or replace the tables, which a sample or the start of the service made: trunkline database sample --replace",
             ),
             Self::Occupied { by_sample: false, .. } => {
                 Some("choose an empty database: --replace is for the tables of a sample alone")
             }
-            Self::ReferredTo(_) => Some("revert the migrations first: trunkline migrate down"),
+            Self::ReferredTo(_) => Some(
+                "a private PostgreSQL is best begun anew: trunkline database reset, then trunkline database sample; \
+                 elsewhere revert the migrations first: trunkline migrate down",
+            ),
             Self::TooManyCompanies { .. } | Self::Database(_) => None,
         }
     }

@@ -4,10 +4,12 @@ use confique::{Config as _, Layer as _};
 use trunkline_core::Clock;
 use trunkline_core::configuration::{Configuration, Mail};
 use trunkline_core::secrets::Secret;
+use trunkline_migrate::Target;
 use trunkline_server::Oidc;
 
 use crate::failure::Failure;
 use crate::global::Global;
+use crate::serve::logging;
 
 const DEFAULT_FILE: &str = "trunkline.toml";
 
@@ -47,6 +49,23 @@ impl Config {
     pub(crate) fn file(global: &Global) -> Option<&Path> {
         let default = Path::new(DEFAULT_FILE);
         global.config.as_deref().or_else(|| default.exists().then_some(default))
+    }
+
+    /// Whether the service would start with it, as far as that can be told without asking anybody; what
+    /// `oidc` says comes in addition.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        if let Some(url) = self.database_url()? {
+            Target::parse(&url)?;
+        }
+        if self.keys_file.is_some() && self.keys_command.is_some() {
+            return Err(Failure::failed(
+                "the configuration has both keys_file and keys_command",
+                "keep one of them",
+            ));
+        }
+        self.mail()?;
+        logging::filter(self)?;
+        Ok(())
     }
 
     /// Whether a database of the platform's is configured, rather than the private one.

@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use trunkline_core::Clock;
 use trunkline_core::configuration::template;
 use trunkline_migrate::ExitStatus;
+use trunkline_server::Settings;
 
 use crate::config::Config;
 use crate::failure::Failure;
@@ -37,9 +38,8 @@ pub(crate) fn run(
         }
         Command::Check => {
             let config = Config::load(global)?;
-            config.database_url()?;
-            config.oidc("", &Clock::system())?;
-            config.mail()?;
+            config.check()?;
+            config.oidc(&Settings::new(&config).public_url, &Clock::system())?;
             let file = Config::file(global);
             let from = file.map_or_else(
                 || "no file; the defaults and the environment".to_owned(),

@@ -69,6 +69,7 @@ async fn change(
     if after == before {
         return Ok(document);
     }
+    forget_check(&before, &mut after);
     let written = update_partner_account(executor, &after, now).await;
     written.map_err(|error| taken(before.provider, error))?;
     replaced::keep(state, executor, (&before, &after), now).await?;
@@ -78,6 +79,20 @@ async fn change(
     note(executor, author, action, id, change, now).await?;
     transaction.commit().await?;
     Ok(edited)
+}
+
+/// Takes away what a check found with another id, secret or address than the account has now.
+fn forget_check(before: &PartnerAccount, after: &mut PartnerAccount) {
+    let unasked = PartnerAccount {
+        label: after.label.clone(),
+        public_profile: after.public_profile.clone(),
+        redirect_url: after.redirect_url.clone(),
+        ..before.clone()
+    };
+    if *after != unasked {
+        after.checked_at = None;
+        after.check_findings = None;
+    }
 }
 
 /// Puts what was read into an account, and checks what hangs together.

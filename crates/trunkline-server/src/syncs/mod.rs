@@ -46,7 +46,7 @@ pub async fn queue_syncs(state: &State) -> Result<(), StoreError> {
 
 /// Forgets reports whose time is over.
 pub async fn forget_syncs(state: &State) -> Result<(), StoreError> {
-    let days = i64::from(state.settings.syncs.retention_days.max(1));
+    let days = i64::from(state.settings.syncs.retention_days);
     let kept = SignedDuration::from_hours(24 * days);
     let now = state.clock.now();
     let before = now.checked_sub(kept).unwrap_or(now);

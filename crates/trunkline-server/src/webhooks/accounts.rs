@@ -1,3 +1,4 @@
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -5,7 +6,7 @@ use std::time::{Duration, Instant};
 use axum::http::HeaderName;
 use jiff::SignedDuration;
 use trunkline_core::Provider;
-use trunkline_core::secrets::{KeyRing, Place, Secret};
+use trunkline_core::secrets::{KeyRing, OpenError, Place, Secret};
 use trunkline_store::StoreError;
 use trunkline_store::webhooks::{
     ReceivingAccount, ReplacedSecret, list_receiving_accounts, list_replaced_secrets,
@@ -40,6 +41,9 @@ pub(super) struct Account {
     pub shared_key: Option<(String, Vec<Secret>)>,
     /// Meta: what it repeats when the URL is set.
     pub verify_token: Option<Secret>,
+    /// Why a secret that is stored does not open, as the first of them says; what does not fit may be
+    /// by that one, and nobody can tell.
+    pub unreadable: Option<OpenError>,
 }
 
 /// The accounts, opened, in memory: a request asks the database for none.
@@ -53,7 +57,14 @@ pub(super) struct Accounts {
 /// The tokens of a Twilio subaccount, as they were read.
 struct Subaccount {
     read_at: Instant,
-    tokens: Arc<Vec<Secret>>,
+    tokens: Arc<Tokens>,
+}
+
+/// What Twilio may sign the webhooks of a subaccount with.
+pub(super) struct Tokens {
+    pub open: Vec<Secret>,
+    /// As of an account.
+    pub unreadable: Option<OpenError>,
 }
 
 #[derive(Clone)]
@@ -90,7 +101,7 @@ impl Accounts {
         &self,
         state: &State,
         sid: &str,
-    ) -> Result<Arc<Vec<Secret>>, StoreError> {
+    ) -> Result<Arc<Tokens>, StoreError> {
         self.tokens_at_most(SUBACCOUNT_FRESH, state, sid).await
     }
 
@@ -99,7 +110,7 @@ impl Accounts {
         &self,
         state: &State,
         sid: &str,
-    ) -> Result<Arc<Vec<Secret>>, StoreError> {
+    ) -> Result<Arc<Tokens>, StoreError> {
         self.tokens_at_most(MOMENT, state, sid).await
     }
 
@@ -108,7 +119,7 @@ impl Accounts {
         age: Duration,
         state: &State,
         sid: &str,
-    ) -> Result<Arc<Vec<Secret>>, StoreError> {
+    ) -> Result<Arc<Tokens>, StoreError> {
         let now = Instant::now();
         let is_fresh = |known: &Subaccount| now.duration_since(known.read_at) < age;
         let lock = || self.subaccounts.lock().unwrap_or_else(PoisonError::into_inner);
@@ -119,11 +130,13 @@ impl Accounts {
         let sealed = list_subaccount_tokens(connection.executor(), sid).await?;
         let open = |(id, text): &(i32, String)| {
             let (schema, table, column) = ("trunkline", "twilio_senders", "auth_token");
-            state.keys.open(&Place { schema, table, column, row: &id.to_string() }, text).ok()
+            state.keys.open(&Place { schema, table, column, row: &id.to_string() }, text)
         };
-        let mut tokens: Vec<Secret> = sealed.iter().filter_map(open).collect();
-        tokens.dedup_by(|one, other| one.expose() == other.expose());
-        let tokens = Arc::new(tokens);
+        let mut unreadable = None;
+        let mut open: Vec<Secret> =
+            sealed.iter().filter_map(|one| noting(open(one), &mut unreadable)).collect();
+        open.dedup_by(|one, other| one.expose() == other.expose());
+        let tokens = Arc::new(Tokens { open, unreadable });
         let mut subaccounts = lock();
         if subaccounts.len() >= MOST_SUBACCOUNTS {
             subaccounts.retain(|_, known| now.duration_since(known.read_at) < SUBACCOUNT_FRESH);
@@ -158,7 +171,10 @@ impl Accounts {
         }
         let read_at = Instant::now();
         let by_slug = match (read(state).await, known) {
-            (Ok(accounts), _) => Arc::new(accounts),
+            (Ok(accounts), known) => {
+                complain(&accounts, known.as_ref());
+                Arc::new(accounts)
+            }
             (Err(error), Some(known)) => {
                 tracing::warn!(%error, "the partner accounts could not be read again");
                 known.by_slug
@@ -189,21 +205,39 @@ async fn read(state: &State) -> Result<HashMap<String, Arc<Account>>, StoreError
         .collect())
 }
 
-/// Opens the secrets of an account. One that does not open verifies nothing; its page says so.
+/// Says of each account of which a secret does not open that it takes no webhook by it, when that begins.
+fn complain(accounts: &HashMap<String, Arc<Account>>, known: Option<&Known>) {
+    for (slug, account) in accounts {
+        let before = known.and_then(|known| known.by_slug.get(slug)?.unreadable);
+        if let Some(reason) = account.unreadable.filter(|reason| before != Some(*reason)) {
+            let account = account.id;
+            tracing::error!(account, %reason, "a secret does not open; webhooks by it are answered with 503");
+        }
+    }
+}
+
+/// What opened; otherwise why the first did not.
+fn noting(opened: Result<Secret, OpenError>, unreadable: &mut Option<OpenError>) -> Option<Secret> {
+    opened.inspect_err(|error| *unreadable = unreadable.or(Some(*error))).ok()
+}
+
+/// Opens the secrets of an account.
 fn open(keys: &KeyRing, account: ReceivingAccount, replaced: &[ReplacedSecret]) -> Account {
     let row = account.id.to_string();
+    let unreadable = RefCell::new(None);
+    let noting = |opened| noting(opened, &mut unreadable.borrow_mut());
     let current = |column, text: &Option<String>| {
         let place = Place { schema: "public", table: "partner_configurations", column, row: &row };
-        text.as_ref().and_then(|text| keys.open(&place, text).ok())
+        text.as_ref().and_then(|text| noting(keys.open(&place, text)))
     };
     let all = |column: &'static str, text: &Option<String>| {
         let current = current(column, text);
         // Without one in use nothing is taken: who takes a secret away wants it to end.
         let is_own = |one: &&ReplacedSecret| {
-            current.is_some() && one.account_id == account.id && one.column == column
+            text.is_some() && one.account_id == account.id && one.column == column
         };
-        let earlier: Vec<Secret> =
-            replaced.iter().filter(is_own).filter_map(|one| open_replaced(keys, one)).collect();
+        let earlier = replaced.iter().filter(is_own);
+        let earlier = earlier.filter_map(|one| noting(open_replaced(keys, one)));
         current.into_iter().chain(earlier).collect::<Vec<_>>()
     };
     let verify_token = current("webhook_verify_token", &account.webhook_verify_token);
@@ -221,12 +255,13 @@ fn open(keys: &KeyRing, account: ReceivingAccount, replaced: &[ReplacedSecret]) 
         shared_key: shared_key.filter(|_| !words.is_empty()).map(|id| (id, words.clone())),
         header: header.filter(|_| !words.is_empty()).map(|name| (name, words)),
         verify_token,
+        unreadable: unreadable.into_inner(),
         partner_id: account.partner_id,
     }
 }
 
-fn open_replaced(keys: &KeyRing, replaced: &ReplacedSecret) -> Option<Secret> {
+fn open_replaced(keys: &KeyRing, replaced: &ReplacedSecret) -> Result<Secret, OpenError> {
     let (schema, table, column) = ("trunkline", "replaced_secrets", "secret");
     let place = Place { schema, table, column, row: &replaced.id.to_string() };
-    keys.open(&place, &replaced.secret).ok()
+    keys.open(&place, &replaced.secret)
 }

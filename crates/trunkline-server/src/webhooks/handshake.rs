@@ -36,6 +36,9 @@ async fn challenge(state: &State, slug: &str, query: &str) -> Result<String, Ref
     };
     let token = given("hub.verify_token").ok_or(Refusal::WrongToken)?;
     let knows = account.verify_token.as_ref().is_some_and(|own| is_word(own, token.as_bytes()));
+    if !knows && account.unreadable.is_some() {
+        return Err(Refusal::Unreadable);
+    }
     if !knows || given("hub.mode").as_deref() != Some("subscribe") {
         return Err(Refusal::WrongToken);
     }

@@ -6,13 +6,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, post};
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
+use trunkline_core::Provider;
 use trunkline_core::events::Source;
-use trunkline_core::secrets::Secret;
 use trunkline_providers::lanes::lanes;
 use trunkline_providers::twilio;
 use trunkline_providers::webhooks::account_sid;
 
-use super::accounts::Account;
+use super::accounts::{Account, Tokens};
 use super::inbox::{NotStored, Verified};
 use super::proof::Proof;
 use super::refusal::Refusal;
@@ -67,17 +67,18 @@ async fn receive(
     if proof.is_none() {
         // The secret may have been entered a moment ago.
         let account = state.webhooks.accounts.find_anew(state, slug).await?;
-        proof = account.and_then(|account| Proof::take(&account, source, &parts.headers));
+        let account = account.ok_or(Refusal::UnknownAccount)?;
+        proof = Proof::take(&account, source, &parts.headers);
+        if proof.is_none() && account.unreadable.is_some() {
+            return Err(Refusal::Unreadable);
+        }
     }
     let proof = proof.ok_or(Refusal::NoSignature)?;
     let body = read(state, &parts.headers, body).await?;
 
     let path = parts.uri.path_and_query().map_or("", |path| path.as_str());
     let url = format!("{}{path}", state.settings.public_url);
-    let verified = verify(state, slug, &account, source, (&proof, &url, &body)).await?;
-    if !verified {
-        return Err(Refusal::WrongSignature);
-    }
+    verify(state, slug, &account, source, (&proof, &url, &body)).await?;
     let webhook = Verified {
         account_id: account.id,
         source,
@@ -94,35 +95,46 @@ async fn receive(
     })
 }
 
-/// Whether the proof is good by the account as it is remembered, as it is now, or, at Twilio, by the
-/// token of the subaccount that the webhook is about.
+/// Refuses a proof that is good neither by the account as it is remembered, nor as it is now, nor, at
+/// Twilio, by the token of the subaccount that the webhook is about.
 async fn verify(
     state: &State,
     slug: &str,
     account: &Account,
     source: Source,
     (proof, url, body): (&Proof, &str, &[u8]),
-) -> Result<bool, Refusal> {
+) -> Result<(), Refusal> {
     if proof.is_good(account, source, url, body) {
-        return Ok(true);
+        return Ok(());
     }
     let accounts = &state.webhooks.accounts;
-    if let Some(account) = accounts.find_anew(state, slug).await?
-        && proof.is_good(&account, source, url, body)
-    {
-        return Ok(true);
+    let account = accounts.find_anew(state, slug).await?.ok_or(Refusal::UnknownAccount)?;
+    if proof.is_good(&account, source, url, body) {
+        return Ok(());
     }
-    let sid = account_sid(body).filter(|sid| *sid != account.partner_id);
-    let (Proof::Signature(given), Some(sid)) = (proof, sid) else { return Ok(false) };
-    if !matches!(source, Source::TwilioMessages | Source::TwilioStatus) {
-        return Ok(false);
-    }
-    let request = twilio::SignedRequest { url, body };
-    let is_good = |tokens: &[Secret]| {
-        tokens.iter().fold(false, |found, token| twilio::is_signed(token, &request, given) | found)
+    // By a secret that does not open it may be good.
+    let wrong = |unreadable: bool| {
+        if unreadable { Refusal::Unreadable } else { Refusal::WrongSignature }
     };
-    Ok(is_good(&accounts.subaccount(state, &sid).await?)
-        || is_good(&accounts.subaccount_anew(state, &sid).await?))
+    let is_unreadable = account.unreadable.is_some();
+    let sid = account_sid(body).filter(|sid| *sid != account.partner_id);
+    let sid = sid.filter(|_| source.provider() == Provider::Twilio);
+    let (Proof::Signature(given), Some(sid)) = (proof, sid) else {
+        return Err(wrong(is_unreadable));
+    };
+    let request = twilio::SignedRequest { url, body };
+    let is_good = |tokens: &Tokens| {
+        let tokens = tokens.open.iter();
+        tokens.fold(false, |found, token| twilio::is_signed(token, &request, given) | found)
+    };
+    if is_good(&*accounts.subaccount(state, &sid).await?) {
+        return Ok(());
+    }
+    let tokens = accounts.subaccount_anew(state, &sid).await?;
+    if is_good(&tokens) {
+        return Ok(());
+    }
+    Err(wrong(is_unreadable || tokens.unreadable.is_some()))
 }
 
 /// The raw body, unless it is too long or takes too long.

@@ -20,6 +20,8 @@ pub(super) enum Refusal {
     WrongSignature,
     /// Of the handshake of Meta's.
     WrongToken,
+    /// A secret of the account does not open, so that nobody can tell.
+    Unreadable,
     TooLarge,
     CutOff,
     Full,
@@ -34,6 +36,7 @@ impl Refusal {
             Self::NoSignature => "no_signature",
             Self::WrongSignature => "wrong_signature",
             Self::WrongToken => "wrong_verify_token",
+            Self::Unreadable => "unreadable_secret",
             Self::TooLarge => "too_large",
             Self::CutOff => "cut_off",
             Self::Full => "full",
@@ -50,6 +53,10 @@ impl Refusal {
             ),
             Self::WrongSignature => Problem::new(Kind::Unauthenticated, "the signature is wrong"),
             Self::WrongToken => Problem::new(Kind::Forbidden, "the verify token is wrong"),
+            Self::Unreadable => Problem::new(
+                Kind::Unavailable,
+                "a secret of the account cannot be opened here; send it again",
+            ),
             Self::TooLarge => Problem::new(Kind::TooLarge, "a webhook has 3 MB at most"),
             Self::CutOff => Problem::new(Kind::Malformed, "the body did not come to its end"),
             Self::Full => Problem::new(Kind::Unavailable, "too many webhooks wait; send it again"),

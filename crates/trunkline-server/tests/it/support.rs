@@ -163,9 +163,14 @@ impl Service {
         let text = |seed| Key::generate(&mut Random::seeded(seed)).to_text();
         let ring = KeyRing::parse(&format!("{} {}", *text(2), *text(1))).unwrap();
         let active = ring.active();
-        self.state.keys = Arc::new(ring);
-        self.router = router(self.state.clone());
+        self.use_keys(Arc::new(ring));
         active
+    }
+
+    /// As a process that was started with these keys.
+    pub(crate) fn use_keys(&mut self, ring: Arc<KeyRing>) {
+        self.state.keys = ring;
+        self.router = router(self.state.clone());
     }
 
     /// Gives a key what it may do beyond its role.

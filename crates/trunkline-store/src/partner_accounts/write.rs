@@ -55,7 +55,8 @@ pub async fn update_partner_account(
     executor.execute("write a partner account", query, parameters).await?;
     let query = "
         UPDATE trunkline.partner_account_details
-        SET label = $2, graph_version = $3, base_url = $4, webhook_header = $5
+        SET label = $2, graph_version = $3, base_url = $4, webhook_header = $5,
+            check_findings = $6, checked_at = $7
         WHERE partner_configuration_id = $1";
     let parameters: Parameters<'_> = &[
         &account.id,
@@ -63,6 +64,8 @@ pub async fn update_partner_account(
         &account.graph_version,
         &account.base_url,
         &account.webhook_header,
+        &account.check_findings,
+        &account.checked_at,
     ];
     executor.execute("write the details of a partner account", query, parameters).await?;
     Ok(())

@@ -220,12 +220,14 @@ pub async fn list_users(
     rows.iter().map(User::read).collect()
 }
 
-/// The ids of the active owners, whom nobody else changes until the transaction ends.
+/// The ids of the active owners who have a way to sign in (whoever was invited has none yet), whom nobody
+/// else changes until the transaction ends.
 pub async fn lock_active_owners(executor: Executor<'_>) -> Result<Vec<i32>, StoreError> {
     let query = "
         SELECT id
         FROM trunkline.users
         WHERE role = 'owner' AND is_active
+            AND (password_hash IS NOT NULL OR oidc_subject IS NOT NULL)
         ORDER BY id
         FOR NO KEY UPDATE";
     let rows = executor.rows("lock the owners", query, &[]).await?;

@@ -1,24 +1,34 @@
 use trunkline_core::secrets::KeyRing;
 use trunkline_store::secrets::{Under, count_secrets, list_secret_columns};
+use trunkline_store::{PoolOptions, Store};
 
 use super::Finding;
 use crate::connection::Connection;
 use crate::failure::Failure;
+use crate::keys::{refuse_missing_keys, store};
 
 /// Whether the keys open what the database holds, and nothing stands in clear.
 pub(super) async fn look(connection: &Connection, ring: &KeyRing) -> Finding {
     match counts(connection).await {
-        Ok(counts) => judge(&counts, ring),
+        Ok(counts) => match announced(connection, ring).await {
+            Ok(()) => judge(&counts, ring),
+            Err(failure) => Finding::of("keys", &failure),
+        },
         Err(failure) => Finding::of("keys", &failure),
     }
 }
 
+/// Whether the start of the service would refuse the ring.
+async fn announced(connection: &Connection, ring: &KeyRing) -> Result<(), Failure> {
+    let pool = Store::new(connection.target.clone(), PoolOptions::default());
+    let connection = pool.connection().await.map_err(|error| store(&error))?;
+    refuse_missing_keys(connection.executor(), ring).await
+}
+
 async fn counts(connection: &Connection) -> Result<Vec<(Under, u64)>, Failure> {
     let client = connection.target.client().await?;
-    let failed =
-        |error: trunkline_store::StoreError| Failure::failed(error.to_string(), error.hint());
-    let columns = list_secret_columns(&client).await.map_err(failed)?;
-    let counts = count_secrets(&client, &columns).await.map_err(failed)?;
+    let columns = list_secret_columns(&client).await.map_err(|error| store(&error))?;
+    let counts = count_secrets(&client, &columns).await.map_err(|error| store(&error))?;
     Ok(counts.into_iter().map(|count| (count.under, count.rows)).collect())
 }
 

@@ -97,7 +97,10 @@ async fn look(global: &Global, arguments: &Arguments) -> Vec<Finding> {
     };
     let file = Config::file(global);
     let from = file.map_or("defaults".to_owned(), |file| file.display().to_string());
-    findings.push(Finding::ok("configuration", from));
+    findings.push(match config.check() {
+        Ok(()) => Finding::ok("configuration", from),
+        Err(failure) => Finding::of("configuration", &failure),
+    });
     findings.extend(network::look(&config).await);
     findings.extend(issuer::look(&config).await);
     let ring = match crate::keys::find_ring(global, &config).await {

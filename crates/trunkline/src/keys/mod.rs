@@ -136,7 +136,10 @@ pub(crate) async fn check_for_service(state: &trunkline_server::State) -> Result
 }
 
 /// Refuses a ring that lacks a key of the database.
-async fn refuse_missing_keys(executor: Executor<'_>, ring: &KeyRing) -> Result<(), Failure> {
+pub(crate) async fn refuse_missing_keys(
+    executor: Executor<'_>,
+    ring: &KeyRing,
+) -> Result<(), Failure> {
     let missing = list_unopened_keys(executor, ring).await.map_err(|error| store(&error))?;
     if missing.is_empty() {
         return Ok(());
@@ -144,11 +147,12 @@ async fn refuse_missing_keys(executor: Executor<'_>, ring: &KeyRing) -> Result<(
     let ids: Vec<_> = ring.ids().map(|id| id.to_string()).collect();
     Err(Failure::failed(
         format!(
-            "wrong keys: secrets of the database stand under key {}, and the key ring has only {}",
+            "wrong keys: a process sealed secrets of this database under key {}, and the key ring has only {}",
             missing.join(", "),
             ids.join(", ")
         ),
-        "add the missing key as a further line of the key file, or use the key file of this database",
+        "add the missing key as a further line of the key file, or use the key file of this database; where \
+         `trunkline keys status` counts no secret under it, `trunkline keys rotate` forgets it",
     ))
 }
 
@@ -170,6 +174,18 @@ impl<'a> Session<'a> {
 
     async fn count(&self) -> Result<Vec<SecretCount>, Failure> {
         count_secrets(&self.client, &self.columns).await.map_err(|error| store(&error))
+    }
+
+    /// The keys under which a process sealed, or was about to, and which the ring lacks.
+    async fn unopened(&self, ring: &KeyRing) -> Result<Vec<String>, Failure> {
+        let there = "SELECT to_regclass('trunkline.secret_keys') IS NOT NULL";
+        if !self.client.query_one(there, &[]).await.is_ok_and(|row| row.get(0)) {
+            return Ok(Vec::new());
+        }
+        let pool = Store::new(self.connection.target.clone(), PoolOptions::default());
+        let connection = pool.connection().await.map_err(|error| store(&error))?;
+        let unopened = list_unopened_keys(connection.executor(), ring).await;
+        unopened.map_err(|error| store(&error))
     }
 
     /// Writes down that secrets stand under the active key, for the start of the service.

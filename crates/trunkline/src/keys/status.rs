@@ -21,7 +21,14 @@ pub(super) async fn run(
     arguments: &Arguments,
 ) -> Result<ExitStatus, Failure> {
     let counts = session.count().await?;
-    let current = is_current(&counts, ring);
+    let unopened = match ring {
+        Some(ring) => session.unopened(ring).await?,
+        None => Vec::new(),
+    };
+    let counted = report::missing(&counts, ring);
+    let is_counted = |key: &String| counted.iter().any(|(id, _)| id.to_string() == *key);
+    let unused: Vec<_> = unopened.into_iter().filter(|key| !is_counted(key)).collect();
+    let current = unused.is_empty() && is_current(&counts, ring);
     let ids: Vec<_> = ring.into_iter().flat_map(KeyRing::ids).map(|id| id.to_string()).collect();
     let printer = session.printer;
     printer.document(&serde_json::json!({
@@ -29,6 +36,7 @@ pub(super) async fn run(
         "active": ids.first(),
         "older": ids.get(1..).unwrap_or_default(),
         "current": current,
+        "unused": unused,
         "columns": report::lines(&counts, ring),
     }));
     printer.line(format_args!("Secrets on {}", session.connection.target));
@@ -39,6 +47,12 @@ pub(super) async fn run(
     });
     report::print(printer, &counts, ring);
     print_next_steps(printer, &counts, ring);
+    for key in &unused {
+        printer.line(format_args!(
+            "{WARNING}Not in the key ring:{WARNING:#} key {key}, with which a process worked here and under which nothing \
+             stands. trunkline keys rotate forgets it; until then the service does not start"
+        ));
+    }
     let differs = arguments.check && !current;
     Ok(if differs { ExitStatus::Differences } else { ExitStatus::Done })
 }

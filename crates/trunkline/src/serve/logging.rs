@@ -9,14 +9,19 @@ use super::traces::Traces;
 use crate::config::Config;
 use crate::failure::Failure;
 
-/// Sends the log to standard error, for people or as JSON, and spans to a collector if there is one.
-pub(super) fn start(config: &Config) -> Result<Traces, Failure> {
-    let filter = EnvFilter::try_new(&config.log.filter).map_err(|error| {
+/// What is logged.
+pub(crate) fn filter(config: &Config) -> Result<EnvFilter, Failure> {
+    EnvFilter::try_new(&config.log.filter).map_err(|error| {
         Failure::failed(
             format!("log.filter is not understood: {error}"),
             "give a level (error, warn, info, debug), or targets with levels: info,trunkline_store=debug",
         )
-    })?;
+    })
+}
+
+/// Sends the log to standard error, for people or as JSON, and spans to a collector if there is one.
+pub(super) fn start(config: &Config) -> Result<Traces, Failure> {
+    let filter = filter(config)?;
     let terminal = std::io::stderr().is_terminal();
     let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(terminal);
     let json = match config.log.format {

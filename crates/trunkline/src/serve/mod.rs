@@ -1,7 +1,7 @@
 //! `trunkline serve`: the service, from its configuration to its last answer.
 
 mod jobs;
-mod logging;
+pub(crate) mod logging;
 mod migrations;
 mod platform;
 mod traces;

@@ -49,6 +49,43 @@ async fn a_file_that_is_not_understood_is_refused() {
 }
 
 #[tokio::test]
+async fn what_the_service_would_not_start_with_is_refused_by_the_check_and_by_the_doctor() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut told = Vec::new();
+    for line in [
+        "database_url = 'nonsense'",
+        "keys_file = 'a'\nkeys_command = 'b'",
+        "log.filter = 'trace,,,=='",
+        "traces.otlp_endpoint = 'nope'",
+        "server.public_url = 'ftp://x.example'",
+        "server.public_url = 'https://x.example/sub'",
+        "server.request_seconds = 0",
+        "server.requests_per_minute = 0",
+        "sign_in.idle_minutes = 0",
+        "providers.meta_url = 'https://user:secret@x.example'",
+        "providers.graph_version = '25'",
+        "webhooks.attempts = 0",
+        "events.retention_days = 13",
+        "calls.twilio_calls_per_second = 0",
+    ] {
+        std::fs::write(directory.path().join("trunkline.toml"), line).unwrap();
+        let checked = Run::new(directory.path(), "config check").run().await;
+        let status = if line.starts_with("database_url") { 2 } else { 1 };
+        let checked = checked.expect(status);
+        told.push(format!("{line}\n{}", checked.stderr));
+        let doctor = Run::new(directory.path(), "doctor").run().await.expect(1);
+        assert!(doctor.stdout.contains("failed   configuration"), "{line}: {doctor}");
+    }
+    assert_snapshot!("not_to_start_with", told.join("\n"));
+    std::fs::write(
+        directory.path().join("trunkline.toml"),
+        "server.public_url = 'https://X.example:443/'\nevents.retention_days = 14",
+    )
+    .unwrap();
+    Run::new(directory.path(), "config check").run().await.expect(0);
+}
+
+#[tokio::test]
 async fn a_mail_server_without_a_sender_or_with_two_passwords_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let check = async |configuration: &str| {

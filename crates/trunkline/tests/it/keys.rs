@@ -113,6 +113,20 @@ async fn the_wrong_key_is_refused_and_the_missing_one_named() {
 }
 
 #[tokio::test]
+async fn a_key_that_a_process_worked_with_and_nothing_stands_under_is_named_and_forgotten() {
+    let place = Place::migrated().await;
+    place.write("trunkline.toml", "keys_file = 'keys'\n");
+    write_keys(&place, &[SECOND]);
+    run(&place, "keys rotate").await.expect(0);
+    write_keys(&place, &[FIRST]);
+    assert_snapshot!("unused_key", run(&place, "keys status --check").await.expect(3));
+    let doctor = run(&place, "doctor").await.expect(1);
+    assert!(doctor.stdout.contains("wrong keys: a process sealed"), "{doctor}");
+    run(&place, "keys rotate").await.expect(0);
+    run(&place, "keys status --check").await.expect(0);
+}
+
+#[tokio::test]
 async fn what_was_moved_is_named_and_left() {
     let place = encrypted().await;
     let sql = "UPDATE dialog_360_channels AS stored SET api_key = other.api_key \

@@ -67,8 +67,7 @@ pub(super) async fn verify(
     Extract(state): Extract<State>,
     Extension(recent): Extension<Recent<Vec<Check>>>,
 ) -> Result<Page<impl Template>, PageProblem> {
-    let checks =
-        recent.get(&state, state.migrator.verify(Some(trunkline_store::CATALOG))).await?;
+    let checks = recent.get(&state, state.migrator.verify(Some(trunkline_store::CATALOG))).await?;
     let mut relations: BTreeMap<String, usize> = BTreeMap::new();
     for check in checks.iter().filter(|check| check.result == Outcome::Ok) {
         *relations.entry(check.relation.clone()).or_default() += 1;

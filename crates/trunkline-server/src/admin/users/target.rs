@@ -54,8 +54,9 @@ pub(super) async fn lock_target(
         if !owners.contains(&who.session.user_id) {
             return Err(Problem::new(Kind::Forbidden, "you are no owner any more"));
         }
-        if owners.len() == 1 {
-            let detail = "this is the last active owner; make somebody else an owner first";
+        if owners == [user.id] {
+            let detail = "this is the last owner who can sign in; make somebody else an owner first, and wait \
+                          until they have chosen a password";
             return Err(Problem::new(Kind::Conflict, detail));
         }
     }

@@ -45,12 +45,14 @@ async fn a_check_tells_what_is_wrong_and_keeps_it() {
     insta::assert_snapshot!("good", redacted(&good.json()["check"]));
     assert_eq!(service.get(&path, &key).await.body, good.body);
 
-    // The check was no edit: what was read before it may still be edited.
+    // The check was no edit: what was read before it may still be edited. A label changes nothing of what was
+    // found; another key may work or not.
+    let label =
+        patch(&service, &key, &path, before.header("etag"), &json!({ "label": "Ours" })).await;
+    assert_eq!(label.json()["check"], good.json()["check"]);
     let wrong = json!({ "api_key": "d360-another-key-0000" });
-    assert_eq!(
-        patch(&service, &key, &path, before.header("etag"), &wrong).await.status.as_u16(),
-        200
-    );
+    let edited = patch(&service, &key, &path, label.header("etag"), &wrong).await;
+    assert_eq!((edited.status.as_u16(), &edited.json()["check"]), (200, &Value::Null));
     let bad = service.call("POST", &format!("{path}/check"), &key, &json!({})).await;
     insta::assert_snapshot!("bad", redacted(&bad.json()["check"]));
     assert!(!stable(&bad).contains("d360-another-key"));
@@ -59,6 +61,7 @@ async fn a_check_tells_what_is_wrong_and_keeps_it() {
         [
             "partner_account.created",
             "partner_account.checked",
+            "partner_account.updated",
             "partner_account.updated",
             "partner_account.checked"
         ]

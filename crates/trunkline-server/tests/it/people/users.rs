@@ -204,11 +204,17 @@ async fn nobody_deactivates_themselves_and_the_last_owner_stays() {
         async |path: &str, cookie: &str, form: &str| service.submit(path, cookie, form).await;
     post("/admin/users/2/deactivate", &admin, "").await.expect(409).says("Nobody deactivates");
     post("/admin/users/1/deactivate", &owner, "").await.expect(409);
-    post("/admin/users/1/role", &owner, "role=admin").await.expect(409).says("last active owner");
+    post("/admin/users/1/role", &owner, "role=admin")
+        .await
+        .expect(409)
+        .says("last owner who can sign in");
     post("/admin/users/2/role", &owner, "role=owner").await.expect(303);
     post("/admin/users/2/deactivate", &owner, "").await.expect(303);
     let answer = post("/admin/users/1/role", &owner, "role=admin").await.expect(409);
-    answer.says("last active owner");
+    answer.says("last owner who can sign in");
+    // Who was invited and has not come yet could let nobody in.
+    post("/admin/users/new", &owner, "name=Eve&email=eve@example.com&role=owner").await.expect(200);
+    post("/admin/users/1/role", &owner, "role=admin").await.expect(409);
     post("/admin/users/2/reactivate", &owner, "").await.expect(303);
     post("/admin/users/1/role", &owner, "role=admin").await.expect(303);
 }

@@ -80,3 +80,26 @@ async fn an_account_that_is_added_or_deleted_is_known_at_once() {
     tokio::time::sleep(std::time::Duration::from_millis(2100)).await;
     assert_eq!(signed_with(&service, &account, "test_app_secret").await, 404);
 }
+
+#[tokio::test]
+async fn what_a_secret_that_does_not_open_may_have_signed_is_asked_for_again() {
+    let mut service = Service::new().await;
+    let account = meta(&service).await;
+    let challenge = |token: &str| {
+        format!("{}?hub.mode=subscribe&hub.challenge=1&hub.verify_token={token}", account.path)
+    };
+    let ring = service.state.keys.clone();
+    // Another process put a key in front and entered a secret under it; this one does not know the key.
+    service.add_key();
+    replace(&service, &account, "second_secret").await;
+    service.use_keys(ring);
+    a_moment().await;
+    assert_eq!(signed_with(&service, &account, "second_secret").await, 503);
+    assert_eq!(signed_with(&service, &account, "another_secret").await, 503);
+    let handshake = async |token| service.get(&challenge(token), "").await.status.as_u16();
+    assert_eq!(handshake("wrong").await, 503);
+    let stored = "SELECT count(*) FROM trunkline.webhook_inbox";
+    assert_eq!(service.client.query_one(stored, &[]).await.unwrap().get::<_, i64>(0), 0);
+    let unknown = post(&service, "/webhooks/meta/nobody", ("x", "y"), b"{}").await;
+    assert_eq!(unknown.status.as_u16(), 404);
+}
