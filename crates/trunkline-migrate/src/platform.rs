@@ -73,7 +73,14 @@ impl PlatformTable {
                          JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S' \
                          WHERE d.refobjid = to_regclass($1) AND d.deptype = 'a' \
                            AND NOT has_sequence_privilege(s.oid, 'USAGE') LIMIT 1), \
-                        quote_ident(current_user)",
+                        quote_ident(current_user), \
+                        (SELECT atttypid = 'boolean'::regtype FROM pg_attribute \
+                         WHERE attrelid = to_regclass($1) AND attname = 'success'), \
+                        EXISTS (SELECT FROM pg_index i JOIN pg_attribute a \
+                                ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] \
+                                WHERE i.indrelid = to_regclass($1) AND a.attname = 'filename' AND i.indnkeyatts = 1 \
+                                  AND i.indisunique AND i.indimmediate AND i.indisvalid \
+                                  AND i.indpred IS NULL)",
                 &[(&name, Type::TEXT)],
             )
             .await
@@ -86,6 +93,16 @@ impl PlatformTable {
         let columns: Vec<String> = row.get::<_, Option<_>>(1).unwrap_or_default();
         let has = |column: &str| columns.iter().any(|found| found == column);
         let usable = ["filename", "checksum", "success"].into_iter().all(has);
+        // It could be read, and not be kept in agreement.
+        let lacks = match (row.get::<_, Option<bool>>(8), row.get(9)) {
+            _ if !usable => None,
+            (Some(true), true) => None,
+            (Some(true), false) => Some("has no unique index of its filename alone"),
+            _ => Some("has a column success that is no boolean"),
+        };
+        if let Some(lacks) = lacks {
+            return Err(Error::PlatformLedger { table: name.to_owned(), lacks });
+        }
         match (usable, must_exist) {
             (true, _) => Ok(Some(Self {
                 relation: row.get(2),
@@ -121,7 +138,10 @@ impl PlatformTable {
     ) -> Result<Vec<PlatformRow>, Error> {
         let rows = client
             .query_typed(
-                &format!("SELECT filename, checksum FROM {} WHERE success", self.relation),
+                &format!(
+                    "SELECT filename::text, checksum::text FROM {} WHERE success AND filename IS NOT NULL",
+                    self.relation
+                ),
                 &[],
             )
             .await

@@ -6,10 +6,12 @@ use serde::Serialize;
 
 use crate::error::Error;
 use crate::event::Observer;
-use crate::ledger::{self, Note, Origin, State, delete_entry, insert_entry, note, update_checksum};
+use crate::ledger::{
+    self, Entry, Note, Origin, State, delete_entry, insert_entry, note, update_checksum,
+};
 use crate::migrator::Migrator;
 use crate::selection::resolve;
-use crate::source::{Migration, Name};
+use crate::source::{Migration, Name, Source};
 use crate::up::{Run, Stopped, Work};
 
 /// What `repair` changes in the ledger.
@@ -58,6 +60,16 @@ impl Migrator {
     }
 }
 
+/// Whether a changed file may be taken for what was applied: not by another set, and not half of it. `resume_point`
+/// judges that one, and compares with the text that ran.
+fn may_accept(source: &Source, entry: &Entry) -> Result<bool, Error> {
+    if entry.source != source.label() {
+        let names = vec![entry.name.clone()];
+        return Err(Error::NameTaken { names, of: entry.source.clone() });
+    }
+    Ok(entry.state == State::Applied)
+}
+
 impl Run<'_> {
     async fn repair(&self, request: &RepairRequest) -> Result<RepairReport, Error> {
         let migrator = self.migrator;
@@ -68,14 +80,14 @@ impl Run<'_> {
             names.iter().map(|name| resolve(known.clone(), name)).collect()
         };
         let (names, forgotten) = (resolved(&request.names)?, resolved(&request.forget)?);
-        let changed: Vec<&Migration> = entries
-            .iter()
-            .filter(|entry| names.is_empty() || names.contains(&entry.name))
-            .filter_map(|entry| {
-                let migration = source.find(&entry.name)?;
-                (!migration.up.checksum.normalised.is(&entry.checksum)).then_some(migration)
-            })
-            .collect();
+        let asked = entries.iter().filter(|entry| names.is_empty() || names.contains(&entry.name));
+        let mut changed: Vec<&Migration> = Vec::new();
+        for entry in asked.filter(|entry| !forgotten.contains(&entry.name)) {
+            let Some(migration) = source.find(&entry.name) else { continue };
+            if !migration.up.checksum.normalised.is(&entry.checksum) && may_accept(source, entry)? {
+                changed.push(migration);
+            }
+        }
         let untold: Vec<&Migration> = entries
             .iter()
             .filter(|entry| entry.state == State::Applied && !forgotten.contains(&entry.name))

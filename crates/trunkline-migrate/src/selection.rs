@@ -38,6 +38,7 @@ impl<'a> Selection<'a> {
         let mut ledger = Ledger::new(applied);
         let mut known = 0;
         let mut changed = Vec::new();
+        let mut taken: Option<(&str, Vec<Name>)> = None;
         let mut pending = Vec::new();
         let mut latest = None;
         for migration in source.migrations() {
@@ -47,7 +48,12 @@ impl<'a> Selection<'a> {
                 Some(entry) if entry.state() == State::Applied => {
                     latest = Some(&migration.name);
                     if !migration.up.checksum.normalised.is(entry.checksum()) {
-                        changed.push(migration.name.clone());
+                        let name = migration.name.clone();
+                        if entry.source() == source.label() {
+                            changed.push(name);
+                        } else {
+                            taken.get_or_insert((entry.source(), Vec::new())).1.push(name);
+                        }
                     }
                 }
                 _ if wanted.contains(&migration.name) => pending.push(migration),
@@ -57,6 +63,9 @@ impl<'a> Selection<'a> {
         // In most runs the set knows every entry, and none has to be searched for.
         if known < applied.len() {
             refuse_what_is_ahead(source, applied)?;
+        }
+        if let Some((of, names)) = taken {
+            return Err(Error::NameTaken { names, of: of.to_owned() });
         }
         if !changed.is_empty() {
             return Err(Error::Changed(changed));

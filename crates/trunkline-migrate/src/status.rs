@@ -180,7 +180,9 @@ fn describe(
             .filter(|last| last.state == "failed" && state != MigrationState::Applied)
             .and_then(|last| last.error.clone()),
         difference: entry
-            .filter(|_| state == MigrationState::Changed)
+            .filter(|_| {
+                changed && matches!(state, MigrationState::Changed | MigrationState::HalfWay)
+            })
             .map(|entry| difference(&entry.up_sql, &migration.up.text, name)),
     }
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
@@ -201,10 +202,16 @@ pub(super) async fn create_schema(
     client.batch_execute(&sql).await
 }
 
-/// A name that PostgreSQL does not cut (NAMEDATALEN).
+/// A name that PostgreSQL does not cut (NAMEDATALEN), and that no other schema has: where it is too long, its
+/// end is a digest.
 pub(super) fn archive_schema(archive: &str, schema: &str) -> String {
     let mut name = format!("trunkline_archive_{archive}_{schema}");
-    name.truncate(name.floor_char_boundary(63));
+    if name.len() > 63 {
+        let digest = Sha256::digest(schema);
+        name.truncate(name.floor_char_boundary(54));
+        let [a, b, c, d] = [digest[0], digest[1], digest[2], digest[3]];
+        name = format!("{name}_{:08x}", u32::from_be_bytes([a, b, c, d]));
+    }
     name
 }
 
@@ -323,4 +330,18 @@ fn read(row: &tokio_postgres::Row) -> Result<(Archive, Vec<Entry>), Error> {
         name,
     };
     Ok((archive, entries))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::archive_schema;
+
+    #[test]
+    fn schemas_of_long_names_have_archives_of_their_own() {
+        let of = |schema| archive_schema("20261201T000000Z", schema);
+        assert_eq!(of("public"), "trunkline_archive_20261201T000000Z_public");
+        let long = ["tenant_reporting_warehouse_long_eu_1", "tenant_reporting_warehouse_long_us_2"];
+        let [one, other] = long.map(of);
+        assert!(one != other && one.len() <= 63, "{one} {other}");
+    }
 }

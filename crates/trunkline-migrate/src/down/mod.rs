@@ -33,7 +33,9 @@ use crate::platform::WRITING;
 use crate::selection::resolve;
 use crate::source::{Migration, Name, Script, Source, SourceError};
 use crate::sql::Statement;
-use crate::up::{Run, Runnable, Stopped, Work, changes_settings, is_pooled, must_stand_alone};
+use crate::up::{
+    Run, Runnable, SAMPLES, Stopped, Work, changes_settings, is_pooled, must_stand_alone,
+};
 
 /// Which migrations `down` reverts.
 #[derive(Debug, Clone, Default)]
@@ -148,7 +150,7 @@ impl Migrator {
         )
         .await?;
         let lock = lock.ok_or(Error::Interrupted { migration: None, left: "nothing was begun" })?;
-        let pooled = is_pooled(&work, row.get(0), lock.backend).await;
+        let pooled = is_pooled(&work, row.get(0), lock.backend, SAMPLES).await;
         ledger::create(&work, &self.target).await?;
         Ok(Run { migrator: self, work, lock, platform, observer, pooled })
     }

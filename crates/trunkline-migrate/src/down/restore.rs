@@ -13,7 +13,7 @@ use super::archive::{
 use super::aside::{BACK, RELEASE, SAVE};
 use crate::error::Error;
 use crate::event::{Event, Observer};
-use crate::ledger::{self, Entry, Note, note, put_entry};
+use crate::ledger::{self, Entry, Note, State, note, put_entry};
 use crate::migrator::Migrator;
 use crate::source::{Migration, Name};
 use crate::sql::quote;
@@ -147,8 +147,10 @@ impl Run<'_> {
             for entry in entries {
                 put_entry(&self.work, entry).await.map_err(stopped)?;
                 note(&self.work, &Note::done(&entry.name, "restore")).await.map_err(stopped)?;
-                if let (Some(platform), Some(migration)) =
-                    (&self.platform, self.migrator.source()?.find(&entry.name))
+                // One that is half-way is not for the platform's ledger, which knows no halves.
+                if entry.state == State::Applied
+                    && let (Some(platform), Some(migration)) =
+                        (&self.platform, self.migrator.source()?.find(&entry.name))
                 {
                     platform.claim(&self.work, migration).await.map_err(stopped)?;
                 }

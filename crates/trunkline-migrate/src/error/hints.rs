@@ -41,7 +41,7 @@ impl Error {
                  GRANT SELECT ON ALL TABLES IN SCHEMA trunkline TO {login}"
             ),
             Self::Query { code, .. } => query(code)?.into(),
-            Self::PlatformLedger { .. } => "--platform-ledger takes `auto` (public.migrations, where it is one), `off`, or SCHEMA.TABLE \
+            Self::PlatformLedger { .. } => "leave it alone with --platform-ledger off; it takes `auto` (public.migrations, where it is one), `off`, or SCHEMA.TABLE \
                  with the columns filename, checksum and success"
                 .into(),
             Self::Changed(names) => format!(
@@ -49,8 +49,18 @@ impl Error {
                  trunkline migrate repair {}",
                 super::join(names)
             ),
+            Self::ChangedHalfWay { migration, .. } => format!(
+                "put what is done back as it was (`trunkline migrate status` shows the difference; what follows it may be \
+                 mended), and run `up` again; or, where the file can be run from its beginning again: \
+                 trunkline migrate repair --forget {migration}"
+            ),
+            Self::NameTaken { of, .. } => format!(
+                "give the files other names; or, if this is a later state of that set in a folder of another name, \
+                 say so: --label {of}"
+            ),
             Self::Ahead { migrations, .. } => format!(
-                "start the newer binary again, or go back to what this one knows, where the ledger \
+                "if they belong to another folder of the same name, tell the two apart: --label NAME; otherwise \
+                 start the newer binary again, or go back to what this one knows, where the ledger \
                  keeps the down SQL (`trunkline migrate status`): trunkline migrate down --steps {}",
                 migrations.len()
             ),

@@ -93,6 +93,31 @@ pub enum Error {
     /// Applied migrations whose file is another one now.
     #[error("{} changed after being applied: {}", plural(.0.len(), "file"), join(.0))]
     Changed(Vec<Name>),
+    /// What is done of a migration that runs statement by statement is not what its file says now.
+    #[error(
+        "{migration} is half-way, and the {done} of {of} statements that are done were changed in its file"
+    )]
+    ChangedHalfWay {
+        /// Which migration.
+        migration: Name,
+        /// How many statements are done.
+        done: usize,
+        /// How many the file had when they were.
+        of: usize,
+    },
+    /// Another set has applied migrations of these names, with other contents.
+    #[error(
+        "{} applied by the set `{of}`, and {} here: {}",
+        if names.len() == 1 { "a migration of this name was" } else { "migrations of these names were" },
+        if names.len() == 1 { "is another one" } else { "are others" },
+        join(names)
+    )]
+    NameTaken {
+        /// The names that both have.
+        names: Vec<Name>,
+        /// The label of the other set.
+        of: String,
+    },
     /// The ledger knows migrations of this set that the set does not have.
     #[error(
         "the database is ahead: the ledger has {}, which the set `{source_label}` does not have",
@@ -251,7 +276,8 @@ impl Error {
             Self::Statement(_) => "statement",
             Self::Query { .. } | Self::Denied { .. } => "query",
             Self::PlatformLedger { .. } => "platform_ledger",
-            Self::Changed(_) => "changed",
+            Self::Changed(_) | Self::ChangedHalfWay { .. } => "changed",
+            Self::NameTaken { .. } => "name_taken",
             Self::Ahead { .. } => "ahead",
             Self::Pending(_) => "pending",
             Self::Locked { .. } => "locked",

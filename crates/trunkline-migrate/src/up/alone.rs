@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 
 use super::execute::{Runnable, Stopped, Work, interrupted, keep_out_of_ledger};
@@ -50,8 +51,13 @@ impl Work<'_> {
     async fn prepare_alone(&self, migration: &Name, concurrently: bool) -> Result<i32, Stopped> {
         let timeout = if concurrently { 0 } else { self.options.lock_timeout.as_millis() };
         // From PostgreSQL 14 on the server notices a client that died and stops the statement.
+        // Settings of the session are made in the process that is known, or, behind a pooler, in none: the message
+        // is a transaction of its own.
+        let expected = self.known_backend().map_or_else(String::new, |backend| {
+            format!("SELECT 1 / (pg_backend_pid() = {backend})::INTEGER; ")
+        });
         let prepare = format!(
-            "SET lock_timeout = {timeout}; SET statement_timeout = 0; SET synchronous_commit = off; \
+            "{expected}SET lock_timeout = {timeout}; SET statement_timeout = 0; SET synchronous_commit = off; \
              SET standard_conforming_strings = on; \
              SELECT pg_backend_pid(), {search_path}, {no_timeout}, \
                     CASE WHEN current_setting('client_connection_check_interval', true) <> '' \
@@ -59,9 +65,16 @@ impl Work<'_> {
             search_path = keep_out_of_ledger(false),
             no_timeout = no_transaction_timeout(false),
         );
-        let stopped = |error| self.stopped(migration, "preparing a statement", &error);
+        let stopped = |error: tokio_postgres::Error| {
+            if error.code() == Some(&SqlState::DIVISION_BY_ZERO) {
+                return Stopped::Failed(Error::Pooler(migration.clone()));
+            }
+            self.stopped(migration, "preparing a statement", &error)
+        };
         let row = self.session.simple_row(&prepare).await.map_err(stopped)?;
-        Ok(row.and_then(|row| row.get(0)?.parse().ok()).unwrap_or_default())
+        let backend = row.and_then(|row| row.get(0)?.parse().ok()).unwrap_or_default();
+        self.know_backend(backend);
+        Ok(backend)
     }
 
     /// The connection goes on to other statements, which have timeouts of their own.

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
@@ -21,6 +22,9 @@ use crate::sql::{Statement, Word, words};
 
 /// How often a statement that takes its time is looked at.
 const WATCH_EVERY: Duration = Duration::from_millis(400);
+
+/// How often it is looked which process answers, before a session is trusted to have one of its own.
+pub(crate) const SAMPLES: usize = 20;
 
 const CANCEL_AGAIN: Duration = Duration::from_millis(300);
 
@@ -42,6 +46,8 @@ pub(crate) struct Work<'a> {
     pub options: &'a Options,
     /// Who was last seen in the way.
     blockers: Mutex<Vec<Blocker>>,
+    /// The server process behind the first transaction; 0: there was none yet.
+    first_backend: AtomicI32,
 }
 
 /// Why a transaction did not get through.
@@ -71,7 +77,8 @@ impl<'a> Work<'a> {
         observer: &'a dyn Observer,
         options: &'a Options,
     ) -> Self {
-        Self { session, lock, observer, options, blockers: Mutex::default() }
+        let (blockers, first_backend) = (Mutex::default(), AtomicI32::new(0));
+        Self { session, lock, observer, options, blockers, first_backend }
     }
 
     /// Runs a transaction until it gets through, within the lock budget.
@@ -152,12 +159,23 @@ impl<'a> Work<'a> {
             .await
             .map_err(|error| self.stopped(migration, "opening a transaction", &error))?;
         let backend = row.as_ref().and_then(|row| row.get(0)?.parse().ok()).unwrap_or_default();
+        self.know_backend(backend);
         if row.as_ref().and_then(|row| row.get(1)) == Some("f") {
             self.outlast_orphan(backend)
                 .await
                 .map_err(|error| self.stopped(migration, "waiting for an earlier run", &error))?;
         }
         Ok(backend)
+    }
+
+    /// Remembers the first server process.
+    pub(super) fn know_backend(&self, backend: i32) {
+        let _ = self.first_backend.compare_exchange(0, backend, Relaxed, Relaxed);
+    }
+
+    /// The server process behind the first transaction, if there was one.
+    pub(super) fn known_backend(&self) -> Option<i32> {
+        Some(self.first_backend.load(Relaxed)).filter(|backend| *backend != 0)
     }
 
     /// Waits for the transaction that a killed runner left at the server, and names it.
@@ -517,10 +535,16 @@ fn pause_before(number: u32) -> Duration {
 
 /// Whether two transactions of one connection may meet two server processes: a pooler in
 /// transaction mode. Seen from `before`, the process behind the first, and `lock`, which holds one.
-pub(crate) async fn is_pooled(session: &Session, before: i32, lock: i32) -> bool {
+pub(crate) async fn is_pooled(session: &Session, before: i32, lock: i32, samples: usize) -> bool {
     if before == lock {
         return true;
     }
-    let now = session.query_typed_one("SELECT pg_backend_pid()", &[]).await;
-    now.is_ok_and(|row| row.get::<_, i32>(0) != before)
+    for _ in 0..samples {
+        // Each is a transaction; of a busy pool several in turn may meet the same process.
+        let now = session.query_typed_one("SELECT pg_backend_pid()", &[]).await;
+        if now.is_ok_and(|row| row.get::<_, i32>(0) != before) {
+            return true;
+        }
+    }
+    false
 }

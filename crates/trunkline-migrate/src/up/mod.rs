@@ -14,7 +14,7 @@ use tokio_postgres::Statement;
 use tokio_postgres::types::Type;
 
 pub(crate) use alone::{must_stand_alone, never_in_transaction};
-pub(crate) use execute::{Runnable, Stopped, Work, changes_settings, is_pooled};
+pub(crate) use execute::{Runnable, SAMPLES, Stopped, Work, changes_settings, is_pooled};
 use transactional::Turn;
 
 use crate::database::Session;
@@ -115,8 +115,9 @@ impl Migrator {
         for message in &passed.warnings {
             observer.event(&Event::Warning { message });
         }
-        let pooled = execute::is_pooled(&work, passed.backend, lock.backend).await;
         let alone = selection.pending.iter().find(|it| it.up.directives.no_transaction);
+        let samples = if alone.is_some() { execute::SAMPLES } else { 1 };
+        let pooled = execute::is_pooled(&work, passed.backend, lock.backend, samples).await;
         if let Some(migration) = alone.filter(|_| pooled) {
             return Err(Error::Pooler(migration.name.clone()));
         }
@@ -258,7 +259,15 @@ impl Run<'_> {
         report: &mut UpReport,
     ) -> Result<Vec<&'m Migration>, Error> {
         let Some(platform) = &self.platform else { return Ok(pending) };
-        let known = platform.list_successes(&self.work, &self.migrator.target).await?;
+        let mut known = platform.list_successes(&self.work, &self.migrator.target).await?;
+        known.retain(|row| pending.iter().any(|migration| migration.name == row.name));
+        if known.is_empty() {
+            return Ok(pending);
+        }
+        // What is half-way by our own ledger goes on here, whatever the other one says.
+        let applied = self.migrator.applied(&self.work).await?;
+        let is_ours = |name: &Name| applied.iter().any(|entry| entry.name() == name.as_str());
+        known.retain(|row| !is_ours(&row.name));
         for migration in &pending {
             if known.iter().any(|row| row.name == migration.name) {
                 self.require_tables_of(migration, platform).await?;

@@ -5,6 +5,7 @@ use super::alone::must_stand_alone;
 use super::concurrent_index::ConcurrentIndex;
 use super::execute::{RESET, Runnable, Stopped, Work, changes_settings};
 use crate::error::Error;
+use crate::event::Event;
 use crate::ledger::{self, Entry, Note, Origin, State, StepNote, advance_entry, note, put_entry};
 use crate::platform::WRITING;
 use crate::source::Migration;
@@ -54,7 +55,7 @@ impl Run<'_> {
         work.in_transaction(name, write).await
     }
 
-    /// Settings that finished statements made for the session, which was another one.
+    /// Settings that finished statements made, or took back, for the session, which was another one.
     async fn set_again(
         &self,
         work: &Work<'_>,
@@ -63,7 +64,7 @@ impl Run<'_> {
     ) -> Result<(), Error> {
         for statement in done {
             let sql = work.text(&migration.up, statement)?;
-            if words(&sql).next().is_some_and(|word| word.is("set")) {
+            if sets_for_session(&sql) {
                 self.query("setting again what the finished part had set", &sql).await?;
             }
         }
@@ -92,7 +93,10 @@ impl Run<'_> {
             && before.iter().zip(statements).take(done).all(|(before, now)| {
                 entry.up_sql[before.range.clone()] == migration.up.text[now.range.clone()]
             });
-        if same { Ok(done) } else { Err(Error::Changed(vec![migration.name.clone()])) }
+        if same {
+            return Ok(done);
+        }
+        Err(Error::ChangedHalfWay { migration: migration.name.clone(), done, of: before.len() })
     }
 
     /// Whether a run began the statement after the first `done` and did not live to say how it ended.
@@ -121,12 +125,26 @@ impl Run<'_> {
             note(&self.work, &done).await.map_err(stopped)?;
             if let Some(platform) = &self.platform {
                 let told = |error| work.stopped(name, WRITING, &error);
-                platform.claim(&self.work, migration).await.map_err(told)?;
+                if !platform.claim(&self.work, migration).await.map_err(told)? {
+                    let message = format!(
+                        "the platform's own runner applied {name} too, while it ran here: see whether what it does \
+                         may be done twice"
+                    );
+                    self.observer.event(&Event::Warning { message: &message });
+                }
             }
             Ok(())
         };
         work.in_transaction(name, write).await
     }
+}
+
+/// Whether a statement says how the session goes on: by its key word, or as `pg_dump` does.
+fn sets_for_session(sql: &str) -> bool {
+    let first = words(sql).next();
+    let begins_with = |word: &str| first.as_ref().is_some_and(|first| first.is(word));
+    ["set", "reset", "discard"].into_iter().any(begins_with)
+        || begins_with("select") && words(sql).any(|word| word.is("set_config"))
 }
 
 /// One statement of a no-transaction migration.

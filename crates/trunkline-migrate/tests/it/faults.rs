@@ -193,7 +193,7 @@ async fn a_half_way_file_whose_finished_part_was_changed_is_refused() {
         "-- trunkline: no-transaction\nCREATE TABLE a (id bigint);\nSELECT 1;",
     )]);
     let refused = up(&migrator(&database, other)).await.unwrap_err();
-    assert!(matches!(refused, Error::Changed(_)), "{refused}");
+    assert!(matches!(refused, Error::ChangedHalfWay { done: 1, of: 2, .. }), "{refused}");
     assert_nothing_left(&database).await;
 }
 

@@ -23,6 +23,7 @@ mod reverts;
 mod rights;
 mod sets;
 mod spans;
+mod stepwise;
 mod support;
 mod tls;
 mod verify;

@@ -204,3 +204,32 @@ async fn a_runner_behind_a_pooler_and_a_direct_one_exclude_each_other() {
     assert_eq!(count(&client, "SELECT count(*) FROM trunkline.migration_history").await, 1);
     assert_pool_is_clean(&database, &pooler).await;
 }
+
+#[tokio::test]
+async fn a_busy_pooler_is_found_and_takes_no_settings_from_a_migration_without_a_transaction() {
+    let database = empty().await;
+    let Some(pooler) = Pooler::open(&database, 10).await else { return };
+    let traffic: Vec<_> = (0..4)
+        .map(|_| {
+            let url = pooler.url();
+            tokio::spawn(async move {
+                let target = trunkline_migrate::Target::parse(&url).unwrap();
+                let client = target.client().await.unwrap();
+                while client.simple_query("SELECT 1").await.is_ok() {}
+            })
+        })
+        .collect();
+    let alone = "-- trunkline: no-transaction\nCREATE INDEX CONCURRENTLY t_id ON t (id);";
+    let set = source(&[("1-a.sql", "CREATE TABLE t (id int);"), ("2-b.sql", alone)]);
+    let direct = migrator(&database, source(&[("1-a.sql", "CREATE TABLE t (id int);")]));
+    up(&direct).await.unwrap();
+    let pooled = migrator_with(&pooler.url(), set, Options::default());
+    for _ in 0..30 {
+        let error = up(&pooled).await.unwrap_err();
+        assert_eq!(error.exit_status(), ExitStatus::Preflight, "{error}");
+    }
+    for task in traffic {
+        task.abort();
+    }
+    assert_pool_is_clean(&database, &pooler).await;
+}
