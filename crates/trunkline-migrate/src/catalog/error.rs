@@ -32,6 +32,14 @@ pub enum CatalogError {
         /// Why.
         cause: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A statement would change more than the scratch database.
+    #[error("{file}:{position}: this changes the whole server, not only a scratch database on it")]
+    ServerWide {
+        /// The file.
+        file: String,
+        /// Where in it the statement begins.
+        position: Position,
+    },
     /// A statement fails on an empty database.
     #[error("{file}:{position}: {} (in a scratch database)", said(.cause))]
     Statement {
@@ -55,6 +63,11 @@ impl CatalogError {
             ),
             Self::Connect { .. } => Some(
                 "give the address of PostgreSQL itself: a pooler does not know a database made just now"
+                    .into(),
+            ),
+            Self::ServerWide { .. } => Some(
+                "on a server of its own: trunkline migrate --source DIR record; then commit the catalog.json that it \
+                 writes beside the migrations, which `verify` reads instead"
                     .into(),
             ),
             Self::Statement { file, .. } => Some(format!(

@@ -5,7 +5,7 @@ use tokio_postgres::{Client, Config, NoTls};
 
 use super::{Catalog, CatalogError, ConstraintKind, Names, Scope, Table};
 use crate::source::{Migration, RequiredColumn, Source, SourceError};
-use crate::sql::{Statement, quote};
+use crate::sql::{Statement, quote, words};
 
 /// What `source` makes: every migration is run in a scratch database, which is then dropped.
 ///
@@ -47,11 +47,15 @@ impl Recording<'_> {
     /// Runs the migrations in a scratch database to which `connect` connects, given its name.
     ///
     /// The scratch database is dropped on every path; what a killed process left is dropped by the
-    /// next run on that server, an hour later.
+    /// next run on that server, a minute later, or an hour where somebody is still connected to it.
     pub async fn run(
         &self,
         connect: impl AsyncFnOnce(&str) -> Result<Client, ConnectError>,
     ) -> Result<Catalog, CatalogError> {
+        // Beside the database that they are for, they must not change what all databases share.
+        if self.live.is_some() {
+            refuse_server_wide(self.source)?;
+        }
         self.drop_leftovers().await?;
         let database = self.create_database().await?;
         let recorded = match connect(&database).await {
@@ -100,10 +104,12 @@ impl Recording<'_> {
             .admin
             .query_typed(
                 "SELECT datname::text\n\
-                 FROM pg_catalog.pg_database\n\
+                 FROM pg_catalog.pg_database AS d\n\
                  WHERE datname ~ '^trunkline_scratch_[0-9]{10}_[0-9a-f]{12}$'\n\
                      AND pg_has_role(datdba, 'USAGE')\n\
-                     AND split_part(datname, '_', 3)::bigint < extract(epoch FROM now()) - 3600",
+                     AND split_part(datname, '_', 3)::bigint < extract(epoch FROM now()) - CASE\n\
+                         WHEN EXISTS (SELECT FROM pg_catalog.pg_stat_activity AS a WHERE a.datname = d.datname)\n\
+                         THEN 3600 ELSE 60 END",
                 &[],
             )
             .await?;
@@ -112,6 +118,33 @@ impl Recording<'_> {
             drop(self.drop_database(row.get(0)).await);
         }
         Ok(())
+    }
+}
+
+/// Refuses statements about roles, databases, tablespaces and the server's settings.
+fn refuse_server_wide(source: &Source) -> Result<(), CatalogError> {
+    for migration in source.migrations() {
+        let script = &migration.up;
+        let found =
+            script.statements()?.iter().find(|statement| is_server_wide(script.sql(statement)));
+        if let Some(statement) = found {
+            let (file, position) = (script.file.clone(), statement.position);
+            return Err(CatalogError::ServerWide { file, position });
+        }
+    }
+    Ok(())
+}
+
+fn is_server_wide(sql: &str) -> bool {
+    let words: Vec<String> =
+        words(sql).take(3).map(|word| word.text.to_ascii_lowercase()).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match *words.as_slice() {
+        ["create" | "alter" | "drop", "user", "mapping"] => false,
+        ["create" | "alter" | "drop", kind, ..] => {
+            matches!(kind, "role" | "user" | "group" | "database" | "tablespace" | "system")
+        }
+        _ => false,
     }
 }
 
@@ -277,4 +310,20 @@ fn required_tables(source: &Source) -> Result<Vec<String>, SourceError> {
         ));
     }
     Ok(statements)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_server_wide;
+
+    #[test]
+    fn what_changes_the_whole_server_is_told_from_what_stays_in_a_database() {
+        for sql in ["CREATE ROLE r", "alter user u", "DROP DATABASE d", "ALTER SYSTEM SET x = 1"] {
+            assert!(is_server_wide(sql), "{sql}");
+        }
+        for sql in ["CREATE USER MAPPING FOR r", "CREATE TABLE role ()", "ALTER TABLE t", "SELECT"]
+        {
+            assert!(!is_server_wide(sql), "{sql}");
+        }
+    }
 }

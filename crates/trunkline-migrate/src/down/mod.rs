@@ -32,7 +32,7 @@ use crate::migrator::Migrator;
 use crate::platform::WRITING;
 use crate::selection::resolve;
 use crate::source::{Migration, Name, Script, Source, SourceError};
-use crate::sql::Statement;
+use crate::sql::{Statement, words};
 use crate::up::{
     Run, Runnable, SAMPLES, Stopped, Work, changes_settings, is_pooled, must_stand_alone,
 };
@@ -369,6 +369,7 @@ impl Run<'_> {
         let name = &revert.entry.name;
         let began = self.reverting(name);
         let statements = revert.body()?;
+        let again = self.begin_alone(work, name).await?;
         let runnable = Runnable { name, script: &revert.script };
         let mut dropped = Vec::new();
         for place in statements.iter().enumerate() {
@@ -377,13 +378,15 @@ impl Run<'_> {
             if must_stand_alone(&sql) {
                 work.wait_for_orphan(name, &sql).await?;
                 let attempt = || work.run_alone(runnable, place, of);
-                work.within_budget(name, attempt).await?;
+                let done = work.within_budget(name, attempt).await;
+                self.unless_gone(done, again, &sql)?;
             } else {
                 let suspects = Suspects::default();
                 let guard = (!drop_data).then_some(&suspects);
                 let attempt = || self.revert_statement(work, revert, (place, of), guard);
                 let attempt = || suspects.looked_at(&self.work, attempt);
-                dropped.extend(work.within_budget(name, attempt).await?);
+                let done = work.within_budget(name, attempt).await;
+                dropped.extend(self.unless_gone(done, again, &sql)?);
             }
         }
         let resets = changes_settings(&revert.script, statements);
@@ -398,6 +401,47 @@ impl Run<'_> {
         work.within_budget(name, attempt).await?;
         self.reverted(name, began);
         Ok(dropped)
+    }
+
+    /// Says in the ledger that such a revert begins; whether one began before and did not come to its end.
+    async fn begin_alone(&self, work: &Work<'_>, name: &Name) -> Result<bool, Error> {
+        let history =
+            ledger::list_history(&self.work, &self.migrator.target, Some(name), 1).await?;
+        let again =
+            history.first().is_some_and(|last| last.direction == "down" && last.state != "done");
+        let running = Note { state: "running", ..Note::done(name, "down") };
+        let stopped = |error| work.stopped(name, "writing the ledger", &error);
+        let attempt = || async {
+            work.begin(name).await?;
+            note(&self.work, &running).await.map_err(stopped)?;
+            work.commit(name).await
+        };
+        work.within_budget(name, attempt).await?;
+        Ok(again)
+    }
+
+    /// Passes over a DROP of what is not there where the revert began before: it was dropped then.
+    fn unless_gone<T: Default>(
+        &self,
+        done: Result<T, Error>,
+        again: bool,
+        sql: &str,
+    ) -> Result<T, Error> {
+        match done {
+            Err(Error::Statement(failure))
+                if again
+                    && matches!(failure.code.as_str(), "42704" | "42P01")
+                    && words(sql).next().is_some_and(|word| word.is("drop")) =>
+            {
+                let message = format!(
+                    "{}: passed over, as an earlier run of this revert dropped it",
+                    failure.message
+                );
+                self.observer.event(&Event::Warning { message: &message });
+                Ok(T::default())
+            }
+            done => done,
+        }
     }
 
     /// One statement of such a revert in a transaction, so that what it takes away is seen in time.

@@ -173,6 +173,10 @@ fn query(code: &str) -> Option<&'static str> {
             "the server is out of memory: lower maintenance_work_mem or free memory, then run it again"
         }
         "53300" => "the server has no connection left; two are needed",
+        "2BP01" => "drop or move aside first what depends on it, and run the same command again",
+        "23503" | "23505" | "23514" | "23502" | "23P01" => {
+            "nothing of this transaction stands; mend the rows that it names, or the migration, and run it again"
+        }
         _ => return None,
     })
 }

@@ -7,7 +7,7 @@ mod problem;
 use std::time::Duration;
 
 use thiserror::Error;
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{DbError, SqlState};
 
 pub use failure::StatementFailure;
 pub use problem::Problem;
@@ -326,7 +326,7 @@ impl Error {
             }
             Some(said) if !ends_connection(said.code()) => Self::Query {
                 doing,
-                message: said.message().to_owned(),
+                message: with_detail(said),
                 code: said.code().code().to_owned(),
             },
             _ => Self::lost(target, None, error),
@@ -343,6 +343,14 @@ impl Error {
             None => crate::database::with_causes(error),
         };
         Self::ConnectionLost { target: target.to_string(), migration: migration.cloned(), reason }
+    }
+}
+
+/// PostgreSQL's message with its detail, on one line.
+fn with_detail(said: &DbError) -> String {
+    match said.detail() {
+        Some(detail) => format!("{} ({})", said.message(), detail.replace('\n', "; ")),
+        None => said.message().to_owned(),
     }
 }
 

@@ -511,10 +511,12 @@ pub(super) fn keep_out_of_ledger(local: bool) -> String {
 /// and run as if it had run alone.
 pub(super) const RESET: &str = "RESET SESSION AUTHORIZATION; RESET ALL";
 
-/// Whether the statements may leave a setting or a role behind.
+/// Whether the statements may leave a setting or a role behind, if only by a function that they call.
 pub(crate) fn changes_settings(script: &Script, statements: &[Statement]) -> bool {
     let may = |word: Word<'_>| {
-        ["set", "reset", "discard", "do", "call"].iter().any(|keyword| word.is(keyword))
+        ["set", "reset", "discard", "do", "call", "select", "with", "execute"]
+            .iter()
+            .any(|keyword| word.is(keyword))
     };
     ["set_config", "SET_CONFIG"].iter().any(|name| script.text.contains(name))
         || statements.iter().any(|it| words(script.sql(it)).next().is_some_and(may))

@@ -154,3 +154,66 @@ async fn what_is_half_way_stays_so_when_it_is_restored_and_goes_on_afterwards() 
     let report = up(&migrator).await.unwrap();
     assert!(report.adopted.is_empty() && exists(&client, "public.a_id").await);
 }
+
+#[tokio::test]
+async fn a_revert_without_a_transaction_goes_on_where_it_stopped() {
+    let database = empty().await;
+    let client = database.connect().await.unwrap();
+    let back = file("DROP INDEX CONCURRENTLY i;\nDROP VIEW v;\nSELECT FROM public.gate;");
+    let files = [
+        (
+            "1-a.sql",
+            "CREATE TABLE t (id int);\nCREATE INDEX i ON t (id);\nCREATE VIEW v AS SELECT 1;",
+        ),
+        ("1-a.down.sql", back.as_str()),
+    ];
+    let migrator = migrator(&database, source(&files));
+    up(&migrator).await.unwrap();
+    // What was never there is no leftover of an earlier run.
+    run(&client, "DROP INDEX public.i").await;
+    assert!(down(&migrator).await.unwrap_err().to_string().contains("\"i\" does not exist"));
+    run(&client, "CREATE INDEX i ON public.t (id)").await;
+    let stopped = down(&migrator).await.unwrap_err();
+    assert!(stopped.to_string().contains("gate"), "{stopped}");
+    run(&client, "CREATE TABLE public.gate ()").await;
+    down(&migrator).await.unwrap();
+    assert_eq!(migrator.status().await.unwrap().migrations[0].state, MigrationState::Pending);
+    assert_nothing_left(&database).await;
+}
+
+#[tokio::test]
+async fn what_breaks_a_deferred_constraint_is_named() {
+    let database = empty().await;
+    let text = "CREATE TABLE a (id int PRIMARY KEY);
+        CREATE TABLE c (a int REFERENCES a DEFERRABLE INITIALLY DEFERRED);
+        INSERT INTO c VALUES (1);";
+    let error = up(&migrator(&database, source(&[("1-a.sql", text)]))).await.unwrap_err();
+    assert!(error.to_string().contains("Key (a)=(1) is not present in table \"a\""), "{error}");
+    assert!(error.hint().is_some());
+}
+
+#[tokio::test]
+async fn what_a_function_set_for_the_session_is_not_the_next_files() {
+    let database = empty().await;
+    let client = database.connect().await.unwrap();
+    let setting = "CREATE SCHEMA s9;
+        CREATE FUNCTION public.sets() RETURNS text LANGUAGE sql AS $$ SELECT set_config('search_path', 's9', false) $$;";
+    let set = source(&[
+        ("1-a.sql", setting),
+        ("2-b.sql", "SELECT public.sets();"),
+        ("3-c.sql", "CREATE TABLE mine (id int);"),
+    ]);
+    up(&migrator(&database, set)).await.unwrap();
+    assert!(exists(&client, "public.mine").await);
+}
+
+#[tokio::test]
+async fn a_set_that_changes_the_whole_server_is_not_replayed_beside_the_database() {
+    let database = empty().await;
+    let text = "ALTER ROLE trunkline CONNECTION LIMIT -1;";
+    let migrator = migrator(&database, source(&[("1-a.sql", text)]));
+    up(&migrator).await.unwrap();
+    let refused = migrator.verify(None).await.unwrap_err();
+    assert!(refused.to_string().contains("changes the whole server"), "{refused}");
+    assert!(refused.hint().unwrap().contains("record"));
+}
