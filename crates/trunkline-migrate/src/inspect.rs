@@ -179,7 +179,9 @@ impl Migrator {
         let names: Vec<Name> =
             names.iter().map(|name| resolve(known.clone(), name)).collect::<Result<_, _>>()?;
         let selection = Selection::decide(source, &applied, &UpRequest::default())?;
-        let chosen = selection.pending.into_iter();
+        // What is half-way is not done, whatever the tables look like: `up` goes on with it.
+        let is_begun = |name: &Name| applied.iter().any(|entry| entry.name() == name.as_str());
+        let chosen = selection.pending.into_iter().filter(|it| !is_begun(&it.name));
         Ok(chosen.filter(|it| names.is_empty() || names.contains(&it.name)).collect())
     }
 }

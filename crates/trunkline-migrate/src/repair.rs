@@ -60,10 +60,10 @@ impl Migrator {
     }
 }
 
-/// Whether a changed file may be taken for what was applied: not by another set, and not half of it. `resume_point`
+/// Whether a changed file may be taken for what was applied: not by another set, unless it is named, and not half of it. `resume_point`
 /// judges that one, and compares with the text that ran.
-fn may_accept(source: &Source, entry: &Entry) -> Result<bool, Error> {
-    if entry.source != source.label() {
+fn may_accept(source: &Source, entry: &Entry, is_named: bool) -> Result<bool, Error> {
+    if entry.source != source.label() && !is_named {
         let names = vec![entry.name.clone()];
         return Err(Error::NameTaken { names, of: entry.source.clone() });
     }
@@ -84,7 +84,10 @@ impl Run<'_> {
         let mut changed: Vec<&Migration> = Vec::new();
         for entry in asked.filter(|entry| !forgotten.contains(&entry.name)) {
             let Some(migration) = source.find(&entry.name) else { continue };
-            if !migration.up.checksum.normalised.is(&entry.checksum) && may_accept(source, entry)? {
+            let is_named = names.contains(&entry.name);
+            if !migration.up.checksum.normalised.is(&entry.checksum)
+                && may_accept(source, entry, is_named)?
+            {
                 changed.push(migration);
             }
         }

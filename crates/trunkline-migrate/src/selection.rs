@@ -56,6 +56,13 @@ impl<'a> Selection<'a> {
                         }
                     }
                 }
+                // What is done of it would be done again.
+                Some(entry)
+                    if entry.state() == State::Partial
+                        && !migration.up.directives.no_transaction =>
+                {
+                    return Err(Error::NoLongerStepwise(migration.name.clone()));
+                }
                 _ if wanted.contains(&migration.name) => pending.push(migration),
                 _ => {}
             }

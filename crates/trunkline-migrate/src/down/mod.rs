@@ -359,7 +359,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// A revert that cannot run in a transaction: statement by statement, from its start each time.
+    /// A revert that cannot run in a transaction: statement by statement, from where an earlier run stopped.
     async fn revert_alone(
         &self,
         work: &Work<'_>,
@@ -369,24 +369,26 @@ impl Run<'_> {
         let name = &revert.entry.name;
         let began = self.reverting(name);
         let statements = revert.body()?;
-        let again = self.begin_alone(work, name).await?;
+        let (done_before, was_killed) = self.come_so_far(name, statements.len()).await?;
         let runnable = Runnable { name, script: &revert.script };
         let mut dropped = Vec::new();
-        for place in statements.iter().enumerate() {
+        for place in statements.iter().enumerate().skip(done_before) {
             let of = statements.len();
             let sql = revert.sql(place.1);
+            let was_killed = was_killed && place.0 == done_before;
+            self.begin_statement(work, name, (place.0 + 1, of)).await?;
             if must_stand_alone(&sql) {
                 work.wait_for_orphan(name, &sql).await?;
                 let attempt = || work.run_alone(runnable, place, of);
                 let done = work.within_budget(name, attempt).await;
-                self.unless_gone(done, again, &sql)?;
+                self.unless_gone(done, was_killed, &sql)?;
             } else {
                 let suspects = Suspects::default();
                 let guard = (!drop_data).then_some(&suspects);
                 let attempt = || self.revert_statement(work, revert, (place, of), guard);
                 let attempt = || suspects.looked_at(&self.work, attempt);
                 let done = work.within_budget(name, attempt).await;
-                dropped.extend(self.unless_gone(done, again, &sql)?);
+                dropped.extend(self.unless_gone(done, was_killed, &sql)?);
             }
         }
         let resets = changes_settings(&revert.script, statements);
@@ -403,33 +405,47 @@ impl Run<'_> {
         Ok(dropped)
     }
 
-    /// Says in the ledger that such a revert begins; whether one began before and did not come to its end.
-    async fn begin_alone(&self, work: &Work<'_>, name: &Name) -> Result<bool, Error> {
+    /// How many statements of such a revert an earlier run finished, and whether it did not live to say how the next
+    /// one ended.
+    async fn come_so_far(&self, name: &Name, of: usize) -> Result<(usize, bool), Error> {
         let history =
-            ledger::list_history(&self.work, &self.migrator.target, Some(name), 1).await?;
-        let again =
-            history.first().is_some_and(|last| last.direction == "down" && last.state != "done");
-        let running = Note { state: "running", ..Note::done(name, "down") };
+            ledger::list_history(&self.work, &self.migrator.target, Some(name), 100).await?;
+        let mut stopped =
+            history.iter().take_while(|act| act.direction == "down" && act.state != "done");
+        let was_killed = stopped.clone().next().is_some_and(|last| last.state == "running");
+        let begun = stopped.find(|act| act.statement.is_some());
+        let begun = begun.filter(|act| act.of == i32::try_from(of).ok());
+        let done = begun.and_then(|act| usize::try_from(act.statement? - 1).ok()).unwrap_or(0);
+        Ok((done, was_killed))
+    }
+
+    /// Says in the ledger which statement begins.
+    async fn begin_statement(
+        &self,
+        work: &Work<'_>,
+        name: &Name,
+        place: (usize, usize),
+    ) -> Result<(), Error> {
+        let running = Note { state: "running", statement: Some(place), ..Note::done(name, "down") };
         let stopped = |error| work.stopped(name, "writing the ledger", &error);
         let attempt = || async {
             work.begin(name).await?;
             note(&self.work, &running).await.map_err(stopped)?;
             work.commit(name).await
         };
-        work.within_budget(name, attempt).await?;
-        Ok(again)
+        work.within_budget(name, attempt).await
     }
 
-    /// Passes over a DROP of what is not there where the revert began before: it was dropped then.
+    /// Passes over a DROP of what is not there where a run was killed in that very statement: it was dropped then.
     fn unless_gone<T: Default>(
         &self,
         done: Result<T, Error>,
-        again: bool,
+        was_killed: bool,
         sql: &str,
     ) -> Result<T, Error> {
         match done {
             Err(Error::Statement(failure))
-                if again
+                if was_killed
                     && matches!(failure.code.as_str(), "42704" | "42P01")
                     && words(sql).next().is_some_and(|word| word.is("drop")) =>
             {

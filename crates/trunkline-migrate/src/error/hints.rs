@@ -54,10 +54,11 @@ impl Error {
                  mended), and run `up` again; or, where the file can be run from its beginning again: \
                  trunkline migrate repair --forget {migration}"
             ),
-            Self::NameTaken { of, .. } => format!(
-                "give the files other names; or, if this is a later state of that set in a folder of another name, \
-                 say so: --label {of}"
+            Self::NoLongerStepwise(name) => format!(
+                "put the line back, and run `up` again, which goes on where it stopped; or, where the file can be run from \
+                 its beginning again: trunkline migrate repair --forget {name}"
             ),
+            Self::NameTaken { names, of } => name_taken(names, of),
             Self::Ahead { migrations, .. } => format!(
                 "if they belong to another folder of the same name, tell the two apart: --label NAME; otherwise \
                  start the newer binary again, or go back to what this one knows, where the ledger \
@@ -105,6 +106,14 @@ impl Error {
             Self::NotWritten(_) | Self::Plan(PlanError::Database(_)) => return None,
         })
     }
+}
+
+fn name_taken(names: &[Name], of: &str) -> String {
+    format!(
+        "if they are different migrations, give the files other names; if a folder was renamed: --label {of}; if this \
+         is a later state of the same migration, take it over: trunkline migrate repair {}",
+        super::join(names)
+    )
 }
 
 fn busy(migration: &Name, blocker: Option<&Blocker>, stepwise: bool) -> String {

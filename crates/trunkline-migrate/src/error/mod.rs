@@ -105,6 +105,9 @@ pub enum Error {
         /// How many the file had when they were.
         of: usize,
     },
+    /// The directive was taken out of a file that is half-way.
+    #[error("{0} is half-way, and its file is no longer marked `-- trunkline: no-transaction`")]
+    NoLongerStepwise(Name),
     /// Another set has applied migrations of these names, with other contents.
     #[error(
         "{} applied by the set `{of}`, and {} here: {}",
@@ -276,7 +279,7 @@ impl Error {
             Self::Statement(_) => "statement",
             Self::Query { .. } | Self::Denied { .. } => "query",
             Self::PlatformLedger { .. } => "platform_ledger",
-            Self::Changed(_) | Self::ChangedHalfWay { .. } => "changed",
+            Self::Changed(_) | Self::ChangedHalfWay { .. } | Self::NoLongerStepwise(_) => "changed",
             Self::NameTaken { .. } => "name_taken",
             Self::Ahead { .. } => "ahead",
             Self::Pending(_) => "pending",

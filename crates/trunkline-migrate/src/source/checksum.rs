@@ -24,7 +24,7 @@ impl Checksum {
     }
 }
 
-fn normalise(text: &str) -> String {
+pub(crate) fn normalise(text: &str) -> String {
     let body = text.strip_prefix('\u{feff}').unwrap_or(text).trim_end();
     let mut normalised = String::with_capacity(text.len() + 1);
     for line in body.lines() {

@@ -1,6 +1,6 @@
 //! Where migrations come from: a folder, or files embedded in a binary.
 
-mod checksum;
+pub(crate) mod checksum;
 mod directives;
 mod folder;
 mod migration;

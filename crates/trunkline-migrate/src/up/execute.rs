@@ -147,10 +147,11 @@ impl<'a> Work<'a> {
 
     /// Opens a transaction with the lock budget and returns the server process behind it.
     ///
+    /// At any other isolation level rows that others commit while a lock is waited for would not be seen, and be dropped.
     /// The work lock makes a new runner wait for the orphaned transaction of one that was killed.
     pub(crate) async fn begin(&self, migration: &Name) -> Result<i32, Stopped> {
         let begin = format!(
-            "BEGIN; SELECT pg_backend_pid(), pg_try_advisory_xact_lock({WORK_KEY}), {settings}",
+            "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_backend_pid(), pg_try_advisory_xact_lock({WORK_KEY}), {settings}",
             settings = self.settings(),
         );
         let row = self

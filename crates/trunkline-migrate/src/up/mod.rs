@@ -22,6 +22,7 @@ use crate::error::{Error, Problem};
 use crate::event::{Event, Observer};
 use crate::ledger::{self, Origin, insert_entry};
 use crate::lint;
+use crate::lint::squawk::RelationName;
 use crate::lock::RunLock;
 use crate::migrator::Migrator;
 use crate::platform::PlatformTable;
@@ -269,8 +270,12 @@ impl Run<'_> {
         let is_ours = |name: &Name| applied.iter().any(|entry| entry.name() == name.as_str());
         known.retain(|row| !is_ours(&row.name));
         for migration in &pending {
-            if known.iter().any(|row| row.name == migration.name) {
-                self.require_tables_of(migration, platform).await?;
+            let is_known =
+                |migration: &Migration| known.iter().any(|row| row.name == migration.name);
+            if is_known(migration) {
+                let later = pending.iter().filter(|it| it.name > migration.name && is_known(it));
+                let later: Vec<&Migration> = later.copied().collect();
+                self.require_tables_of(migration, &later, platform).await?;
             }
         }
         let mut left = Vec::new();
@@ -292,14 +297,17 @@ impl Run<'_> {
         Ok(left)
     }
 
-    /// Refuses to take the platform's word for a migration whose tables are not there.
+    /// Refuses to take the platform's word for a migration whose tables are not there, unless one of the `later` ones may
+    /// have taken them away.
     async fn require_tables_of(
         &self,
         migration: &Migration,
+        later: &[&Migration],
         platform: &PlatformTable,
     ) -> Result<(), Error> {
-        let tables: Vec<String> =
-            lint::created_by(migration)?.iter().map(ToString::to_string).collect();
+        let created = lint::created_by(migration)?;
+        let stays = |table: &&RelationName| !later.iter().any(|it| may_take_away(it, &table.name));
+        let tables: Vec<String> = created.iter().filter(stays).map(ToString::to_string).collect();
         let row = self
             .work
             .query_typed_opt(
@@ -319,7 +327,7 @@ impl Run<'_> {
             format!(
                 "if it never ran: DELETE FROM {} WHERE filename = '{}'; then up again",
                 platform.relation,
-                name.file()
+                name.file().replace('\'', "''")
             ),
         )]))
     }
@@ -332,4 +340,11 @@ impl Run<'_> {
         self.observer.event(&Event::Adopted { migration: &migration.name });
         Ok(())
     }
+}
+
+/// Whether a migration speaks of a table and drops, renames or moves some.
+fn may_take_away(migration: &Migration, table: &str) -> bool {
+    let text = migration.up.text.to_lowercase();
+    text.contains(&table.to_lowercase())
+        && ["drop table", "rename to", "set schema"].iter().any(|words| text.contains(words))
 }

@@ -9,6 +9,7 @@ use crate::event::Event;
 use crate::ledger::{self, Entry, Note, Origin, State, StepNote, advance_entry, note, put_entry};
 use crate::platform::WRITING;
 use crate::source::Migration;
+use crate::source::checksum::normalise;
 use crate::sql::{self, Statement, words};
 
 impl Run<'_> {
@@ -91,7 +92,8 @@ impl Run<'_> {
         let same = before.len() >= done
             && statements.len() >= done
             && before.iter().zip(statements).take(done).all(|(before, now)| {
-                entry.up_sql[before.range.clone()] == migration.up.text[now.range.clone()]
+                normalise(&entry.up_sql[before.range.clone()])
+                    == normalise(&migration.up.text[now.range.clone()])
             });
         if same {
             return Ok(done);

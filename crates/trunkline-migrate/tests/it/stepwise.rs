@@ -5,7 +5,7 @@ use std::sync::Arc;
 use trunkline_migrate::{Error, MigrationState, RepairRequest, Silent};
 
 use crate::support::{
-    Heard, assert_nothing_left, count, down, empty, exists, migrator, run, source, texts, up,
+    Heard, assert_nothing_left, count, down, empty, exists, migrator, run, source, texts, until, up,
 };
 
 /// A file of statements that stand alone, of which `SELECT FROM gate` fails until there is a gate.
@@ -82,6 +82,7 @@ async fn a_name_of_another_set_is_said_to_be_taken_and_never_accepted() {
     assert!(error.hint().unwrap().contains("--label first"));
     let repaired = second.repair(&RepairRequest::default(), Arc::new(Silent)).await;
     assert!(matches!(repaired.unwrap_err(), Error::NameTaken { .. }));
+    // Only who names it takes it over.
     assert!(!exists(&client, "b").await);
     // The same set from a folder of another name is one that changed.
     let renamed = migrator(&database, other().with_label("first"));
@@ -171,7 +172,10 @@ async fn a_revert_without_a_transaction_goes_on_where_it_stopped() {
     up(&migrator).await.unwrap();
     // What was never there is no leftover of an earlier run.
     run(&client, "DROP INDEX public.i").await;
-    assert!(down(&migrator).await.unwrap_err().to_string().contains("\"i\" does not exist"));
+    for _ in 0..2 {
+        let error = down(&migrator).await.unwrap_err();
+        assert!(error.to_string().contains("\"i\" does not exist"), "{error}");
+    }
     run(&client, "CREATE INDEX i ON public.t (id)").await;
     let stopped = down(&migrator).await.unwrap_err();
     assert!(stopped.to_string().contains("gate"), "{stopped}");
@@ -216,4 +220,64 @@ async fn a_set_that_changes_the_whole_server_is_not_replayed_beside_the_database
     let refused = migrator.verify(None).await.unwrap_err();
     assert!(refused.to_string().contains("changes the whole server"), "{refused}");
     assert!(refused.hint().unwrap().contains("record"));
+}
+
+#[tokio::test]
+async fn a_half_way_file_that_is_no_longer_stepwise_is_refused_and_one_with_other_line_ends_goes_on()
+ {
+    let database = empty().await;
+    let client = database.connect().await.unwrap();
+    let before =
+        file("CREATE TABLE a\n(id int);\nSELECT FROM public.gate;\nCREATE TABLE b (id int);");
+    up(&migrator(&database, source(&[("1-a.sql", &before)]))).await.unwrap_err();
+    let plain = before.replace("-- trunkline: no-transaction\n", "");
+    let error = up(&migrator(&database, source(&[("1-a.sql", &plain)]))).await.unwrap_err();
+    assert!(matches!(error, Error::NoLongerStepwise(_)), "{error}");
+    run(&client, "CREATE TABLE public.gate ()").await;
+    let crlf = before.replace('\n', "\r\n");
+    up(&migrator(&database, source(&[("1-a.sql", &crlf)]))).await.unwrap();
+    assert!(exists(&client, "public.b").await);
+}
+
+#[tokio::test]
+async fn a_table_that_a_later_file_renamed_is_not_missed() {
+    let database = empty().await;
+    let client = database.connect().await.unwrap();
+    run(
+        &client,
+        "CREATE TABLE migrations (filename text UNIQUE, checksum text, success boolean);
+        INSERT INTO migrations VALUES ('1-a.sql', NULL, true), ('2-b.sql', NULL, true);
+        CREATE TABLE new_t (id int)",
+    )
+    .await;
+    let set = source(&[
+        ("1-a.sql", "CREATE TABLE old_t (id int);"),
+        ("2-b.sql", "ALTER TABLE old_t RENAME TO new_t;"),
+    ]);
+    assert_eq!(up(&migrator(&database, set)).await.unwrap().adopted.len(), 2);
+}
+
+#[tokio::test]
+async fn rows_that_come_while_a_revert_waits_are_moved_aside_at_any_isolation_level() {
+    let database = empty().await;
+    let client = database.connect().await.unwrap();
+    let name = database.name();
+    run(
+        &client,
+        &format!("ALTER DATABASE {name} SET default_transaction_isolation = 'repeatable read'"),
+    )
+    .await;
+    let files = [("1-a.sql", "CREATE TABLE t (id int);"), ("1-a.down.sql", "DROP TABLE t;")];
+    let migrator = migrator(&database, source(&files));
+    up(&migrator).await.unwrap();
+    run(&client, "BEGIN; INSERT INTO public.t VALUES (1), (2)").await;
+    let reverting = tokio::spawn({
+        let migrator = migrator.clone();
+        async move { down(&migrator).await }
+    });
+    let waits = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'public.t'::regclass)";
+    until(&database.connect().await.unwrap(), waits).await;
+    run(&client, "COMMIT").await;
+    let report = reverting.await.unwrap().unwrap();
+    assert_eq!(report.archives[0].tables[0].rows, 2);
 }

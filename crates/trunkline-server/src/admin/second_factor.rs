@@ -74,7 +74,10 @@ pub(crate) async fn check(
     let begun = Guess::begin(connection.executor(), &user.email, visitor.address, now).await?;
     let guess = match begun {
         Ok(guess) => guess,
-        Err(pause) => return refuse(StatusCode::TOO_MANY_REQUESTS, pause.message()),
+        Err(pause) => {
+            let refused = refuse(StatusCode::TOO_MANY_REQUESTS, pause.message());
+            return refused.map(|response| pause.told_to_programs(response));
+        }
     };
     if let Some(by) = use_code(connection.executor(), &state, &user, &form.code).await? {
         let transaction = connection.begin().await?;

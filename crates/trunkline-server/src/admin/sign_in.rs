@@ -121,7 +121,10 @@ pub(crate) async fn sign_in(
     let begun = Guess::begin(connection.executor(), &email, visitor.address, now).await?;
     let guess = match begun {
         Ok(guess) => guess,
-        Err(pause) => return refuse(StatusCode::TOO_MANY_REQUESTS, pause.message()),
+        Err(pause) => {
+            let refused = refuse(StatusCode::TOO_MANY_REQUESTS, pause.message());
+            return refused.map(|response| pause.told_to_programs(response));
+        }
     };
     let found = find_credentials_of(connection.executor(), &email).await?;
     // Others need it while this one waits for the hash.

@@ -42,9 +42,11 @@ pub(crate) struct Filters {
     company_id: Option<i32>,
     /// At this instant or later.
     #[param(schema_with = schema::timestamp, required = false)]
+    #[serde(default, deserialize_with = "crate::api::instant::optional")]
     since: Option<Timestamp>,
     /// Before this instant.
     #[param(schema_with = schema::timestamp, required = false)]
+    #[serde(default, deserialize_with = "crate::api::instant::optional")]
     until: Option<Timestamp>,
 }
 

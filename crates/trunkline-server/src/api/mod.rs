@@ -15,6 +15,7 @@ mod documents;
 mod events;
 mod idempotency;
 mod import;
+mod instant;
 mod key;
 mod migrations;
 mod page;

@@ -1,5 +1,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 
+use axum::http::header::RETRY_AFTER;
+use axum::response::Response;
 use jiff::{SignedDuration, Timestamp};
 use trunkline_store::sign_in_throttles::{
     Attempt, Subject, ThrottlePolicy, count_attempt, delete_old_throttles, delete_throttle,
@@ -88,6 +90,12 @@ impl Guess {
 }
 
 impl Pause {
+    /// The same in a header.
+    pub(crate) fn told_to_programs(self, mut response: Response) -> Response {
+        response.headers_mut().insert(RETRY_AFTER, self.seconds.into());
+        response
+    }
+
     /// What the form says.
     pub(crate) fn message(self) -> String {
         let wait = match self.seconds {

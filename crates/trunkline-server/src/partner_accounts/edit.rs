@@ -116,10 +116,33 @@ pub(super) fn apply(
     let url = webhooks(&state.settings.public_url, account).into_iter().next();
     account.partner_webhook_url = url.map(|webhook| webhook.url);
     let touches = |name: &str| input.fields.iter().any(|(field, _)| field.name == name);
+    if touches("webhook_header_name") && account.webhook_header.as_deref().is_some_and(is_of_http) {
+        let message = "HTTP itself has a use for that header; choose another, as X-Partner-Auth";
+        return Err(refuse("webhook_header_name", message));
+    }
     for names in pairs(account.provider) {
         check_pair(state, account, *names, touches)?;
     }
     check_sign_in(state, account, touches)
+}
+
+/// Whether a header is about the message that carries it, so that a word of ours in it would break the request.
+fn is_of_http(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let whole = [
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "expect",
+        "host",
+        "keep-alive",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    ];
+    whole.contains(&name.as_str()) || name.starts_with("proxy-") || name.starts_with("sec-")
 }
 
 /// Two fields that are nothing without each other.

@@ -59,7 +59,7 @@ fn decode(file: &[u8]) -> Result<Logo, String> {
             "it is larger than {LONGEST_SIDE} pixels on a side, or {} MiB when it is decoded",
             MEMORY / 1024 / 1024
         ),
-        other => format!("it cannot be read: {other}"),
+        _ => "it cannot be read: the file is damaged, or is no such image".to_owned(),
     })?;
     encode(image, format)
 }

@@ -102,3 +102,60 @@ async fn a_page_that_is_not_there_is_told_to_people_as_a_page() {
     assert!(answer.header("content-type").starts_with("text/html"));
     assert!(answer.body.contains("<p>There is no such page.</p>"), "{}", answer.body);
 }
+
+#[tokio::test]
+async fn what_is_wrong_with_a_body_or_a_query_names_the_field_in_words_of_ours() {
+    let service = Service::new().await;
+    let key = service.api_key("admin", None).await;
+    let post = async |path: &str, content_type: &str, encoding: &str, body: &str| {
+        let request = Request::post(format!("/api/v1/{path}"))
+            .header("authorization", format!("Bearer {key}"))
+            .header("content-type", content_type)
+            .header("content-encoding", encoding);
+        let answer = service.send(request.body(Body::from(body.to_owned())).unwrap()).await;
+        let problem = answer.json();
+        let error = &problem["errors"][0];
+        let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+        (answer.status.as_u16(), text(&error["field"]), text(&error["message"]))
+    };
+    let json = "application/json";
+    let told = |status, field: &str, message: &str| (status, field.to_owned(), message.to_owned());
+    for (path, body, expected) in [
+        ("api-keys", "{}", told(422, "name", "it is missing")),
+        ("api-keys", r#"{"name":"x"}"#, told(422, "role", "it is missing")),
+        ("api-keys", r#"{"name":"x","name":"y"}"#, told(422, "name", "it is given twice")),
+        ("api-keys", r#"["x","viewer",[],null,null]"#, told(400, "", "")),
+        ("api-keys", "[]", told(400, "", "")),
+        (
+            "api-keys",
+            r#"{"name":"x","role":"viewer","company_id":"7"}"#,
+            told(422, "company_id", "invalid type: string \"7\", expected a whole number"),
+        ),
+        (
+            "api-keys",
+            r#"{"name":"x","role":"viewer","expires_at":"tomorrow"}"#,
+            told(422, "expires_at", "it must be a time with its offset, as 2026-01-31T09:30:00Z"),
+        ),
+        ("webhooks/replay", "{}", told(422, "since", "it is missing")),
+    ] {
+        assert_eq!(post(path, json, "identity", body).await, expected, "{path} {body}");
+    }
+    let body = r#"{"name":"x","role":"viewer"}"#;
+    assert_eq!(post("api-keys", json, "gzip", body).await.0, 415);
+    assert_eq!(post("api-keys", "application/json; charset=utf-16", "", body).await.0, 415);
+    assert_eq!(post("api-keys", "application/json; charset=UTF-8", "", body).await.0, 201);
+
+    let query = async |query: &str| {
+        let answer = service.get(&format!("/api/v1/channels?{query}"), &key).await;
+        let error = answer.json()["errors"][0].clone();
+        (answer.status.as_u16(), error["field"].clone(), error["message"].clone())
+    };
+    let (status, field, message) = query("limit=1&limit=2").await;
+    assert_eq!(
+        (status, field.as_str(), message.as_str()),
+        (422, Some("limit"), Some("it is given twice"))
+    );
+    let (status, field, message) = query("updated_since=x").await;
+    assert_eq!((status, field.as_str()), (422, Some("updated_since")));
+    assert!(message.as_str().unwrap().contains("2026-01-31T09:30:00Z"), "{message}");
+}

@@ -34,6 +34,7 @@ pub(crate) struct NewApiKey {
     company_id: Option<i32>,
     /// When it ends, in the future; null: never. No later than the key that makes it.
     #[schema(schema_with = schema::optional_timestamp, required = false)]
+    #[serde(default, deserialize_with = "crate::api::instant::optional")]
     expires_at: Option<Timestamp>,
 }
 

@@ -53,6 +53,7 @@ pub(super) struct Filters {
     phone_number_prefix: Option<PhoneNumber>,
     /// Changed then or later. Sorted by `updated_at`.
     #[param(schema_with = schema::timestamp, required = false)]
+    #[serde(default, deserialize_with = "crate::api::instant::optional")]
     updated_since: Option<Timestamp>,
     /// With this messaging limit; 0: none is known, or there is none. Sorted by `updated_at`.
     #[param(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u32, example = 1000)]

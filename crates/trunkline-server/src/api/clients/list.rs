@@ -39,6 +39,7 @@ pub(super) struct Filters {
     partner_account_id: Option<i32>,
     /// Changed then or later. Sorted by `updated_at`, unless `company_id` is given.
     #[param(schema_with = schema::timestamp, required = false)]
+    #[serde(default, deserialize_with = "crate::api::instant::optional")]
     updated_since: Option<Timestamp>,
 }
 

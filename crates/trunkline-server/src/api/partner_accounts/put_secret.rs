@@ -41,8 +41,7 @@ pub(super) async fn put_secret(
     let name = path.iter().find_map(|(name, text)| (name == "name").then_some(text));
     let mut body = object(body)?;
     let value = body.remove("value").filter(Value::is_string);
-    let value =
-        value.ok_or_else(|| refuse("value", "it is missing; it must be a text: the new secret"))?;
+    let value = value.ok_or_else(|| refuse("value", "it must be a text: the new secret"))?;
     if !body.is_empty() {
         return Err(refuse("value", "it is the only field of this body"));
     }

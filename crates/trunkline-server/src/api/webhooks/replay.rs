@@ -39,9 +39,11 @@ pub(crate) struct ReplayRequest {
     state: Option<WebhookState>,
     /// That came at this instant or later.
     #[schema(schema_with = schema::timestamp)]
+    #[serde(deserialize_with = "crate::api::instant::required")]
     since: Timestamp,
     /// That came before this instant.
     #[schema(schema_with = schema::timestamp)]
+    #[serde(deserialize_with = "crate::api::instant::required")]
     until: Timestamp,
     /// That told something of the message with this id, as far as they were worked on.
     #[serde(default)]

@@ -118,7 +118,9 @@ async fn an_address_is_paused_over_all_accounts_and_success_does_not_clear_it() 
     }
     service.enter("ada@example.com").await;
     service.try_password("one@example.com", "wrong").await.expect(422);
-    service.try_password("ada@example.com", PASSWORD).await.expect(429).says("30 seconds");
+    let paused = service.try_password("ada@example.com", PASSWORD).await.expect(429);
+    assert_eq!(paused.header("retry-after"), "30");
+    paused.says("30 seconds");
     service.wait(30);
     service.enter("ada@example.com").await;
     service.try_password("two@example.com", "wrong").await.expect(422);
