@@ -136,16 +136,31 @@ fn refuse_server_wide(source: &Source) -> Result<(), CatalogError> {
 }
 
 fn is_server_wide(sql: &str) -> bool {
-    let words: Vec<String> =
-        words(sql).take(3).map(|word| word.text.to_ascii_lowercase()).collect();
+    let words: Vec<String> = words(sql).map(|word| word.text.to_ascii_lowercase()).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match *words.as_slice() {
-        ["create" | "alter" | "drop", "user", "mapping"] => false,
-        ["create" | "alter" | "drop", kind, ..] => {
-            matches!(kind, "role" | "user" | "group" | "database" | "tablespace" | "system")
+        ["create" | "alter" | "drop", "user", "mapping", ..] => false,
+        ["create" | "alter" | "drop", kind, ..] if is_shared(kind) => true,
+        ["comment", "on", kind, ..] => is_shared(kind),
+        ["reassign" | "drop", "owned", ..] => true,
+        // Of a role, rather than on a table.
+        ["grant" | "revoke", ..] => !words.contains(&"on"),
+        ["do", ..] => {
+            let text = sql.to_ascii_lowercase();
+            let inner: Vec<&str> = text.split_whitespace().collect();
+            inner.windows(2).any(|pair| {
+                matches!(pair[0], "create" | "alter" | "drop")
+                    && matches!(pair[1], "role" | "database" | "tablespace" | "system")
+            })
         }
         _ => false,
     }
+}
+
+/// Whether all databases of the server have it in common, or it reaches other servers.
+fn is_shared(kind: &str) -> bool {
+    let kinds = ["role", "user", "group", "database", "tablespace", "system", "subscription"];
+    kinds.contains(&kind)
 }
 
 /// The scratch database while the migrations run in it.
@@ -318,11 +333,26 @@ mod tests {
 
     #[test]
     fn what_changes_the_whole_server_is_told_from_what_stays_in_a_database() {
-        for sql in ["CREATE ROLE r", "alter user u", "DROP DATABASE d", "ALTER SYSTEM SET x = 1"] {
+        for sql in [
+            "CREATE ROLE r",
+            "alter user u",
+            "DROP DATABASE d",
+            "ALTER SYSTEM SET x = 1",
+            "GRANT pg_read_all_data TO r",
+            "DROP OWNED BY r",
+            "COMMENT ON ROLE r IS 'x'",
+            "DO $$ BEGIN IF true THEN CREATE ROLE r; END IF; END $$",
+        ] {
             assert!(is_server_wide(sql), "{sql}");
         }
-        for sql in ["CREATE USER MAPPING FOR r", "CREATE TABLE role ()", "ALTER TABLE t", "SELECT"]
-        {
+        for sql in [
+            "GRANT SELECT ON t TO r",
+            "DO $$ BEGIN CREATE TABLE role (); END $$",
+            "CREATE USER MAPPING FOR r",
+            "CREATE TABLE role ()",
+            "ALTER TABLE t",
+            "SELECT",
+        ] {
             assert!(!is_server_wide(sql), "{sql}");
         }
     }

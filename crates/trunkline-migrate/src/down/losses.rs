@@ -13,7 +13,7 @@ use super::Revert;
 use super::archive::{LiveTable, find_tables, holds_rows, lock_tables};
 use super::destruction::Destruction;
 use crate::error::Error;
-use crate::sql::quote;
+use crate::sql::{quote, words};
 use crate::up::{Run, Stopped, Work};
 
 /// Up to so many values are counted to name their number.
@@ -292,8 +292,8 @@ pub(super) async fn tables_in(
     client: &Client,
     schemas: &[String],
 ) -> Result<Vec<LiveTable>, tokio_postgres::Error> {
-    let names: Vec<String> =
-        schemas.iter().map(|schema| schema.trim_matches('"').to_owned()).collect();
+    let identifier = |schema: &String| words(schema).next().map(|word| word.identifier());
+    let names: Vec<String> = schemas.iter().filter_map(identifier).collect();
     let rows = client
         .query_typed(
             "SELECT c.oid, n.nspname::text, c.relname::text, false \

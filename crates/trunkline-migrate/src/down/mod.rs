@@ -220,6 +220,13 @@ fn refuse_losses_outside_transactions(reverts: &[Revert]) -> Result<(), Error> {
                     revert.script.file, statement.position
                 )));
             }
+            if words(&revert.sql(statement)).next().is_some_and(|word| word.is("call")) {
+                return Err(Error::WouldDestroy(format!(
+                    "{}:{} calls a procedure in a script marked no-transaction, where what it takes away is \
+                     not seen in time; give the statement a transactional down script",
+                    revert.script.file, statement.position
+                )));
+            }
         }
     }
     Ok(())

@@ -329,6 +329,8 @@ impl<'a> Work<'a> {
         let sql = match script.sql(statement) {
             // A file sets it for runners that have no budget of their own; ours keeps to the options.
             sql if sets_lock_timeout(sql) => "".into(),
+            // The budget holds for what follows as well.
+            sql if resets_all(sql) => format!("{sql}; SELECT {}", self.settings()).into(),
             _ => self.text(script, statement)?,
         };
         let rows = statement.copy_data.clone();
@@ -525,8 +527,14 @@ pub(crate) fn changes_settings(script: &Script, statements: &[Statement]) -> boo
 
 fn sets_lock_timeout(sql: &str) -> bool {
     let mut words = words(sql).filter(|word| !word.is("local") && !word.is("session"));
-    words.next().is_some_and(|word| word.is("set"))
+    words.next().is_some_and(|word| word.is("set") || word.is("reset"))
         && words.next().is_some_and(|word| word.is("lock_timeout"))
+}
+
+fn resets_all(sql: &str) -> bool {
+    let mut words = words(sql);
+    words.next().is_some_and(|word| word.is("reset"))
+        && words.next().is_some_and(|word| word.is("all"))
 }
 
 /// The pause before attempt `number + 1`: doubling from 50 ms to 3.2 s, of which a random half,

@@ -133,10 +133,14 @@ async fn show(
 ) -> Result<Page<impl Template>, PageProblem> {
     let connection = state.store.connection().await?;
     let executor = connection.executor();
-    let providers = of_providers(executor).await?;
-    let outages = list_last_outages(executor, LAST).await?;
-    let mut calls = calls_of(executor, true, OPEN).await?;
-    calls.extend(calls_of(executor, false, ENDED).await?);
+    // Sent one after the other, without waiting for the answers in between.
+    let (providers, outages, mut calls, ended) = tokio::try_join!(
+        of_providers(executor),
+        list_last_outages(executor, LAST),
+        calls_of(executor, true, OPEN),
+        calls_of(executor, false, ENDED),
+    )?;
+    calls.extend(ended);
     Ok(Page(StatusPage {
         frame: administrator.frame(&headers, Section::Providers),
         providers: providers.into_iter().map(ProviderCard::from).collect(),

@@ -1,6 +1,7 @@
 use askama::Template;
 use axum::extract::State as Extract;
 use axum::http::HeaderMap;
+use futures_util::future::try_join_all;
 use serde::Deserialize;
 use trunkline_core::Scope;
 use trunkline_core::events::Aspect;
@@ -109,16 +110,6 @@ pub(super) async fn show(
     let executor = connection.executor();
     let found = find_channel(executor, id, Scope::Platform).await?;
     let channel = found.ok_or_else(missing)?.read()?;
-    let names = Names::find(executor, [channel.company_id]).await?;
-    let calls = calls(executor, id, &channel.provider_id).await?;
-
-    let history = history(executor, id).await?;
-    let period = Period::of(&history, state.clock.now());
-    let lanes: Vec<Lane> = period.map_or_else(Vec::new, |period| {
-        ASPECTS.iter().filter_map(|aspect| lane(*aspect, &history, period)).collect()
-    });
-    let (changes, has_more_changes) = changes(executor, id).await?;
-
     let messages = filters.messages == Some(true);
     let wanted = EventFilter {
         channel: Some(id),
@@ -127,7 +118,19 @@ pub(super) async fn show(
         ..EventFilter::default()
     };
     let window = Window { after, limit: limit.get() };
-    let heard = list_events(executor, &wanted, Scope::Platform, &window).await?;
+    // Sent one after the other, without waiting for the answers in between.
+    let (names, calls, history, (changes, has_more_changes), heard) = tokio::try_join!(
+        Names::find(executor, [channel.company_id]),
+        calls(executor, id, &channel.provider_id),
+        history(executor, id),
+        changes(executor, id),
+        list_events(executor, &wanted, Scope::Platform, &window),
+    )?;
+
+    let period = Period::of(&history, state.clock.now());
+    let lanes: Vec<Lane> = period.map_or_else(Vec::new, |period| {
+        ASPECTS.iter().filter_map(|aspect| lane(*aspect, &history, period)).collect()
+    });
     let listing = pager.listing::<_, EventRow, _>(heard, limit, &"-id", |event| event.id);
 
     let here = format!("{LIST}/{id}");
@@ -176,12 +179,11 @@ fn is_key_lost(calls: &[ProviderCall]) -> bool {
 
 /// The changes that are drawn.
 async fn history(executor: Executor<'_>, id: QualifiedId) -> Result<Vec<FactChange>, StoreError> {
-    let mut history = Vec::new();
-    for (aspect, _, _) in ASPECTS {
+    let of_aspects = ASPECTS.map(|(aspect, _, _)| async move {
         let window = Window { after: None, limit: DRAWN };
-        history.extend(list_fact_history(executor, subject(id), Some(aspect), &window).await?);
-    }
-    Ok(history)
+        list_fact_history(executor, subject(id), Some(aspect), &window).await
+    });
+    Ok(try_join_all(of_aspects).await?.into_iter().flatten().collect())
 }
 
 /// The newest changes of every aspect, and whether there are older ones.

@@ -50,9 +50,12 @@ pub(super) async fn show(
     let found = find_client(executor, id, Scope::Platform).await?;
     let client = found.ok_or_else(missing)?.read()?;
     let names = Names::find(executor, [client.company_id]).await?;
-    let account = find_account(executor, &client).await?;
     let wanted = ChannelFilter { client_id: Some(id), ..ChannelFilter::default() };
-    let (channels, has_more) = first_channels(executor, &wanted, &names).await?;
+    // Sent one after the other, without waiting for the answers in between.
+    let (account, (channels, has_more)) = tokio::try_join!(
+        find_account(executor, &client),
+        first_channels(executor, &wanted, &names),
+    )?;
     let more = format!("{}?client={id}", super::super::channels::LIST);
     Ok(Page(ClientPage {
         frame: administrator.frame(&headers, Section::Clients),
