@@ -42,7 +42,7 @@ impl Migrator {
         observer: Arc<dyn Observer>,
     ) -> Result<RepairReport, Error> {
         let work = self.connect("repair", &observer).await?;
-        let run = self.begin_run(work, &observer).await?;
+        let run = self.begin_run(work, &observer, 1).await?;
         let report = run.repair(request).await;
         run.finish(report).await
     }
@@ -54,7 +54,7 @@ impl Migrator {
         observer: Arc<dyn Observer>,
     ) -> Result<(), Error> {
         let work = self.connect("adopt", &observer).await?;
-        let run = self.begin_run(work, &observer).await?;
+        let run = self.begin_run(work, &observer, 1).await?;
         let result = run.adopt(names).await;
         run.finish(result).await
     }

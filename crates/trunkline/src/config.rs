@@ -5,7 +5,7 @@ use trunkline_core::Clock;
 use trunkline_core::configuration::{Configuration, Mail};
 use trunkline_core::secrets::Secret;
 use trunkline_migrate::Target;
-use trunkline_server::Oidc;
+use trunkline_server::{Oidc, Settings};
 
 use crate::failure::Failure;
 use crate::global::Global;
@@ -57,14 +57,20 @@ impl Config {
         if let Some(url) = self.database_url()? {
             Target::parse(&url)?;
         }
+        self.refuse_two_places_of_keys()?;
+        self.mail()?;
+        logging::filter(self)?;
+        Ok(())
+    }
+
+    /// Refuses a file of keys beside a command that prints them.
+    pub(crate) fn refuse_two_places_of_keys(&self) -> Result<(), Failure> {
         if self.keys_file.is_some() && self.keys_command.is_some() {
             return Err(Failure::failed(
                 "the configuration has both keys_file and keys_command",
                 "keep one of them",
             ));
         }
-        self.mail()?;
-        logging::filter(self)?;
         Ok(())
     }
 
@@ -74,7 +80,7 @@ impl Config {
     }
 
     /// Signing in by OpenID Connect, if it is configured.
-    pub(crate) fn oidc(&self, public_url: &str, clock: &Clock) -> Result<Option<Oidc>, Failure> {
+    pub(crate) fn oidc(&self) -> Result<Option<Oidc>, Failure> {
         let settings = &self.sign_in.oidc;
         let secret = match (&settings.client_secret, &settings.client_secret_file) {
             (Some(_), Some(_)) => {
@@ -89,7 +95,8 @@ impl Config {
             }
             (secret, None) => secret.clone(),
         };
-        Oidc::new(&self.sign_in, secret, public_url, clock.clone()).map_err(|error| {
+        let public_url = Settings::new(self).public_url;
+        Oidc::new(&self.sign_in, secret, &public_url, Clock::system()).map_err(|error| {
             Failure::failed(
                 error.to_string(),
                 "docs/people.md tells how to sign in by OpenID Connect, docs/configuration.md has the settings",

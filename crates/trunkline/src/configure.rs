@@ -1,10 +1,8 @@
 //! `trunkline config …`: what may be configured, and whether what is configured is understood.
 
 use clap::{Args, Subcommand};
-use trunkline_core::Clock;
 use trunkline_core::configuration::template;
 use trunkline_migrate::ExitStatus;
-use trunkline_server::Settings;
 
 use crate::config::Config;
 use crate::failure::Failure;
@@ -39,7 +37,7 @@ pub(crate) fn run(
         Command::Check => {
             let config = Config::load(global)?;
             config.check()?;
-            config.oidc(&Settings::new(&config).public_url, &Clock::system())?;
+            config.oidc()?;
             let file = Config::file(global);
             let from = file.map_or_else(
                 || "no file; the defaults and the environment".to_owned(),

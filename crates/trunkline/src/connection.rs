@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 
 use trunkline_migrate::Target;
 use trunkline_postgres::{Cluster, Options, Progress, Step};
+use trunkline_store::{PoolOptions, Store};
 
 use crate::config::Config;
 use crate::failure::Failure;
@@ -34,6 +35,11 @@ impl Connection {
         let cluster = Cluster::open(&cluster_options(global, &config), &Steps).await?;
         cluster.ensure_database(DATABASE).await?;
         Ok(Self { target: Target::parse(&cluster.url(DATABASE))?, cluster: Some(cluster) })
+    }
+
+    /// The store of a command, which needs few connections.
+    pub(crate) fn store(&self) -> Store {
+        Store::new(self.target.clone(), PoolOptions::default())
     }
 }
 

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
@@ -13,7 +12,7 @@ use super::companions::ArchivedObject;
 use crate::database::Target;
 use crate::error::Error;
 use crate::ledger::{Entry, is_missing};
-use crate::source::Name;
+use crate::source::{Digest, Name};
 use crate::sql::quote;
 use crate::up::Work;
 
@@ -207,10 +206,9 @@ pub(super) async fn create_schema(
 pub(super) fn archive_schema(archive: &str, schema: &str) -> String {
     let mut name = format!("trunkline_archive_{archive}_{schema}");
     if name.len() > 63 {
-        let digest = Sha256::digest(schema);
         name.truncate(name.floor_char_boundary(54));
-        let [a, b, c, d] = [digest[0], digest[1], digest[2], digest[3]];
-        name = format!("{name}_{:08x}", u32::from_be_bytes([a, b, c, d]));
+        let digest = Digest::of(schema).to_string();
+        name = format!("{name}_{}", &digest[..8]);
     }
     name
 }

@@ -118,7 +118,9 @@ impl Migrator {
         if !request.drop_data {
             refuse_losses_outside_transactions(&reverts)?;
         }
-        let run = self.begin_run(work, &observer).await?;
+        // A session of its own matters to what runs outside transactions alone.
+        let samples = if reverts.iter().any(Revert::runs_alone) { SAMPLES } else { 1 };
+        let run = self.begin_run(work, &observer, samples).await?;
         // Others may have worked between our first look and the lock.
         let entries = ledger::list_entries(&run.work, &self.target).await?;
         let reverts = self.reverts(entries, request)?;
@@ -130,11 +132,13 @@ impl Migrator {
         run.finish(report).await
     }
 
-    /// The lock and the platform's ledger, for a run that changes what is applied.
+    /// The lock and the platform's ledger, for a run that changes what is applied; it looks so often whether there is a
+    /// pooler in between.
     pub(crate) async fn begin_run<'a>(
         &'a self,
         work: crate::database::Session,
         observer: &'a Arc<dyn Observer>,
+        samples: usize,
     ) -> Result<Run<'a>, Error> {
         let options = &self.options;
         let platform = self.platform_to_keep(&work).await?;
@@ -150,7 +154,7 @@ impl Migrator {
         )
         .await?;
         let lock = lock.ok_or(Error::Interrupted { migration: None, left: "nothing was begun" })?;
-        let pooled = is_pooled(&work, row.get(0), lock.backend, SAMPLES).await;
+        let pooled = is_pooled(&work, row.get(0), lock.backend, samples).await;
         ledger::create(&work, &self.target).await?;
         Ok(Run { migrator: self, work, lock, platform, observer, pooled })
     }
@@ -213,20 +217,19 @@ fn down_script(source: &Source, entry: &Entry) -> Result<Option<Script>, SourceE
 fn refuse_losses_outside_transactions(reverts: &[Revert]) -> Result<(), Error> {
     for revert in reverts.iter().filter(|revert| revert.runs_alone()) {
         for statement in revert.body()? {
-            if Destruction::read(&revert.sql(statement)).is_some() {
-                return Err(Error::WouldDestroy(format!(
-                    "{}:{} takes data away in a script marked no-transaction, where nothing can be \
-                     moved aside; give the statement a transactional down script",
-                    revert.script.file, statement.position
-                )));
-            }
-            if words(&revert.sql(statement)).next().is_some_and(|word| word.is("call")) {
-                return Err(Error::WouldDestroy(format!(
-                    "{}:{} calls a procedure in a script marked no-transaction, where what it takes away is \
-                     not seen in time; give the statement a transactional down script",
-                    revert.script.file, statement.position
-                )));
-            }
+            let sql = revert.sql(statement);
+            let (does, where_) = if Destruction::read(&sql).is_some() {
+                ("takes data away", "where nothing can be moved aside")
+            } else if words(&sql).next().is_some_and(|word| word.is("call")) {
+                ("calls a procedure", "where what it takes away is not seen in time")
+            } else {
+                continue;
+            };
+            return Err(Error::WouldDestroy(format!(
+                "{}:{} {does} in a script marked no-transaction, {where_}; give the statement a \
+                 transactional down script",
+                revert.script.file, statement.position
+            )));
         }
     }
     Ok(())
@@ -377,6 +380,7 @@ impl Run<'_> {
         let began = self.reverting(name);
         let statements = revert.body()?;
         let (done_before, was_killed) = self.come_so_far(name, statements.len()).await?;
+        self.set_again(work, &revert.script, &statements[..done_before]).await?;
         let runnable = Runnable { name, script: &revert.script };
         let mut dropped = Vec::new();
         for place in statements.iter().enumerate().skip(done_before) {
@@ -435,12 +439,8 @@ impl Run<'_> {
     ) -> Result<(), Error> {
         let running = Note { state: "running", statement: Some(place), ..Note::done(name, "down") };
         let stopped = |error| work.stopped(name, "writing the ledger", &error);
-        let attempt = || async {
-            work.begin(name).await?;
-            note(&self.work, &running).await.map_err(stopped)?;
-            work.commit(name).await
-        };
-        work.within_budget(name, attempt).await
+        let write = |_| async { note(&self.work, &running).await.map_err(stopped) };
+        work.in_transaction(name, write).await
     }
 
     /// Passes over a DROP of what is not there where a run was killed in that very statement: it was dropped then.

@@ -70,7 +70,7 @@ impl Migrator {
             let (archive, of) = (archive.name, archive.source);
             return Err(Error::OtherSet { archive, of, this: this.to_owned() });
         }
-        let run = self.begin_run(work, &observer).await?;
+        let run = self.begin_run(work, &observer, 1).await?;
         run.refuse_other_migrations(&entries).await?;
         let result = run.restore(&archive, &entries).await;
         archive.restored_at = run.finish(result).await?;

@@ -39,7 +39,7 @@ pub(crate) fn normalise(text: &str) -> String {
 pub struct Digest([u8; 32]);
 
 impl Digest {
-    fn of(text: &str) -> Self {
+    pub(crate) fn of(text: &str) -> Self {
         Self(Sha256::digest(text).into())
     }
 

@@ -129,7 +129,7 @@ impl<'a> Work<'a> {
     }
 
     /// What `write` does, in a transaction of its own; it gets the server process behind it.
-    pub(super) async fn in_transaction<F>(
+    pub(crate) async fn in_transaction<F>(
         &self,
         migration: &Name,
         write: impl Fn(i32) -> F,

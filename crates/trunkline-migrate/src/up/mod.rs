@@ -6,6 +6,7 @@ mod execute;
 mod stepwise;
 mod transactional;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -22,10 +23,9 @@ use crate::error::{Error, Problem};
 use crate::event::{Event, Observer};
 use crate::ledger::{self, Origin, insert_entry};
 use crate::lint;
-use crate::lint::squawk::RelationName;
 use crate::lock::RunLock;
 use crate::migrator::Migrator;
-use crate::platform::PlatformTable;
+use crate::platform::{PlatformRow, PlatformTable};
 use crate::preflight;
 use crate::selection::{Selection, UpRequest};
 use crate::source::{Migration, Name, Script};
@@ -260,39 +260,33 @@ impl Run<'_> {
         report: &mut UpReport,
     ) -> Result<Vec<&'m Migration>, Error> {
         let Some(platform) = &self.platform else { return Ok(pending) };
-        let mut known = platform.list_successes(&self.work, &self.migrator.target).await?;
-        known.retain(|row| pending.iter().any(|migration| migration.name == row.name));
-        if known.is_empty() {
+        let recorded = platform.list_successes(&self.work, &self.migrator.target).await?;
+        if recorded.is_empty() {
             return Ok(pending);
         }
+        let mut recorded: HashMap<&str, &PlatformRow> =
+            recorded.iter().map(|row| (row.name.as_str(), row)).collect();
         // What is half-way by our own ledger goes on here, whatever the other one says.
-        let applied = self.migrator.applied(&self.work).await?;
-        let is_ours = |name: &Name| applied.iter().any(|entry| entry.name() == name.as_str());
-        known.retain(|row| !is_ours(&row.name));
-        for migration in &pending {
-            let is_known =
-                |migration: &Migration| known.iter().any(|row| row.name == migration.name);
-            if is_known(migration) {
-                let later = pending.iter().filter(|it| it.name > migration.name && is_known(it));
-                let later: Vec<&Migration> = later.copied().collect();
-                self.require_tables_of(migration, &later, platform).await?;
-            }
+        for entry in &self.migrator.applied(&self.work).await? {
+            recorded.remove(entry.name());
         }
-        let mut left = Vec::new();
-        for migration in pending {
-            if let Some(row) = known.iter().find(|row| row.name == migration.name) {
-                if row.checksum.as_ref().is_some_and(|sum| !migration.up.checksum.raw.is(sum)) {
-                    let message = format!(
-                        "{} was applied by the platform's own runner from another version of the file",
-                        migration.name
-                    );
-                    self.observer.event(&Event::Warning { message: &message });
-                }
-                self.adopt_platform_row(migration).await?;
-                report.adopted.push(migration.name.clone());
-            } else {
-                left.push(migration);
+        let (known, left): (Vec<_>, Vec<_>) =
+            pending.into_iter().partition(|it| recorded.contains_key(it.name.as_str()));
+        for (index, migration) in known.iter().enumerate() {
+            self.require_tables_of(migration, &known[index + 1..], platform).await?;
+        }
+        for migration in known {
+            let row = recorded.get(migration.name.as_str());
+            let checksum = row.and_then(|row| row.checksum.as_ref());
+            if checksum.is_some_and(|sum| !migration.up.checksum.raw.is(sum)) {
+                let message = format!(
+                    "{} was applied by the platform's own runner from another version of the file",
+                    migration.name
+                );
+                self.observer.event(&Event::Warning { message: &message });
             }
+            self.adopt_platform_row(migration).await?;
+            report.adopted.push(migration.name.clone());
         }
         Ok(left)
     }
@@ -306,20 +300,23 @@ impl Run<'_> {
         platform: &PlatformTable,
     ) -> Result<(), Error> {
         let created = lint::created_by(migration)?;
-        let stays = |table: &&RelationName| !later.iter().any(|it| may_take_away(it, &table.name));
-        let tables: Vec<String> = created.iter().filter(stays).map(ToString::to_string).collect();
-        let row = self
+        let tables: Vec<String> = created.iter().map(ToString::to_string).collect();
+        let rows = self
             .work
-            .query_typed_opt(
-                "SELECT name FROM unnest($1) AS name WHERE to_regclass(name) IS NULL LIMIT 1",
+            .query_typed(
+                "SELECT to_regclass(name) IS NULL FROM unnest($1) WITH ORDINALITY AS it (name, at) ORDER BY at",
                 &[(&tables, Type::TEXT_ARRAY)],
             )
             .await
             .map_err(|error| {
                 Error::query("looking for adopted tables", &self.migrator.target, &error)
             })?;
-        let Some(row) = row else { return Ok(()) };
-        let (name, table): (_, String) = (&migration.name, row.get(0));
+        let missing =
+            created.iter().zip(&rows).filter(|(_, row)| row.get(0)).map(|(table, _)| table);
+        let mut lost =
+            missing.filter(|table| !later.iter().any(|it| may_take_away(it, &table.name)));
+        let Some(table) = lost.next() else { return Ok(()) };
+        let name = &migration.name;
         Err(Error::Preflight(vec![Problem::new(
             format!(
                 "the platform's ledger says that {name} is applied, and its table {table} is not there"

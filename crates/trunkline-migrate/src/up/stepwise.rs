@@ -8,8 +8,8 @@ use crate::error::Error;
 use crate::event::Event;
 use crate::ledger::{self, Entry, Note, Origin, State, StepNote, advance_entry, note, put_entry};
 use crate::platform::WRITING;
-use crate::source::Migration;
 use crate::source::checksum::normalise;
+use crate::source::{Migration, Script};
 use crate::sql::{self, Statement, words};
 
 impl Run<'_> {
@@ -19,7 +19,7 @@ impl Run<'_> {
         let left_running = self.left_running(migration, begin_at).await?;
         let work = self.work();
         self.begin_ledger_row(&work, migration, begin_at).await?;
-        self.set_again(&work, migration, &statements[..begin_at]).await?;
+        self.set_again(&work, &migration.up, &statements[..begin_at]).await?;
         let mut announced = false;
         for (index, statement) in statements.iter().enumerate().skip(begin_at) {
             let was_killed = index == begin_at && left_running;
@@ -57,14 +57,14 @@ impl Run<'_> {
     }
 
     /// Settings that finished statements made, or took back, for the session, which was another one.
-    async fn set_again(
+    pub(crate) async fn set_again(
         &self,
         work: &Work<'_>,
-        migration: &Migration,
+        script: &Script,
         done: &[Statement],
     ) -> Result<(), Error> {
         for statement in done {
-            let sql = work.text(&migration.up, statement)?;
+            let sql = work.text(script, statement)?;
             if sets_for_session(&sql) {
                 self.query("setting again what the finished part had set", &sql).await?;
             }

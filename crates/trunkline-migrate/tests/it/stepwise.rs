@@ -1,12 +1,18 @@
 //! What goes on after a failure half-way: the session as the finished part left it, and nothing skipped.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use trunkline_migrate::{Error, MigrationState, RepairRequest, Silent};
+use trunkline_migrate::{Error, MigrationState, Options, RepairRequest, Silent};
 
 use crate::support::{
-    Heard, assert_nothing_left, count, down, empty, exists, migrator, run, source, texts, until, up,
+    Heard, assert_nothing_left, count, down, empty, exists, migrator, migrator_with, run, source,
+    texts, until, up,
 };
+
+/// The platform's ledger.
+const LEDGER: &str =
+    "CREATE TABLE migrations (filename text UNIQUE, checksum text, success boolean)";
 
 /// A file of statements that stand alone, of which `SELECT FROM gate` fails until there is a gate.
 fn file(statements: &str) -> String {
@@ -124,8 +130,7 @@ async fn a_ledger_that_cannot_be_kept_in_agreement_is_refused_and_an_odd_one_is_
 async fn a_file_that_the_platform_applied_while_it_ran_here_is_told() {
     let database = empty().await;
     let client = database.connect().await.unwrap();
-    run(&client, "CREATE TABLE migrations (filename text UNIQUE, checksum text, success boolean)")
-        .await;
+    run(&client, LEDGER).await;
     let meanwhile = file(
         "CREATE TABLE a (id int);\nINSERT INTO public.migrations VALUES ('1-a.sql', 'theirs', true);",
     );
@@ -139,8 +144,7 @@ async fn a_file_that_the_platform_applied_while_it_ran_here_is_told() {
 async fn what_is_half_way_stays_so_when_it_is_restored_and_goes_on_afterwards() {
     let database = empty().await;
     let client = database.connect().await.unwrap();
-    run(&client, "CREATE TABLE migrations (filename text UNIQUE, checksum text, success boolean)")
-        .await;
+    run(&client, LEDGER).await;
     let text =
         file("CREATE TABLE a (id int);\nSELECT FROM public.gate;\nCREATE INDEX a_id ON a (id);");
     let files = [("1-a.sql", text.as_str()), ("1-a.down.sql", "DROP TABLE a;")];
@@ -243,10 +247,10 @@ async fn a_half_way_file_that_is_no_longer_stepwise_is_refused_and_one_with_othe
 async fn a_table_that_a_later_file_renamed_is_not_missed() {
     let database = empty().await;
     let client = database.connect().await.unwrap();
+    run(&client, LEDGER).await;
     run(
         &client,
-        "CREATE TABLE migrations (filename text UNIQUE, checksum text, success boolean);
-        INSERT INTO migrations VALUES ('1-a.sql', NULL, true), ('2-b.sql', NULL, true);
+        "INSERT INTO migrations VALUES ('1-a.sql', NULL, true), ('2-b.sql', NULL, true);
         CREATE TABLE new_t (id int)",
     )
     .await;
@@ -280,4 +284,50 @@ async fn rows_that_come_while_a_revert_waits_are_moved_aside_at_any_isolation_le
     run(&client, "COMMIT").await;
     let report = reverting.await.unwrap().unwrap();
     assert_eq!(report.archives[0].tables[0].rows, 2);
+}
+
+#[tokio::test]
+async fn a_revert_that_goes_on_has_the_settings_of_its_finished_part() {
+    let database = empty().await;
+    let client = database.connect().await.unwrap();
+    let back = file("SET search_path TO s1;\nSELECT FROM public.gate;\nDROP VIEW v;");
+    let files = [
+        (
+            "1-a.sql",
+            "CREATE SCHEMA s1; CREATE VIEW s1.v AS SELECT 1; CREATE VIEW public.v AS SELECT 2;",
+        ),
+        ("1-a.down.sql", back.as_str()),
+    ];
+    let migrator = migrator(&database, source(&files));
+    up(&migrator).await.unwrap();
+    down(&migrator).await.unwrap_err();
+    run(&client, "CREATE TABLE public.gate ()").await;
+    down(&migrator).await.unwrap();
+    assert!(exists(&client, "public.v").await && !exists(&client, "s1.v").await);
+}
+
+#[tokio::test]
+async fn a_revert_without_a_transaction_calls_no_procedure_unasked() {
+    let database = empty().await;
+    let back = file("CALL public.empties();");
+    let up_file = "CREATE TABLE public.t (id int);
+        CREATE PROCEDURE public.empties() LANGUAGE sql AS $$ DELETE FROM public.t $$;";
+    let migrator =
+        migrator(&database, source(&[("1-a.sql", up_file), ("1-a.down.sql", back.as_str())]));
+    up(&migrator).await.unwrap();
+    let error = down(&migrator).await.unwrap_err();
+    assert!(matches!(error, Error::WouldDestroy(_)), "{error}");
+    assert!(error.to_string().contains("calls a procedure"), "{error}");
+}
+
+#[tokio::test]
+async fn the_lock_budget_outlives_a_reset_of_all_settings() {
+    let database = empty().await;
+    let client = database.connect().await.unwrap();
+    let text = "RESET ALL; RESET lock_timeout;
+        CREATE TABLE seen AS SELECT current_setting('lock_timeout') AS lock_timeout;";
+    let options = Options { lock_timeout: Duration::from_millis(1234), ..Options::default() };
+    let migrator = migrator_with(&database.url(), source(&[("1-a.sql", text)]), options);
+    up(&migrator).await.unwrap();
+    assert_eq!(texts(&client, "SELECT lock_timeout FROM public.seen").await, ["1234ms"]);
 }

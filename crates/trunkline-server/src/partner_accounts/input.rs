@@ -6,7 +6,7 @@ use trunkline_providers::guard::Guard;
 use super::PublicProfile;
 use super::fields::{FieldSpec, fields_of, find_field, owner_of};
 use crate::Problem;
-use crate::problem::{FieldProblem, Kind};
+use crate::problem::FieldProblem;
 
 /// So many problems are told at once; a body of thousands of unknown fields needs no longer answer.
 const MOST_PROBLEMS: usize = 30;
@@ -23,14 +23,6 @@ pub(crate) struct Input {
     pub public_profile: Option<PublicProfile>,
     /// Whether a new account is in use.
     pub is_active: bool,
-}
-
-/// The object that a body is; no message of it repeats what stands there, which may be a secret.
-pub(crate) fn object(body: Value) -> Result<Map<String, Value>, Problem> {
-    match body {
-        Value::Object(fields) => Ok(fields),
-        _ => Err(Problem::new(Kind::Malformed, "the body must be an object: {\"field\": …}")),
-    }
 }
 
 /// Takes the field `provider` out of a body.

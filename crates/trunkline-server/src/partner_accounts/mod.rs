@@ -40,7 +40,7 @@ pub(crate) use delete::delete;
 pub(crate) use document::{AccountDocument, SecretState};
 pub(crate) use edit::{edit, replace_secret};
 pub(crate) use fields::{FieldSpec, fields_of, find_field};
-pub(crate) use input::{object, refuse};
+pub(crate) use input::refuse;
 pub(crate) use logo::{LOGO_BODY, remove_logo, serve_logo, set_logo};
 pub(crate) use path::AccountId;
 pub(crate) use profile::PublicProfile;

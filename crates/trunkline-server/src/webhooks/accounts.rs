@@ -1,4 +1,4 @@
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -132,11 +132,11 @@ impl Accounts {
             let (schema, table, column) = ("trunkline", "twilio_senders", "auth_token");
             state.keys.open(&Place { schema, table, column, row: &id.to_string() }, text)
         };
-        let mut unreadable = None;
+        let unreadable = Cell::new(None);
         let mut open: Vec<Secret> =
-            sealed.iter().filter_map(|one| noting(open(one), &mut unreadable)).collect();
+            sealed.iter().filter_map(|one| noting(open(one), &unreadable)).collect();
         open.dedup_by(|one, other| one.expose() == other.expose());
-        let tokens = Arc::new(Tokens { open, unreadable });
+        let tokens = Arc::new(Tokens { open, unreadable: unreadable.get() });
         let mut subaccounts = lock();
         if subaccounts.len() >= MOST_SUBACCOUNTS {
             subaccounts.retain(|_, known| now.duration_since(known.read_at) < SUBACCOUNT_FRESH);
@@ -217,15 +217,18 @@ fn complain(accounts: &HashMap<String, Arc<Account>>, known: Option<&Known>) {
 }
 
 /// What opened; otherwise why the first did not.
-fn noting(opened: Result<Secret, OpenError>, unreadable: &mut Option<OpenError>) -> Option<Secret> {
-    opened.inspect_err(|error| *unreadable = unreadable.or(Some(*error))).ok()
+fn noting(
+    opened: Result<Secret, OpenError>,
+    unreadable: &Cell<Option<OpenError>>,
+) -> Option<Secret> {
+    opened.inspect_err(|error| unreadable.set(unreadable.get().or(Some(*error)))).ok()
 }
 
 /// Opens the secrets of an account.
 fn open(keys: &KeyRing, account: ReceivingAccount, replaced: &[ReplacedSecret]) -> Account {
     let row = account.id.to_string();
-    let unreadable = RefCell::new(None);
-    let noting = |opened| noting(opened, &mut unreadable.borrow_mut());
+    let unreadable = Cell::new(None);
+    let noting = |opened| noting(opened, &unreadable);
     let current = |column, text: &Option<String>| {
         let place = Place { schema: "public", table: "partner_configurations", column, row: &row };
         text.as_ref().and_then(|text| noting(keys.open(&place, text)))
@@ -255,7 +258,7 @@ fn open(keys: &KeyRing, account: ReceivingAccount, replaced: &[ReplacedSecret]) 
         shared_key: shared_key.filter(|_| !words.is_empty()).map(|id| (id, words.clone())),
         header: header.filter(|_| !words.is_empty()).map(|name| (name, words)),
         verify_token,
-        unreadable: unreadable.into_inner(),
+        unreadable: unreadable.get(),
         partner_id: account.partner_id,
     }
 }

@@ -10,8 +10,8 @@ use trunkline_core::{Clock, Random};
 use trunkline_migrate::ExitStatus;
 use trunkline_server::Settings;
 use trunkline_server::people::{Invitation, People, PeopleError};
+use trunkline_store::Store;
 use trunkline_store::audit_log::{Actor, ActorKind};
-use trunkline_store::{PoolOptions, Store};
 
 use crate::config::Config;
 use crate::connection::Connection;
@@ -71,7 +71,7 @@ impl Session {
         let config = Config::load(global)?;
         let settings = Settings::new(&config);
         let connection = Connection::open(global).await?;
-        let store = Store::new(connection.target.clone(), PoolOptions::default());
+        let store = connection.store();
         let (clock, random) = (Clock::system(), Random::system());
         Ok(Self { _connection: connection, store, clock, random, settings })
     }

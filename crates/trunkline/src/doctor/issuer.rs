@@ -1,14 +1,10 @@
-use trunkline_core::Clock;
-use trunkline_server::Settings;
-
 use super::Finding;
 use crate::config::Config;
 
 /// Whether people can sign in by OpenID Connect; nothing is said where that is not configured.
 pub(super) async fn look(config: &Config) -> Option<Finding> {
     const WHAT: &str = "issuer";
-    let public_url = Settings::new(config).public_url;
-    let oidc = match config.oidc(&public_url, &Clock::system()) {
+    let oidc = match config.oidc() {
         Ok(oidc) => oidc?,
         Err(failure) => return Some(Finding::of(WHAT, &failure)),
     };

@@ -1,6 +1,5 @@
 use trunkline_core::secrets::KeyRing;
 use trunkline_store::secrets::{Under, count_secrets, list_secret_columns};
-use trunkline_store::{PoolOptions, Store};
 
 use super::Finding;
 use crate::connection::Connection;
@@ -20,7 +19,7 @@ pub(super) async fn look(connection: &Connection, ring: &KeyRing) -> Finding {
 
 /// Whether the start of the service would refuse the ring.
 async fn announced(connection: &Connection, ring: &KeyRing) -> Result<(), Failure> {
-    let pool = Store::new(connection.target.clone(), PoolOptions::default());
+    let pool = connection.store();
     let connection = pool.connection().await.map_err(|error| store(&error))?;
     refuse_missing_keys(connection.executor(), ring).await
 }

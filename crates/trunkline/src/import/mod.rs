@@ -18,7 +18,7 @@ use trunkline_core::secrets::KeyRing;
 use trunkline_migrate::{Error, ExitStatus, Interrupt};
 use trunkline_store::import::{Platform, Survey, survey};
 use trunkline_store::secret_keys::register_active_key;
-use trunkline_store::{Connection as Lease, PoolOptions, Store};
+use trunkline_store::{Connection as Lease, Store};
 
 use crate::config::Config;
 use crate::connection::Connection;
@@ -92,7 +92,7 @@ pub(crate) async fn run(
 ) -> Result<ExitStatus, Failure> {
     let config = Config::load(global)?;
     let connection = Connection::open(global).await?;
-    let store_of = Store::new(connection.target.clone(), PoolOptions::default());
+    let store_of = connection.store();
     let lease = store_of.connection().await.map_err(|error| store(&error))?;
     let source = &arguments.common.source;
     if !source.is_platform() && matches!(arguments.command, Command::Link | Command::Unlink) {

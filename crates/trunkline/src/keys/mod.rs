@@ -20,7 +20,7 @@ use trunkline_store::secret_keys::{forget_keys, list_unopened_keys, register_act
 use trunkline_store::secrets::{
     SecretCount, StoredColumn, Under, count_secrets, list_secret_columns,
 };
-use trunkline_store::{Executor, PoolOptions, Store, StoreError};
+use trunkline_store::{Executor, StoreError};
 
 use crate::config::Config;
 use crate::connection::Connection;
@@ -182,7 +182,7 @@ impl<'a> Session<'a> {
         if !self.client.query_one(there, &[]).await.is_ok_and(|row| row.get(0)) {
             return Ok(Vec::new());
         }
-        let pool = Store::new(self.connection.target.clone(), PoolOptions::default());
+        let pool = self.connection.store();
         let connection = pool.connection().await.map_err(|error| store(&error))?;
         let unopened = list_unopened_keys(connection.executor(), ring).await;
         unopened.map_err(|error| store(&error))
@@ -190,7 +190,7 @@ impl<'a> Session<'a> {
 
     /// Writes down that secrets stand under the active key, for the start of the service.
     async fn register(&self, ring: &KeyRing) -> Result<(), Failure> {
-        let pool = Store::new(self.connection.target.clone(), PoolOptions::default());
+        let pool = self.connection.store();
         let connection = pool.connection().await.map_err(|error| store(&error))?;
         let registered = register_active_key(connection.executor(), ring, Random::system()).await;
         registered.map_err(|error| store(&error))
@@ -199,7 +199,7 @@ impl<'a> Session<'a> {
     /// The same, and forgets the keys under which nothing stands any more.
     async fn keep_only(&self, ring: &KeyRing, counts: &[SecretCount]) -> Result<(), Failure> {
         self.register(ring).await?;
-        let pool = Store::new(self.connection.target.clone(), PoolOptions::default());
+        let pool = self.connection.store();
         let connection = pool.connection().await.map_err(|error| store(&error))?;
         let under = counts.iter().filter_map(|count| match count.under {
             Under::Key(id) => Some(id),

@@ -47,12 +47,9 @@ impl KeySource {
         if let Some(keys) = std::env::var(VARIABLE).ok().filter(|keys| !keys.trim().is_empty()) {
             return Ok(Self::Environment(Zeroizing::new(keys)));
         }
+        config.refuse_two_places_of_keys()?;
         match (&config.keys_file, &config.keys_command) {
-            (Some(_), Some(_)) => Err(Failure::failed(
-                "the configuration has both keys_file and keys_command",
-                "keep one of them",
-            )),
-            (Some(path), None) => Ok(Self::File(path.clone())),
+            (Some(path), _) => Ok(Self::File(path.clone())),
             (None, Some(command)) => Ok(Self::Command(command.clone())),
             (None, None) if !is_private(global, config) => Ok(Self::Nowhere),
             (None, None) => {

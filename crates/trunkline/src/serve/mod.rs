@@ -75,7 +75,7 @@ pub(crate) async fn run_with(
     let listener = bind(config.server.listen).await?;
     // Port 0 takes any that is free.
     config.server.listen = listener.local_addr().unwrap_or(config.server.listen);
-    let oidc = config.oidc(&Settings::new(&config).public_url, &Clock::system())?;
+    let oidc = config.oidc()?;
     let keys = keys::ring_for_service(global, &config).await?;
     let connection = Connection::open(global).await?;
     platform::prepare(&connection).await?;

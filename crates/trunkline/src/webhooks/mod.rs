@@ -7,8 +7,8 @@ mod show;
 
 use clap::{Args, Subcommand};
 use trunkline_migrate::ExitStatus;
+use trunkline_store::StoreError;
 use trunkline_store::webhooks::WebhookState;
-use trunkline_store::{PoolOptions, Store, StoreError};
 
 use crate::connection::Connection;
 use crate::failure::Failure;
@@ -47,7 +47,7 @@ pub(crate) async fn run(
 ) -> Result<ExitStatus, Failure> {
     // Held: the private server ends with its last user.
     let connection = Connection::open(global).await?;
-    let store = Store::new(connection.target.clone(), PoolOptions::default());
+    let store = connection.store();
     match arguments.command {
         Command::List(arguments) => list::run(&store, &arguments, printer).await,
         Command::DeadLetters { limit } => {

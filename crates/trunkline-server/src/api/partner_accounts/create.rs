@@ -2,12 +2,12 @@ use axum::extract::State as Extract;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::author;
 use crate::api::{Body, tagged};
 use crate::auth::Caller;
-use crate::partner_accounts::{AccountDocument, NewPartnerAccount, create, object};
+use crate::partner_accounts::{AccountDocument, NewPartnerAccount, create};
 use crate::problem::ProblemDocument;
 use crate::{Problem, State};
 
@@ -30,10 +30,10 @@ use crate::{Problem, State};
 pub(super) async fn create_partner_account(
     caller: Caller,
     Extract(state): Extract<State>,
-    Body(body): Body<Value>,
+    Body(body): Body<Map<String, Value>>,
 ) -> Result<Response, Problem> {
     let author = author(&caller)?;
-    let account = create(&state, &author, object(body)?).await?;
+    let account = create(&state, &author, body).await?;
     let mut response = tagged(StatusCode::CREATED, &account);
     if let Ok(location) = HeaderValue::from_str(&format!("/api/v1/partner-accounts/{}", account.id))
     {

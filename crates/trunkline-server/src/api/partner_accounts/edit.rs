@@ -1,12 +1,12 @@
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::author;
 use crate::api::{Body, Preconditions, tagged};
 use crate::auth::Caller;
-use crate::partner_accounts::{AccountDocument, AccountId, PartnerAccountEdit, edit, object};
+use crate::partner_accounts::{AccountDocument, AccountId, PartnerAccountEdit, edit};
 use crate::problem::ProblemDocument;
 use crate::{Problem, State};
 
@@ -34,10 +34,10 @@ pub(super) async fn edit_partner_account(
     AccountId(id): AccountId,
     preconditions: Preconditions,
     Extract(state): Extract<State>,
-    Body(body): Body<Value>,
+    Body(body): Body<Map<String, Value>>,
 ) -> Result<Response, Problem> {
     let author = author(&caller)?;
     let check = |account: &AccountDocument| preconditions.require(account);
-    let account = edit(&state, &author, id, object(body)?, check).await?;
+    let account = edit(&state, &author, id, body, check).await?;
     Ok(tagged(StatusCode::OK, &account))
 }

@@ -1,14 +1,12 @@
 use axum::extract::{RawPathParams, State as Extract};
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::author;
 use crate::api::{Body, Preconditions, tagged};
 use crate::auth::Caller;
-use crate::partner_accounts::{
-    AccountDocument, AccountId, NewSecret, object, refuse, replace_secret,
-};
+use crate::partner_accounts::{AccountDocument, AccountId, NewSecret, refuse, replace_secret};
 use crate::{Problem, State};
 
 /// Replace a secret of a partner account. `name` is one of the account's `secrets`.
@@ -35,11 +33,10 @@ pub(super) async fn put_secret(
     path: RawPathParams,
     preconditions: Preconditions,
     Extract(state): Extract<State>,
-    Body(body): Body<Value>,
+    Body(mut body): Body<Map<String, Value>>,
 ) -> Result<Response, Problem> {
     let author = author(&caller)?;
     let name = path.iter().find_map(|(name, text)| (name == "name").then_some(text));
-    let mut body = object(body)?;
     let value = body.remove("value").filter(Value::is_string);
     let value = value.ok_or_else(|| refuse("value", "it must be a text: the new secret"))?;
     if !body.is_empty() {
